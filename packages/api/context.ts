@@ -1,0 +1,54 @@
+import type { Crypto } from "@vermilion/ledger";
+import type { CheckSession, PeerSession } from "@vermilion/member/peer-session";
+import type { Apps, Calls, Clock, Keys, Log, PeerCall, Random } from "@vermilion/member/ports/index";
+import type { Services } from "@vermilion/member/services";
+import type { Context } from "hono";
+
+/** Where the other members' calls arrive; `from` is the member whose signature was checked. */
+export interface PeerDoor {
+  /** Answers JSON bytes. A `Fault` becomes a signed problem with its code. */
+  handle(from: string, call: PeerCall, body: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Everything that the doors need, built in one place per platform. */
+export interface ApiNeeds {
+  readonly services: Services;
+  readonly peers: PeerDoor;
+  /** This member's own session: signs the answers to its peers. */
+  readonly session: PeerSession;
+  readonly checkSession: CheckSession;
+  readonly calls: Calls;
+  readonly apps: Apps;
+  readonly keys: Keys;
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** As callers reach this member, without a slash at the end: audience of tokens, target of peer signatures, prefix of links. */
+  readonly baseUrl: string;
+  readonly member: string;
+}
+
+/** Who calls, after sign-in. `operator` is there on every route that asks for it. */
+export interface Access {
+  readonly app: string;
+  readonly operator: string;
+  /** What the token and the app both hold now. */
+  readonly scopes: ReadonlySet<string>;
+}
+
+export interface ApiEnv {
+  Variables: {
+    requestId: string;
+    /** W3C Trace Context: of this member's own span. */
+    traceparent: string;
+    /** For the access log: the declared path, the app, the peer. */
+    route?: string;
+    app?: string;
+    peer?: string;
+    /** Stable code of a problem answered, for the access log. */
+    code?: string;
+  };
+}
+
+export type ApiContext = Context<ApiEnv>;

@@ -1,0 +1,17 @@
+export * from "./certificate-type.ts";
+export * from "./citizen-id.ts";
+export * from "./disclosure.ts";
+export type { FieldSchema } from "./field-schema.ts";
+export * from "./fields.ts";
+export * from "./formats.ts";
+export * from "./grant-context.ts";
+export * from "./hkdf.ts";
+export * from "./identifier.ts";
+export * from "./pattern.ts";
+export * from "./refusal.ts";
+export * from "./sd-jwt.ts";
+export * from "./sealing.ts";
+export * from "./status.ts";
+export type { TypeProblem, TypeProblemCode } from "./type-reader.ts";
+export * from "./uscc.ts";
+export * from "./verify.ts";

@@ -1,0 +1,16 @@
+import { ledgerReads } from "./ledger-reads.ts";
+import { recordReads } from "./reads.ts";
+import { type ClientOptions, transportOf } from "./transport.ts";
+import { writes } from "./writes.ts";
+
+/** Everything that an app can ask of its member. One client serves any number of calls at once. */
+export type Client = ReturnType<typeof recordReads> & ReturnType<typeof ledgerReads> & ReturnType<typeof writes>;
+
+/**
+ * A client of one member. Without `app` it makes public calls alone. Calls are tried again on network failures, 5xx and while an earlier
+ * attempt still runs, with the same Idempotency-Key; see `Patience` for the bounds.
+ */
+export function createClient(options: ClientOptions): Client {
+  const transport = transportOf(options);
+  return { ...recordReads(transport), ...ledgerReads(transport), ...writes(transport) };
+}

@@ -1,0 +1,11 @@
+export type * from "./answers.ts";
+export { type Client, createClient } from "./client.ts";
+export { type Genesis, type GenesisCode, type GenesisRefusal, type IssuerKey, readGenesis } from "./genesis.ts";
+export type { PageOptions } from "./pages.ts";
+export { type ClientCode, ClientProblem, type FieldProblem } from "./problem.ts";
+export type { CertificateFilter } from "./reads.ts";
+export type { IntegrityCode, ReasonCode } from "./reasons.ts";
+export type { AppCredentials } from "./token.ts";
+export { type CallOptions, type ClientOptions, defaultPatience, type Patience } from "./transport.ts";
+export * from "./verify.ts";
+export type { WriteOptions } from "./writes.ts";

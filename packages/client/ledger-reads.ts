@@ -1,0 +1,43 @@
+import type { Block, Consortium, Entry, Health, InclusionProof, Lookup, Member, Page, Receipt, Submitted } from "./answers.ts";
+import { getters, pageQuery, part } from "./getters.ts";
+import { each, type PageOptions } from "./pages.ts";
+import type { CallOptions, Transport } from "./transport.ts";
+
+/** What can be read of the consortium, its ledger and its proofs; most of it by anybody. Each throws `ClientProblem`. */
+export function ledgerReads(transport: Transport) {
+  const { open, openBody, own, ownBody } = getters(transport);
+  return {
+    health: (options?: CallOptions) => open<Health>("/v1/health", {}, options),
+    consortium: (options?: CallOptions) => open<Consortium>("/v1/consortium", {}, options),
+    members: async (options?: CallOptions) => (await open<{ readonly items: readonly Member[] }>("/v1/members", {}, options)).items,
+
+    block: (height: number, options?: CallOptions) => own<Block>(`/v1/blocks/${height}`, {}, options),
+    /** Newest first. */
+    blocks: (page?: PageOptions) => own<Page<Block>>("/v1/blocks", pageQuery(page), page),
+    eachBlock: (page?: PageOptions) => each((cursor) => own<Page<Block>>("/v1/blocks", pageQuery({ ...page, ...cursor }), page)),
+    /** The stored bytes of a header, a JSON text. */
+    header: async (height: number, options?: CallOptions) => (await ownBody(`/v1/blocks/${height}/header`, options)).text,
+    entriesOfBlock: async (height: number, options?: CallOptions) =>
+      (await own<{ readonly items: readonly Entry[] }>(`/v1/blocks/${height}/entries`, {}, options)).items,
+    entry: (transactionHash: string, options?: CallOptions) => own<Entry>(`/v1/entries/${part(transactionHash)}`, {}, options),
+    /** Bytes that stand beside an entry, so far as this member holds them: by their SHA-256. */
+    attachment: async (sha256: string, options?: CallOptions) => (await ownBody(`/v1/attachments/${part(sha256)}`, options)).bytes,
+    submission: (transactionHash: string, options?: CallOptions) => own<Submitted>(`/v1/submissions/${part(transactionHash)}`, {}, options),
+
+    checkpoint: (options?: CallOptions) => openBody("/v1/checkpoint", options).then(({ text }) => text),
+    cosignatures: (options?: CallOptions) =>
+      open<{ readonly size: number; readonly lines: Readonly<Record<string, string>> }>("/v1/cosignatures", {}, options),
+    /** A hash tile or a bundle of leaf records, by its C2SP path (`0/000.p/5`, `entries/x001/067`). */
+    tile: async (path: string, options?: CallOptions) =>
+      (await openBody(`/v1/log/tile/${path.split("/").map(part).join("/")}`, options)).bytes,
+    policy: (options?: CallOptions) => openBody("/v1/policy", options).then(({ text }) => text),
+    inclusionProof: (index: number, size: number, options?: CallOptions) =>
+      open<InclusionProof>("/v1/proofs/inclusion", { index, size }, options),
+    consistencyProof: (oldSize: number, size: number, options?: CallOptions) =>
+      open<{ readonly proof: readonly string[] }>("/v1/proofs/consistency", { old: oldSize, size }, options),
+    /** Waits up to `waitS` seconds for the quorum of cosignatures; `final` says whether they were there. */
+    receipt: (transactionHash: string, waitS = 5, options?: CallOptions) =>
+      open<Receipt>(`/v1/receipts/${part(transactionHash)}`, { wait: waitS }, options),
+    lookup: (hash: string, options?: CallOptions) => open<Lookup>(`/v1/lookup/${part(hash)}`, {}, options),
+  };
+}

@@ -1,0 +1,50 @@
+import type { Account, Certificate, CertificateType, Disclosed, Page, Request, Trace } from "./answers.ts";
+import { getters, pageQuery, part } from "./getters.ts";
+import { each, type PageOptions } from "./pages.ts";
+import type { CallOptions, Transport } from "./transport.ts";
+
+export interface CertificateFilter {
+  readonly type?: string;
+  readonly holder?: string;
+}
+
+/** What can be read of types, certificates, requests and accounts, signed in. Each throws `ClientProblem`. */
+export function recordReads(transport: Transport) {
+  const { own } = getters(transport);
+  return {
+    type: (id: string, version?: number, options?: CallOptions) => own<CertificateType>(`/v1/types/${part(id)}`, { version }, options),
+    types: (page?: PageOptions) => own<Page<CertificateType>>("/v1/types", pageQuery(page), page),
+    eachType: (page?: PageOptions) => each((cursor) => own<Page<CertificateType>>("/v1/types", pageQuery({ ...page, ...cursor }), page)),
+
+    certificate: (certificate: string, options?: CallOptions) => own<Certificate>(`/v1/certificates/${part(certificate)}`, {}, options),
+    certificates: (filter?: CertificateFilter, page?: PageOptions) =>
+      own<Page<Certificate>>("/v1/certificates", { ...filter, ...pageQuery(page) }, page),
+    eachCertificate: (filter?: CertificateFilter, page?: PageOptions) =>
+      each((cursor) => own<Page<Certificate>>("/v1/certificates", { ...filter, ...pageQuery({ ...page, ...cursor }) }, page)),
+    /** This member's own fields of a record. */
+    readOwn: (certificate: string, partId: string, options?: CallOptions) =>
+      own<Disclosed>(`/v1/certificates/${part(certificate)}/fields`, { part: partId }, options),
+    trace: (certificate: string, page?: PageOptions) =>
+      own<Page<Trace>>(`/v1/certificates/${part(certificate)}/trace`, pageQuery(page), page),
+    eachTrace: (certificate: string, page?: PageOptions) =>
+      each((cursor) => own<Page<Trace>>(`/v1/certificates/${part(certificate)}/trace`, pageQuery({ ...page, ...cursor }), page)),
+    /** Certificate by its holder's address, block number and transaction hash (C4). */
+    certificateOf: (holder: string, blockNumber: number, transactionHash: string, options?: CallOptions) =>
+      own<Certificate & { readonly issuerCode: string }>(
+        `/v1/holders/${part(holder)}/certificates`,
+        { block: blockNumber, transaction: transactionHash },
+        options,
+      ),
+
+    request: (request: string, options?: CallOptions) => own<Request>(`/v1/requests/${part(request)}`, {}, options),
+    requests: (filter: "mine" | "to-decide", page?: PageOptions) =>
+      own<Page<Request>>("/v1/requests", { list: filter, ...pageQuery(page) }, page),
+    eachRequest: (filter: "mine" | "to-decide", page?: PageOptions) =>
+      each((cursor) => own<Page<Request>>("/v1/requests", { list: filter, ...pageQuery({ ...page, ...cursor }) }, page)),
+    /** The fields that were granted; waits up to `waitS` seconds for the owner's member to hand over a standing grant. */
+    readGranted: (request: string, waitS = 5, options?: CallOptions) =>
+      own<Disclosed>(`/v1/requests/${part(request)}/fields`, { wait: waitS }, options),
+
+    account: (address: string, options?: CallOptions) => own<Account>(`/v1/accounts/${part(address)}`, {}, options),
+  };
+}

@@ -1,0 +1,208 @@
+import { ClientProblem, problemOf } from "./problem.ts";
+import { type AppCredentials, type TokenSource, tokenSource } from "./token.ts";
+
+/** How often and how long the client tries; all times in ms. */
+export interface Patience {
+  /** Attempts of one call, the first counted. */
+  readonly attempts: number;
+  /** First pause; it doubles up to `pauseMaxMs`, each time between half and all of it. */
+  readonly pauseMs: number;
+  readonly pauseMaxMs: number;
+  /** Longest wait for one attempt's answer. */
+  readonly timeoutMs: number;
+  /** Longest wait for the commit of an entry that was answered as pending. */
+  readonly commitMs: number;
+}
+
+export const defaultPatience: Patience = { attempts: 5, pauseMs: 200, pauseMaxMs: 5_000, timeoutMs: 30_000, commitMs: 30_000 };
+
+export interface ClientOptions {
+  /** Where the member answers, without a trailing path: `http://127.0.0.1:7301`. */
+  readonly baseUrl: string;
+  /** Absent for public calls alone. */
+  readonly app?: AppCredentials;
+  /** The person behind the app, 1 to 64 characters; stands in the entries. */
+  readonly operator?: string;
+  /** Language of the titles of problems; the member's default (Chinese) where absent. */
+  readonly language?: "zh" | "en";
+  readonly fetch?: typeof fetch;
+  readonly patience?: Partial<Patience>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+interface Call extends CallOptions {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: unknown;
+  readonly idempotencyKey?: string;
+  /** `public` calls carry no token. */
+  readonly access: "public" | "app";
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
+export interface Transport {
+  readonly patience: Patience;
+  /** Tries until there is an answer that trying again cannot better. Throws `ClientProblem`, or the reason of the caller's signal. */
+  send(call: Call): Promise<Answer>;
+  json<T>(call: Call): Promise<T>;
+}
+
+export function transportOf(options: ClientOptions): Transport {
+  const baseUrl = options.baseUrl.replace(/\/+$/, "");
+  const patience = { ...defaultPatience, ...options.patience };
+  const post = options.fetch ?? fetch;
+  const tokens =
+    options.app === undefined
+      ? undefined
+      : tokenSource(options.app, { baseUrl, post, timeoutMs: patience.timeoutMs, language: options.language });
+
+  async function once(call: Call): Promise<Answer> {
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const token = call.access === "public" ? undefined : await tokenFor(tokens);
+    const answer = await attempt(call, body, token);
+    if (answer.status !== 401 || token === undefined) return successOf(answer);
+    // A member that was restarted with new keys, or a clock that runs ahead, refuses a token that we hold for good: renew it once.
+    tokens?.forget(token);
+    return successOf(await attempt(call, body, await tokenFor(tokens)));
+  }
+
+  async function attempt(call: Call, body: string | undefined, token: string | undefined): Promise<RawAnswer> {
+    const timeout = AbortSignal.timeout(patience.timeoutMs);
+    const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
+    const headers: Record<string, string> = { accept: "application/json, text/plain;q=0.9, application/octet-stream;q=0.5" };
+    if (options.language !== undefined) headers["accept-language"] = options.language;
+    if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+    if (token !== undefined && options.operator !== undefined) headers["vermilion-operator"] = encodeURIComponent(options.operator);
+    if (body !== undefined) headers["content-type"] = "application/json";
+    if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
+    const response = await post(`${baseUrl}${call.path}${queryOf(call.query)}`, {
+      method: call.method,
+      headers,
+      redirect: "error",
+      signal,
+      ...(body === undefined ? {} : { body }),
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return { response, status: response.status, bytes, text: new TextDecoder().decode(bytes) };
+  }
+
+  async function send(call: Call): Promise<Answer> {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await once(call);
+      } catch (error) {
+        call.signal?.throwIfAborted();
+        const problem = asProblem(error, baseUrl);
+        if (tried >= patience.attempts || !mayPass(problem)) throw problem;
+        await pause(pauseBefore(tried, problem, patience), call.signal);
+      }
+    }
+  }
+
+  return {
+    patience,
+    send,
+    async json<T>(call: Call): Promise<T> {
+      const answer = await send(call);
+      return parsedAnswer<T>(answer);
+    },
+  };
+}
+
+export function parsedAnswer<T>(answer: Answer): T {
+  try {
+    return JSON.parse(answer.text) as T;
+  } catch (cause) {
+    throw new ClientProblem(
+      { code: "bad-answer", status: answer.status, detail: "the member's answer is not JSON", detailZh: "成员的应答不是JSON" },
+      cause,
+    );
+  }
+}
+
+interface RawAnswer extends Answer {
+  readonly response: Response;
+}
+
+function successOf(answer: RawAnswer): Answer {
+  if (!answer.response.ok) throw problemOf(answer.response, answer.text);
+  return { status: answer.status, bytes: answer.bytes, text: answer.text };
+}
+
+function tokenFor(tokens: TokenSource | undefined): Promise<string> {
+  if (tokens !== undefined) return tokens.token();
+  return Promise.reject(
+    new ClientProblem({
+      code: "no-credentials",
+      status: 0,
+      detail: "this call needs an app's credentials",
+      detailZh: "此调用需要应用凭据",
+    }),
+  );
+}
+
+/** What `fetch` throws when no answer came, in our words; a bug (any other error) goes on as it is. */
+function asProblem(error: unknown, baseUrl: string): ClientProblem {
+  if (error instanceof ClientProblem) return error;
+  if (error instanceof DOMException && error.name === "TimeoutError") {
+    return new ClientProblem(
+      { code: "timed-out", status: 0, detail: `no answer from ${baseUrl} in time`, detailZh: `${baseUrl} 未及时应答` },
+      error,
+    );
+  }
+  if (error instanceof TypeError) {
+    return new ClientProblem(
+      { code: "unreachable", status: 0, detail: `no member answers at ${baseUrl}`, detailZh: `无法连接 ${baseUrl}` },
+      error,
+    );
+  }
+  throw error;
+}
+
+/** 409 while the first call with this key still runs; it will have an answer (draft-ietf-httpapi-idempotency-key-header section 2.6). */
+const runningCode = "call-running";
+/** 5xx that only a person can end. */
+const lastingCodes: ReadonlySet<string> = new Set(["storage-read-only", "storage-layout-newer", "upgrade-needed", "key-unwrap-failed"]);
+const passingStatuses: ReadonlySet<number> = new Set([0, 429, 500, 502, 503, 504]);
+
+/** Whether the same call may succeed later. Every call is safe to repeat: reads by nature, writes by their Idempotency-Key. */
+function mayPass(problem: ClientProblem): boolean {
+  if (problem.code === "no-credentials" || problem.code === "bad-credentials" || lastingCodes.has(problem.code)) return false;
+  return passingStatuses.has(problem.status) || (problem.status === 409 && problem.code === runningCode);
+}
+
+function pauseBefore(tried: number, problem: ClientProblem, patience: Patience): number {
+  const full = Math.min(patience.pauseMaxMs, patience.pauseMs * 2 ** (tried - 1));
+  const jittered = full / 2 + (Math.random() * full) / 2;
+  const asked = Math.min((problem.retryAfterS ?? 0) * 1000, 30_000);
+  return Math.max(jittered, asked);
+}
+
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+function queryOf(query: Call["query"]): string {
+  const entries = Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]));
+  return entries.length === 0 ? "" : `?${new URLSearchParams(Object.fromEntries(entries))}`;
+}

@@ -1,0 +1,60 @@
+import { startPreVote } from "./election.ts";
+import { isAsleep, needsLeader } from "./sleep.ts";
+import { others, type RaftState } from "./state.ts";
+import { timing } from "./timing.ts";
+import { change, isMajority, say, sendAppendToAll, stepDown, type Work } from "./work.ts";
+
+/** Time passes only for members that are awake: a sleeping consortium sends nothing and saves nothing. */
+export function receiveTick(work: Work, random: number): void {
+  if (isAsleep(work.state)) return;
+  if (work.state.role === "leader") leaderTick(work);
+  else followerTick(work, random);
+}
+
+function leaderTick(work: Work): void {
+  const { state } = work;
+  const busy = needsLeader(state);
+  const peers = Object.fromEntries(
+    Object.entries(state.peers).map(([member, peer]) => [member, { ...peer, silentTicks: busy ? peer.silentTicks + 1 : 0 }]),
+  );
+  change(work, { peers, elapsedTicks: state.elapsedTicks + 1 });
+  if (busy && !isHeardByMajority(work.state)) {
+    stepDown(work);
+  } else if (work.state.elapsedTicks >= timing.heartbeatTicks) {
+    change(work, { elapsedTicks: 0 });
+    sendAppendToAll(work);
+  }
+}
+
+function isHeardByMajority(state: RaftState): boolean {
+  const answering = Object.values(state.peers).filter((peer) => peer.silentTicks < timing.leaderSilenceTicks);
+  return isMajority(state, answering.length + 1);
+}
+
+function followerTick(work: Work, random: number): void {
+  const { timeoutTicks, elapsedTicks } = work.state;
+  change(work, {
+    elapsedTicks: elapsedTicks + 1,
+    timeoutTicks: timeoutTicks > 0 ? timeoutTicks : timing.electionTicksMin + (random % timing.electionTicksSpread),
+  });
+  if (work.state.elapsedTicks >= work.state.timeoutTicks) startPreVote(work);
+}
+
+export function receiveWanted(work: Work, waiting: number): void {
+  if (waiting !== work.state.waiting) change(work, { waiting });
+  const { role, leader, votedFor } = work.state;
+  // Who gave its vote in this term waits for the outcome; nobody else has a reason to wait.
+  if (waiting > 0 && role === "follower" && leader === null && votedFor === null) startPreVote(work);
+}
+
+/** The random ticks come in when the first try fails; while one is under way another failure adds nothing. */
+export function receiveLeaderUnreachable(work: Work): void {
+  const { role, leader } = work.state;
+  if (role === "follower" && leader !== null && needsLeader(work.state)) startPreVote(work);
+}
+
+export function receiveStarted(work: Work): void {
+  const { state } = work;
+  if (state.role === "leader") sendAppendToAll(work);
+  else for (const member of others(state)) say(work, member, { kind: "hello", committed: state.committed });
+}

@@ -1,0 +1,157 @@
+import { type Crypto, genesisChain, type ParsedEntry } from "@vermilion/ledger";
+import { stateKeys } from "./keys.ts";
+import type { EntryContext, Operation } from "./operation.ts";
+import { type Refusal, type RefusalCode, refuse } from "./refusals.ts";
+import { findOperation, knownVersions, operations } from "./registry.ts";
+import type { QuotaRow } from "./rows.ts";
+import type { StateView } from "./view.ts";
+
+const HOUR_MS = 3_600_000;
+
+export const limits = {
+  /** Refused entries an author may have in an hour of block time; further entries of that hour are refused unread. */
+  refusalsPerHourMax: 1000,
+  /** How far an entry's time may lie ahead of its block's. */
+  aheadMsMax: 10 * 60 * 1000,
+} as const;
+
+export type Outcome = "applied" | `refused:${RefusalCode}`;
+
+export interface Execution {
+  readonly outcome: Outcome;
+  /** Why refused, for a developer; not on the ledger. */
+  readonly detail?: string;
+}
+
+/** The rules in force are newer than this code: no outcome can be told. The member stops applying, goes on storing, and alarms "upgrade". */
+export interface RulesUnknown {
+  readonly rulesUnknown: true;
+  readonly contract: string;
+  readonly version: number;
+}
+
+export type ExecutionResult = Execution | RulesUnknown;
+
+/**
+ * Runs all operations of one entry, all or none; of a refused entry only its consumption stays. Pure: state, block and entry in, writes laid
+ * in the view and outcome out. While `view.hasMisses`, the result is void and nothing was written: load what is missed and run again
+ * (a whole block may be run first, to gather its misses). Signatures are not checked here but, against the keys of the state before the
+ * block, by `checkEntry` of the ledger; the genesis alone brings its own keys and is checked in `consortium.found`.
+ */
+export function executeEntry(view: StateView, block: EntryContext, entry: ParsedEntry, crypto: Crypto): ExecutionResult {
+  const quota = quotaOf(view, block, entry);
+  view.checkpoint();
+  const verdict = judgeEntry(view, block, entry, quota) ?? runOperations(view, block, entry, crypto);
+  if (verdict === undefined && !view.hasMisses) {
+    consume(view, block, entry);
+    view.keep();
+    return { outcome: "applied" };
+  }
+  view.rollback();
+  if (verdict === undefined) return { outcome: "applied" };
+  if ("rulesUnknown" in verdict) return verdict;
+  if (!view.hasMisses && !leavesNoTrace.includes(verdict.refused)) {
+    consume(view, block, entry);
+    const refused = Math.min(quota.refused + 1, limits.refusalsPerHourMax);
+    if (refused !== quota.refused) view.put(stateKeys.quota(authorOf(entry)), { hour: quota.hour, refused });
+  }
+  const { refused, detail } = verdict;
+  return { outcome: `refused:${refused}`, ...(detail === undefined ? {} : { detail }) };
+}
+
+/**
+ * Keys that executing the entry will surely read, to be loaded ahead in one batch. What else is needed comes out as misses (a type's row is
+ * known only from its certificate's).
+ */
+export function keysOf(entry: ParsedEntry): string[] {
+  const { id, signers, operations: calls } = entry.payload;
+  const author = authorOf(entry);
+  const keys = new Set<string>([stateKeys.used(author, id), stateKeys.quota(author), ...signers.map((signer) => stateKeys.key(signer))]);
+  for (const call of calls) {
+    keys.add(stateKeys.rules(call.contract));
+    const prepared = findOperation(call.contract, call.operation, Number.MAX_SAFE_INTEGER)?.prepare(call.arguments);
+    if (prepared !== undefined && !("refused" in prepared)) for (const key of prepared.reads()) keys.add(key);
+  }
+  return [...keys];
+}
+
+/**
+ * Refusals that consume nothing: the pair (author, id) is consumed already, or nobody has shown that the author signed this for this chain,
+ * and then a stranger could use up his ids and his quota.
+ */
+const leavesNoTrace: readonly RefusalCode[] = ["duplicate-entry", "entry-of-another-chain", "unknown-key"];
+
+function authorOf(entry: ParsedEntry): string {
+  const [author] = entry.payload.signers;
+  if (author === undefined) throw new Error("bug: a parsed entry has a signer");
+  return author;
+}
+
+/** Refusals of the author in the hour of the block; those of an earlier hour are forgotten. */
+function quotaOf(view: StateView, block: EntryContext, entry: ParsedEntry): QuotaRow {
+  const hour = Math.floor(block.time / HOUR_MS);
+  const row = view.get(stateKeys.quota(authorOf(entry)));
+  return row?.hour === hour ? row : { hour, refused: 0 };
+}
+
+function consume(view: StateView, block: EntryContext, entry: ParsedEntry): void {
+  view.put(stateKeys.used(authorOf(entry), entry.payload.id), { transaction: entry.transactionHash, height: block.height });
+}
+
+/** What is asked of every entry before its operations are looked at. */
+function judgeEntry(view: StateView, block: EntryContext, entry: ParsedEntry, quota: QuotaRow): Refusal | undefined {
+  const { chain, id, time, until, signers } = entry.payload;
+  const genesis = block.height === 0;
+  if (chain !== (genesis ? genesisChain : block.chain)) return refuse("entry-of-another-chain");
+  if (view.get(stateKeys.used(authorOf(entry), id)) !== undefined) return refuse("duplicate-entry");
+  if (until < block.time) return refuse("expired");
+  if (time > block.time + limits.aheadMsMax) return refuse("entry-from-the-future");
+  if (genesis) return undefined;
+  for (const signer of signers) {
+    const refusal = judgeKey(view, signer);
+    if (refusal !== undefined) return refusal;
+  }
+  return quota.refused >= limits.refusalsPerHourMax ? refuse("too-many-refusals") : undefined;
+}
+
+/** A signer's key is registered and active, and so is its owner. */
+function judgeKey(view: StateView, signer: string): Refusal | undefined {
+  const key = view.get(stateKeys.key(signer));
+  if (key === undefined) return refuse("unknown-key");
+  const active = key.owner.kind === "account" || view.get(stateKeys.member(key.owner.id))?.status === "active";
+  return key.status === "active" && active ? undefined : refuse("revoked-key");
+}
+
+function runOperations(view: StateView, block: EntryContext, entry: ParsedEntry, crypto: Crypto): Refusal | RulesUnknown | undefined {
+  const rows = rowsInForce(view, block, entry);
+  if (!Array.isArray(rows)) return rows;
+  for (const [at, call] of entry.payload.operations.entries()) {
+    const row = rows[at];
+    if (row === undefined) return refuse("unknown-operation", `operation ${at}`);
+    const prepared = row.prepare(call.arguments);
+    const refusal = "refused" in prepared ? prepared : prepared.apply({ view, block, entry, operation: at, crypto });
+    if (refusal !== undefined)
+      return refuse(refusal.refused, `operation ${at}${refusal.detail === undefined ? "" : `: ${refusal.detail}`}`);
+  }
+  return undefined;
+}
+
+/**
+ * The row of each operation under the rules in force, looked up for all before any runs: a member that does not know one of them must not
+ * answer with a refusal of another. Before the genesis no rules are in force but the one that founds.
+ */
+function rowsInForce(view: StateView, block: EntryContext, entry: ParsedEntry): (Operation | undefined)[] | Refusal | RulesUnknown {
+  const calls = entry.payload.operations;
+  if (block.height === 0) {
+    const founding = calls.every(({ contract, operation }) => contract === "consortium" && operation === "found");
+    return founding ? calls.map((call) => findOperation(call.contract, call.operation, 1)) : refuse("not-founded");
+  }
+  const known = knownVersions();
+  const rows: (Operation | undefined)[] = [];
+  for (const { contract, operation } of calls) {
+    const version = view.get(stateKeys.rules(contract))?.findLast((rule) => rule.height <= block.height)?.version;
+    if (version !== undefined && version > (known.get(contract) ?? 0)) return { rulesUnknown: true, contract, version };
+    rows.push(version === undefined ? undefined : findOperation(contract, operation, version, operations));
+  }
+  return rows;
+}

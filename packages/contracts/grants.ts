@@ -1,0 +1,94 @@
+import * as z from "zod";
+import { certificateId, certificateVersion, fields, type Given, partId, requestName, sha256Hex } from "./arguments.ts";
+import { checkAttachment } from "./attachments.ts";
+import { stateKeys } from "./keys.ts";
+import { memberOperation, placeOf } from "./operation.ts";
+import { refuse } from "./refusals.ts";
+import type { GrantRow, RequestRow } from "./rows.ts";
+
+const giveArguments = z.strictObject({
+  request: requestName,
+  certificate: certificateId,
+  version: certificateVersion,
+  part: partId,
+  fields,
+  /** SHA-256 of the attachment with the wrapped field keys. */
+  attachment: sha256Hex,
+});
+
+export type GiveArguments = Given<typeof giveArguments>;
+
+/**
+ * The owner hands the field keys of one allowed request to its reader: permission, delivery and trace in one entry. Everything that the
+ * request names is named again and must be equal, so that a signature over a grant alone says what was granted.
+ */
+const give = memberOperation({
+  contract: "grants",
+  operation: "give",
+  version: 1,
+  arguments: giveArguments,
+  reads: (given) => [stateKeys.request(given.request)],
+  apply: (context, given) => {
+    const { view, block, entry, member } = context;
+    const request = view.get(stateKeys.request(given.request));
+    if (request === undefined) return refuse("unknown-request");
+    if (request.owner !== member.id) return refuse("not-the-owner");
+    if (request.status !== "allowed") return refuse("request-not-allowed");
+    if (!matches(request, given)) return refuse("grant-does-not-match-request");
+    if (!request.standing && block.time > request.deadline) return refuse("after-deadline");
+    const bad = checkAttachment(entry, given.attachment, [request.owner, request.reader]);
+    if (bad !== undefined) return bad;
+
+    const grant: GrantRow = {
+      request: request.request,
+      certificate: request.certificate,
+      version: request.version,
+      part: request.part,
+      fields: request.fields,
+      reader: request.reader,
+      owner: request.owner,
+      attachment: given.attachment,
+      transaction: entry.transactionHash,
+      height: block.height,
+      at: block.time,
+    };
+    view.put(stateKeys.grant(request.request), grant);
+    view.put(stateKeys.request(request.request), {
+      ...request,
+      status: "granted",
+      grantTransaction: entry.transactionHash,
+      grantAttachment: given.attachment,
+    });
+    view.delete(stateKeys.due(request.owner, request.request));
+    view.put(stateKeys.trace(request.certificate, placeOf(context)), {
+      kind: "granted",
+      at: block.time,
+      who: { kind: "member", id: member.id },
+      by: request.decidedBy ?? request.by,
+      part: request.part,
+      fields: request.fields,
+      reader: request.reader,
+      purpose: request.purpose,
+      serviceItem: request.serviceItem,
+      basis: request.basis,
+      standing: request.standing,
+      request: request.request,
+      transaction: entry.transactionHash,
+      height: block.height,
+    });
+    return undefined;
+  },
+});
+
+function matches(request: RequestRow, given: GiveArguments): boolean {
+  const sorted = [...given.fields].sort();
+  return (
+    given.certificate === request.certificate &&
+    given.version === request.version &&
+    given.part === request.part &&
+    sorted.length === request.fields.length &&
+    sorted.every((field, at) => field === request.fields[at])
+  );
+}
+
+export const grantOperations = [give];

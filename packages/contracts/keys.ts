@@ -1,0 +1,100 @@
+import { withoutRoot } from "@vermilion/certificates";
+import { type Crypto, toHex, utf8 } from "@vermilion/ledger";
+import type {
+  AccountKind,
+  AccountNameRow,
+  AccountRow,
+  CertificateListRow,
+  CertificateRow,
+  ConsortiumRow,
+  DigestRow,
+  GrantRow,
+  KeyRow,
+  MarkRow,
+  MemberRow,
+  QuotaRow,
+  RequestListRow,
+  RequestRow,
+  RulesRow,
+  TraceRow,
+  TypeLatestRow,
+  TypeRow,
+  UsedRow,
+} from "./rows.ts";
+
+declare const rowOf: unique symbol;
+
+/** A state key that knows the type of its row. ASCII without blanks, at most 512 characters; `/` separates. */
+export type StateKey<Row> = string & { readonly [rowOf]?: Row };
+
+/** Where an operation stands on the chain: block height, place of its entry in the block, place of the operation in the entry. */
+export interface Place {
+  readonly height: number;
+  readonly index: number;
+  readonly operation: number;
+}
+
+const HEIGHT_DIGITS = 12;
+
+/** Zero padded, so that byte order is numeric order. */
+function padded(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}
+
+function placeKey(place: Place): string {
+  return `${padded(place.height, HEIGHT_DIGITS)}/${padded(place.index, 5)}/${padded(place.operation, 2)}`;
+}
+
+/** One function a kind of row. Certificates are named by their whole identifier or without its root; keys hold it without. */
+export const stateKeys = {
+  consortium: (): StateKey<ConsortiumRow> => "consortium",
+  member: (id: string): StateKey<MemberRow> => `member/${id}`,
+  key: (thumbprint: string): StateKey<KeyRow> => `key/${thumbprint}`,
+  rules: (contract: string): StateKey<RulesRow> => `rules/${contract}`,
+  used: (author: string, id: string): StateKey<UsedRow> => `used/${author}/${id}`,
+  quota: (author: string): StateKey<QuotaRow> => `quota/${author}`,
+  type: (id: string, version: number): StateKey<TypeRow> => `type/${id}/${padded(version, 6)}`,
+  typeLatest: (id: string): StateKey<TypeLatestRow> => `type-latest/${id}`,
+  certificate: (identifier: string): StateKey<CertificateRow> => `certificate/${withoutRoot(identifier)}`,
+  digest: (sha256: string): StateKey<DigestRow> => `digest/${sha256}`,
+  certificateInList: (place: Place): StateKey<CertificateListRow> => `list-certificate/${placeKey(place)}`,
+  certificateInTypeList: (type: string, place: Place): StateKey<CertificateListRow> => `list-certificate-type/${type}/${placeKey(place)}`,
+  certificateInHolderList: (address: string, place: Place): StateKey<CertificateListRow> =>
+    `list-certificate-holder/${address}/${placeKey(place)}`,
+  request: (request: string): StateKey<RequestRow> => `request/${request}`,
+  due: (owner: string, request: string): StateKey<MarkRow> => `due/${owner}/${request}`,
+  pending: (owner: string, height: number, request: string): StateKey<MarkRow> =>
+    `pending/${owner}/${padded(height, HEIGHT_DIGITS)}/${request}`,
+  requestInList: (reader: string, height: number, request: string): StateKey<RequestListRow> =>
+    `list-request/${reader}/${padded(height, HEIGHT_DIGITS)}/${request}`,
+  grant: (request: string): StateKey<GrantRow> => `grant/${request}`,
+  trace: (identifier: string, place: Place): StateKey<TraceRow> => `trace/${withoutRoot(identifier)}/${placeKey(place)}`,
+  account: (address: string): StateKey<AccountRow> => `account/${address}`,
+  /** `name` in Unicode NFC. Hashed, because names are not ASCII and would read as a directory of people. */
+  accountName: (kind: AccountKind, name: string, crypto: Crypto): StateKey<AccountNameRow> =>
+    `account-name/${toHex(crypto.sha256(utf8(`${kind}\n${name}`)))}`,
+} as const;
+
+/** Prefixes for ranges; each row's type is that of the function of the same name in `stateKeys`. */
+export const statePrefixes = {
+  members: "member/",
+  types: "type-latest/",
+  typeVersions: (id: string): string => `type/${id}/`,
+  certificates: "list-certificate/",
+  certificatesOfType: (type: string): string => `list-certificate-type/${type}/`,
+  certificatesOfHolder: (address: string): string => `list-certificate-holder/${address}/`,
+  due: (owner: string): string => `due/${owner}/`,
+  pending: (owner: string): string => `pending/${owner}/`,
+  requestsOfReader: (reader: string): string => `list-request/${reader}/`,
+  trace: (identifier: string): string => `trace/${withoutRoot(identifier)}/`,
+} as const;
+
+/** Name of a request: the entry that opened it and the place of the operation in it. */
+export function requestId(transaction: string, operation: number): string {
+  return `${transaction}-${operation}`;
+}
+
+/** Address of an account: `ver1` and the first 40 hex digits of SHA-256 over its key's thumbprint (RFC 7638, base64url). */
+export function addressOf(thumbprint: string, crypto: Crypto): string {
+  return `ver1${toHex(crypto.sha256(utf8(`vermilion-address/v1\n${thumbprint}`))).slice(0, 40)}`;
+}

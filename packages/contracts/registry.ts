@@ -1,0 +1,59 @@
+import type { JsonObject, Operation as OperationCall } from "@vermilion/ledger";
+import { accountOperations, type RegisterArguments } from "./accounts.ts";
+import { type CompleteArguments, certificateOperations, type IssueArguments } from "./certificates.ts";
+import { type ActivateArguments, consortiumOperations, type FoundArguments } from "./consortium.ts";
+import { type GiveArguments, grantOperations } from "./grants.ts";
+import type { Operation } from "./operation.ts";
+import { type DecideArguments, type OpenArguments, requestOperations } from "./requests.ts";
+import { type DefineArguments, typeOperations } from "./types.ts";
+import { type RecordArguments, verificationOperations } from "./verifications.ts";
+
+/** Every operation of every version that this code knows. Rows are added, never changed: recorded ledgers replay through the old ones. */
+export const operations: readonly Operation[] = [
+  ...consortiumOperations,
+  ...typeOperations,
+  ...certificateOperations,
+  ...requestOperations,
+  ...grantOperations,
+  ...accountOperations,
+  ...verificationOperations,
+];
+
+/** The highest version of each contract that `rows` know. */
+export function knownVersions(rows: readonly Operation[] = operations): ReadonlyMap<string, number> {
+  const known = new Map<string, number>();
+  for (const { contract, version } of rows) known.set(contract, Math.max(version, known.get(contract) ?? 0));
+  return known;
+}
+
+/** The row that stands for an operation while `version` of its contract is in force: the newest that is not newer. */
+export function findOperation(
+  contract: string,
+  name: string,
+  version: number,
+  rows: readonly Operation[] = operations,
+): Operation | undefined {
+  return rows
+    .filter((row) => row.contract === contract && row.operation === name && row.version <= version)
+    .reduce<Operation | undefined>((best, row) => (best === undefined || row.version > best.version ? row : best), undefined);
+}
+
+/** Arguments by operation, in the newest version. */
+export interface ArgumentsOf {
+  readonly "consortium.found": FoundArguments;
+  readonly "consortium.activate": ActivateArguments;
+  readonly "types.define": DefineArguments;
+  readonly "certificates.issue": IssueArguments;
+  readonly "certificates.complete": CompleteArguments;
+  readonly "requests.open": OpenArguments;
+  readonly "requests.decide": DecideArguments;
+  readonly "grants.give": GiveArguments;
+  readonly "accounts.register": RegisterArguments;
+  readonly "verifications.record": RecordArguments;
+}
+
+/** An operation for an entry's payload, its arguments checked by the compiler: `operationCall("grants.give", { … })`. */
+export function operationCall<Name extends keyof ArgumentsOf>(name: Name, given: ArgumentsOf[Name]): OperationCall {
+  const [contract = "", operation = ""] = name.split(".");
+  return { contract, operation, arguments: given as unknown as JsonObject };
+}

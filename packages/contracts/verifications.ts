@@ -1,0 +1,67 @@
+import * as z from "zod";
+import { address, by, certificateId, type Given, sha256Hex } from "./arguments.ts";
+import { stateKeys } from "./keys.ts";
+import { memberOperation, placeOf } from "./operation.ts";
+import { partOf } from "./parts.ts";
+import { refuse } from "./refusals.ts";
+
+const recordArguments = z.strictObject({
+  /** SHA-256 of the issuer-signed part that was shown. */
+  issuerSigned: sha256Hex,
+  certificate: certificateId,
+  /** The account that verified, null where it was the member's own app. */
+  verifier: address.nullable(),
+  /** USCC of the agency whose statement it is. */
+  issuerCode: z.string().regex(/^[0-9A-Z]{18}$/),
+  verdicts: z.strictObject({
+    integrity: z.enum(["holds", "fails", "not-checked"]),
+    status: z.enum(["valid", "suspended", "revoked", "not-checked"]),
+    issuer: z.enum(["holds", "fails", "not-checked"]),
+  }),
+  by,
+});
+
+export type RecordArguments = Given<typeof recordArguments>;
+
+/** A verification is itself an entry (mission C4, C5); the record says which document was shown and what the verifier found. */
+const record = memberOperation({
+  contract: "verifications",
+  operation: "record",
+  version: 1,
+  arguments: recordArguments,
+  reads: (given) => [
+    stateKeys.digest(given.issuerSigned),
+    stateKeys.certificate(given.certificate),
+    ...(given.verifier === null ? [] : [stateKeys.account(given.verifier)]),
+  ],
+  apply: (context, given) => {
+    const { view, block, entry, member } = context;
+    const document = view.get(stateKeys.digest(given.issuerSigned));
+    if (document === undefined) return refuse("unknown-document");
+    const certificate = view.get(stateKeys.certificate(given.certificate));
+    if (certificate === undefined) return refuse("unknown-certificate");
+    if (document.certificate !== given.certificate) return refuse("document-does-not-match");
+    const owner = partOf(certificate, document.part)?.owner;
+    const issuer = owner === undefined ? undefined : view.get(stateKeys.member(owner));
+    if (issuer?.uscc !== given.issuerCode) return refuse("issuer-does-not-match");
+    if (given.verifier !== null) {
+      const verifier = view.get(stateKeys.account(given.verifier));
+      if (verifier === undefined) return refuse("unknown-account");
+      if (verifier.kind !== "verifier") return refuse("wrong-account-kind");
+    }
+
+    view.put(stateKeys.trace(given.certificate, placeOf(context)), {
+      kind: "verified",
+      at: block.time,
+      who: given.verifier === null ? { kind: "member", id: member.id } : { kind: "account", id: given.verifier },
+      by: given.by,
+      part: document.part,
+      verdicts: given.verdicts,
+      transaction: entry.transactionHash,
+      height: block.height,
+    });
+    return undefined;
+  },
+});
+
+export const verificationOperations = [record];

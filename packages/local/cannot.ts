@@ -1,0 +1,42 @@
+import type { Names } from "@vermilion/certificates";
+
+/** Why a consortium cannot be founded or a process cannot start or be reached; each needs a person to do something. */
+export type CannotCode =
+  | "not-founded"
+  | "already-founded"
+  | "folder-not-usable"
+  | "config-invalid"
+  | "unknown-member"
+  | "unknown-app"
+  | "app-exists"
+  | "port-taken"
+  | "keys-readable-by-others"
+  | "keys-unusable"
+  | "tls-unusable"
+  | "storage-layout-newer"
+  | "storage-unusable"
+  | "already-running"
+  | "not-running"
+  | "still-running"
+  | "member-not-ready"
+  | "failed";
+
+/** Thrown where the computer or its owner stands in the way; says what is wrong and what to do, in both languages. */
+export class Cannot extends Error {
+  readonly code: CannotCode;
+  readonly names: Names;
+
+  constructor(code: CannotCode, zh: string, en: string, cause?: unknown) {
+    super(`${code}: ${en}`, { cause });
+    this.name = "Cannot";
+    this.code = code;
+    this.names = { zh, en };
+  }
+}
+
+/** Any exception as a `Cannot`, so that a process never ends with a bare stack as its only word. */
+export function asCannot(error: unknown): Cannot {
+  if (error instanceof Cannot) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new Cannot("failed", `失败：${detail}`, `failed: ${detail}`, error);
+}

@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { createAdaptorServer, type ServerType } from "@hono/node-server";
+import { Cannot } from "./cannot.ts";
+
+export interface HttpServer {
+  readonly port: number;
+  /** Takes no new calls, lets running ones end, cuts what still runs after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Peers and apps keep connections; ours stay open longer than theirs, so that no call meets a closing one. */
+const keepAliveMs = 75_000;
+/** The whole of a request's head and body must come within this time. */
+const requestTimeoutMs = 60_000;
+
+/** Serves `handle` over HTTP, or HTTPS with PEM files. Throws `Cannot` `port-taken` or `tls-unusable`. */
+export async function serveHttp(options: {
+  readonly handle: (request: Request) => Response | Promise<Response>;
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}): Promise<HttpServer> {
+  const server = createServer(options);
+  if ("requestTimeout" in server) Object.assign(server, { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs });
+  await listen(server, options.host, options.port);
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  return { port, close: (graceMs) => drain(server as Server, graceMs) };
+}
+
+function createServer({ handle, tls }: Parameters<typeof serveHttp>[0]): ServerType {
+  if (tls === undefined) return createAdaptorServer({ fetch: handle });
+  try {
+    const serverOptions = { cert: readFileSync(tls.certificate), key: readFileSync(tls.key) };
+    return createAdaptorServer({ fetch: handle, createServer: createTlsServer, serverOptions });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Cannot("tls-unusable", `TLS 证书或私钥不可用：${reason}`, `the TLS certificate or key cannot be used: ${reason}`, error);
+  }
+}
+
+async function listen(server: ServerType, host: string, port: number): Promise<void> {
+  const listening = once(server, "listening");
+  server.listen(port, host);
+  try {
+    await listening;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL") {
+      throw new Cannot(
+        "port-taken",
+        `无法使用 ${host}:${port}（${code}）：停止占用它的程序，或在 config.json 中换一个端口`,
+        `cannot listen on ${host}:${port} (${code}): end the program that has it, or choose another port`,
+        error,
+      );
+    }
+    throw error;
+  }
+}
+
+async function drain(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  // A connection that becomes idle after the first sweep would hold the server open for its keep-alive time.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  await closed;
+  clearTimeout(timer);
+  clearInterval(sweep);
+}

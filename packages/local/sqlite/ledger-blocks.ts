@@ -1,0 +1,147 @@
+import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/member/ports/index";
+import {
+  checkAttachment,
+  checkBlock,
+  checkCertificate,
+  checkCount,
+  checkHash,
+  checkHeight,
+  checkSteps,
+  ensure,
+  storageLimits,
+} from "@vermilion/member/ports/limits";
+import type { Database } from "./database.ts";
+import { frame, unframe } from "./framing.ts";
+import { bytesOf, damaged, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+
+type Blocks = Pick<
+  Ledger,
+  "saveBlock" | "readBlock" | "head" | "moveHead" | "saveCertificate" | "certificate" | "hashesFrom" | "saveAttachment" | "attachment"
+>;
+
+/** Blocks under their hashes, the chain that says which hash stands at which height, and attachments. */
+export function ledgerBlocks(database: Database): Blocks {
+  const insertBlock = database.prepare(
+    `INSERT INTO blocks (hash, term, previous, header, entries, outcomes, attachments, writes, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (hash) DO NOTHING`,
+  );
+  const selectBlock = database.prepare("SELECT * FROM blocks WHERE hash = ?");
+  const hasBlock = database.prepare("SELECT 1 FROM blocks WHERE hash = ?");
+  const insertAttachment = database.prepare("INSERT INTO attachments (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING");
+  const selectAttachment = database.prepare("SELECT bytes FROM attachments WHERE sha256 = ?");
+  const selectHead = database.prepare("SELECT height, hash FROM chain ORDER BY height DESC LIMIT 1");
+  const insertStep = database.prepare("INSERT INTO chain (height, hash) VALUES (?, ?)");
+  const insertCertificate = database.prepare(
+    "INSERT INTO certificates (height, certificate) VALUES (?, ?) ON CONFLICT (height) DO NOTHING",
+  );
+  const selectCertificate = database.prepare("SELECT certificate FROM certificates WHERE height = ?");
+  const selectHashes = database.prepare("SELECT hash FROM chain WHERE height >= ? ORDER BY height LIMIT ?");
+
+  const saveAttachment = ({ sha256, bytes }: Attachment) => insertAttachment.run(sha256, bytes);
+  function readAttachment(sha256: string): Uint8Array | undefined {
+    const row = selectAttachment.get(sha256);
+    return row === undefined ? undefined : bytesOf(row, "bytes");
+  }
+  function head() {
+    const row = selectHead.get();
+    return row === undefined ? undefined : { height: numberOf(row, "height"), hash: textOf(row, "hash") };
+  }
+
+  return {
+    async saveBlock(block) {
+      checkBlock(block);
+      await database.write(() => {
+        for (const attachment of block.attachments) saveAttachment(attachment);
+        insertBlock.run(...blockColumns(block));
+      });
+    },
+
+    async readBlock(hash) {
+      checkHash(hash);
+      return database.read(() => {
+        const row = selectBlock.get(hash);
+        return row === undefined ? undefined : blockOf(row, readAttachment);
+      });
+    },
+
+    async head() {
+      return database.read(head);
+    },
+
+    async moveHead(expected, steps) {
+      checkSteps(expected, steps);
+      return await database.write(() => {
+        const present = head();
+        if ((present?.hash ?? null) !== expected) return "stale" as const;
+        ensure(steps[0]?.height === (present?.height ?? -1) + 1, "the first step stands on the head");
+        for (const { height, hash } of steps) {
+          ensure(hasBlock.get(hash) !== undefined, `block ${hash} was not saved`);
+          insertStep.run(height, hash);
+        }
+        return "moved" as const;
+      });
+    },
+
+    async saveCertificate(height, certificate) {
+      checkCertificate(height, certificate);
+      await database.write(() => insertCertificate.run(height, certificate));
+    },
+
+    async certificate(height) {
+      checkHeight("height", height);
+      return database.read(() => {
+        const row = selectCertificate.get(height);
+        return row === undefined ? undefined : bytesOf(row, "certificate");
+      });
+    },
+
+    async hashesFrom(from, limit) {
+      checkHeight("from", from);
+      checkCount("limit", limit, storageLimits.hashesMax);
+      return database.read(() => selectHashes.all(from, limit).map((row) => textOf(row, "hash")));
+    },
+
+    async saveAttachment(attachment) {
+      checkAttachment(attachment);
+      await database.write(() => saveAttachment(attachment));
+    },
+
+    async attachment(sha256) {
+      checkHash(sha256);
+      return database.read(() => readAttachment(sha256));
+    },
+  };
+}
+
+function blockColumns(block: ExecutedBlock): (string | number | Uint8Array)[] {
+  return [
+    block.after.hash,
+    block.term,
+    block.previous,
+    block.header,
+    frame(block.entries),
+    JSON.stringify(block.outcomes),
+    JSON.stringify(block.attachments.map(({ sha256 }) => sha256)),
+    JSON.stringify(block.writes.map(({ key, value }) => [key, value])),
+    JSON.stringify(block.after),
+  ];
+}
+
+function blockOf(row: Row, readAttachment: (sha256: string) => Uint8Array | undefined): ExecutedBlock {
+  const entries = unframe(bytesOf(row, "entries"), "entries");
+  const outcomes = jsonOf<string[]>(row, "outcomes");
+  if (outcomes.length !== entries.length) damaged("outcomes", `${outcomes.length} for ${entries.length} entries`);
+  return {
+    term: numberOf(row, "term"),
+    previous: textOf(row, "previous"),
+    header: bytesOf(row, "header"),
+    entries,
+    outcomes,
+    attachments: jsonOf<string[]>(row, "attachments").map((sha256) => ({
+      sha256,
+      bytes: readAttachment(sha256) ?? damaged("attachments", `${sha256} is missing`),
+    })),
+    writes: jsonOf<[string, StateWrite["value"]][]>(row, "writes").map(([key, value]) => ({ key, value })),
+    after: jsonOf<Standing>(row, "after"),
+  };
+}

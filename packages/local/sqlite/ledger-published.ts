@@ -1,0 +1,197 @@
+import type { EntryPlace, Ledger, Publication, Standing, StateRow } from "@vermilion/member/ports/index";
+import {
+  checkCount,
+  checkHash,
+  checkHeight,
+  checkPrefix,
+  checkPublication,
+  checkTile,
+  ensure,
+  stateText,
+  storageLimits,
+} from "@vermilion/member/ports/limits";
+import type { Database } from "./database.ts";
+import { frame, unframe } from "./framing.ts";
+import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+
+type Published = Pick<
+  Ledger,
+  "published" | "publish" | "unpublish" | "stateRows" | "stateRange" | "stateRangeBackward" | "tiles" | "leafRecords" | "entryPlace"
+>;
+
+/** State keys are ASCII without control characters: every key with a prefix is below the prefix with this behind it. */
+const aboveEveryKey = "\u007f";
+
+/**
+ * All that is derived from committed blocks. Publishing is one transaction, so rows and standing are never apart; it is `ordered`, not
+ * `durable`: after a power cut the published standing may be an earlier one, with the rows of that one, as the port allows.
+ */
+export function ledgerPublished(database: Database): Published {
+  return { ...publishing(database), ...stateReading(database), ...treeReading(database) };
+}
+
+function publishing(database: Database): Pick<Published, "published" | "publish" | "unpublish"> {
+  const selectStanding = database.prepare("SELECT standing FROM published WHERE id = 1");
+  const putStanding = database.prepare(
+    `INSERT INTO published (id, height, standing) VALUES (1, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET height = excluded.height, standing = excluded.standing WHERE excluded.height > height`,
+  );
+  const putRow = database.prepare(
+    `INSERT INTO state_rows (key, value, height) VALUES (?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET value = excluded.value, height = excluded.height WHERE excluded.height > height`,
+  );
+  const putTile = database.prepare(
+    `INSERT INTO tiles (level, position, height, hashes) VALUES (?, ?, ?, ?)
+     ON CONFLICT (level, position) DO UPDATE SET hashes = excluded.hashes, height = excluded.height WHERE excluded.height > height`,
+  );
+  const insertRecords = database.prepare("INSERT INTO leaf_records (first, records) VALUES (?, ?) ON CONFLICT (first) DO NOTHING");
+  const insertPlace = database.prepare(
+    `INSERT INTO entry_places (transaction_hash, entry_hash, height, position, leaf, outcome) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (transaction_hash) DO NOTHING`,
+  );
+
+  function published(): Standing | undefined {
+    const row = selectStanding.get();
+    return row === undefined ? undefined : jsonOf<Standing>(row, "standing");
+  }
+
+  function write({ standing, writes, tiles, first, leafRecords, entries }: Publication): void {
+    const { height } = standing;
+    for (const { key, value } of writes) putRow.run(key, value === null ? null : stateText(key, value), height);
+    for (const tile of tiles) putTile.run(tile.level, tile.index, height, tile.hashes);
+    insertRecords.run(first, frame(leafRecords));
+    for (const place of entries) {
+      insertPlace.run(
+        bytesOfHex(place.transactionHash),
+        bytesOfHex(place.entryHash),
+        place.height,
+        place.position,
+        place.index,
+        place.outcome,
+      );
+    }
+    putStanding.run(height, JSON.stringify(standing));
+  }
+
+  return {
+    async published() {
+      return database.read(published);
+    },
+
+    async publish(publication) {
+      checkPublication(publication);
+      await database.write(() => {
+        const last = published()?.height ?? -1;
+        if (publication.standing.height <= last) return;
+        ensure(publication.standing.height === last + 1, `block ${publication.standing.height} cannot be published after ${last}`);
+        write(publication);
+      }, "ordered");
+    },
+
+    async unpublish() {
+      await database.write(() => {
+        // Without WHERE, SQLite frees the pages of a table without reading its rows.
+        for (const table of ["published", "state_rows", "tiles", "leaf_records", "entry_places"])
+          database.connection.exec(`DELETE FROM ${table}`);
+      }, "ordered");
+    },
+  };
+}
+
+function stateReading(database: Database): Pick<Published, "stateRows" | "stateRange" | "stateRangeBackward"> {
+  const selectRow = database.prepare("SELECT key, value, height FROM state_rows WHERE key = ?");
+  const selectFromPrefix = database.prepare(
+    "SELECT key, value, height FROM state_rows WHERE key >= ?1 AND key < ?2 AND key > ?3 ORDER BY key LIMIT ?4",
+  );
+  const selectBackward = database.prepare(
+    "SELECT key, value, height FROM state_rows WHERE key >= ?1 AND key < ?2 AND key < ?3 ORDER BY key DESC LIMIT ?4",
+  );
+
+  return {
+    async stateRows(keys) {
+      checkCount("number of keys", keys.length, storageLimits.stateKeysMax);
+      return database.read(() => {
+        const rows: StateRow[] = [];
+        for (const key of new Set(keys)) {
+          const row = selectRow.get(key);
+          if (row !== undefined) rows.push(stateRowOf(row));
+        }
+        return rows;
+      });
+    },
+
+    async stateRange(prefix, after, limit) {
+      checkPrefix(prefix);
+      checkCount("limit", limit, storageLimits.rangeRowsMax);
+      return database.read(() => selectFromPrefix.all(prefix, prefix + aboveEveryKey, after ?? "", limit).map(stateRowOf));
+    },
+
+    async stateRangeBackward(prefix, before, limit) {
+      checkPrefix(prefix);
+      checkCount("limit", limit, storageLimits.rangeRowsMax);
+      return database.read(() => selectBackward.all(prefix, prefix + aboveEveryKey, before ?? aboveEveryKey, limit).map(stateRowOf));
+    },
+  };
+}
+
+function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords" | "entryPlace"> {
+  const selectTile = database.prepare("SELECT hashes FROM tiles WHERE level = ? AND position = ?");
+  const selectRecords = database.prepare(
+    `SELECT first, records FROM leaf_records
+     WHERE first >= (SELECT coalesce(max(first), 0) FROM leaf_records WHERE first <= ?1) AND first < ?1 + ?2 ORDER BY first`,
+  );
+  const selectPlace = database.prepare("SELECT * FROM entry_places WHERE transaction_hash = ?");
+
+  return {
+    async tiles(wanted) {
+      checkCount("number of tiles", wanted.length, storageLimits.tilesMax);
+      for (const tile of wanted) checkTile(tile);
+      return database.read(() =>
+        wanted.map(({ level, index }) => {
+          const row = selectTile.get(level, index);
+          return row === undefined ? undefined : bytesOf(row, "hashes");
+        }),
+      );
+    },
+
+    async leafRecords(first, count) {
+      checkHeight("first leaf", first);
+      checkCount("count", count, storageLimits.leafRecordsMax);
+      return database.read(() => {
+        const found: Uint8Array[] = [];
+        for (const row of selectRecords.all(first, count)) {
+          const skipped = Math.max(0, first - numberOf(row, "first"));
+          found.push(...unframe(bytesOf(row, "records"), "leaf records").slice(skipped, skipped + count - found.length));
+        }
+        return found;
+      });
+    },
+
+    async entryPlace(transactionHash) {
+      checkHash(transactionHash);
+      return database.read(() => {
+        const row = selectPlace.get(bytesOfHex(transactionHash));
+        return row === undefined ? undefined : entryPlaceOf(row);
+      });
+    },
+  };
+}
+
+function stateRowOf(row: Row): StateRow {
+  return {
+    key: textOf(row, "key"),
+    value: row["value"] === null ? null : jsonOf<StateRow["value"]>(row, "value"),
+    height: numberOf(row, "height"),
+  };
+}
+
+function entryPlaceOf(row: Row): EntryPlace {
+  return {
+    transactionHash: hexOf(row, "transaction_hash"),
+    entryHash: hexOf(row, "entry_hash"),
+    height: numberOf(row, "height"),
+    position: numberOf(row, "position"),
+    index: numberOf(row, "leaf"),
+    outcome: textOf(row, "outcome"),
+  };
+}

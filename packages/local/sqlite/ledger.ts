@@ -1,0 +1,10 @@
+import type { Ledger } from "@vermilion/member/ports/index";
+import type { Database } from "./database.ts";
+import { ledgerBlocks } from "./ledger-blocks.ts";
+import { ledgerEvidence } from "./ledger-evidence.ts";
+import { ledgerPublished } from "./ledger-published.ts";
+
+/** One chain in one file; the contract is that of the port. Writes of one call are one transaction. */
+export function sqliteLedger(database: Database): Ledger {
+  return { ...ledgerBlocks(database), ...ledgerPublished(database), ...ledgerEvidence(database) };
+}

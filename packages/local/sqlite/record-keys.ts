@@ -1,0 +1,30 @@
+import type { RecordKeys } from "@vermilion/member/ports/index";
+import { checkRecordName, checkValue } from "@vermilion/member/ports/limits";
+import type { Database } from "./database.ts";
+import { bytesOf } from "./rows.ts";
+
+/** Wrapped record keys, the first one stays; the contract is that of the port. */
+export function sqliteRecordKeys(database: Database): RecordKeys {
+  const insertKey = database.prepare(
+    `INSERT INTO record_keys (certificate, version, part, wrapped) VALUES (?, ?, ?, ?)
+     ON CONFLICT (certificate, version, part) DO NOTHING`,
+  );
+  const selectKey = database.prepare("SELECT wrapped FROM record_keys WHERE certificate = ? AND version = ? AND part = ?");
+
+  return {
+    async saveFirst(name, wrapped) {
+      checkRecordName(name);
+      checkValue("a wrapped key", wrapped);
+      await database.write(() => {
+        insertKey.run(name.certificate, name.version, name.part, wrapped);
+      });
+    },
+
+    async read({ certificate, version, part }) {
+      return database.read(() => {
+        const row = selectKey.get(certificate, version, part);
+        return row === undefined ? undefined : bytesOf(row, "wrapped");
+      });
+    },
+  };
+}

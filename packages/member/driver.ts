@@ -1,0 +1,258 @@
+import type { Input, MemberId, Outgoing, RaftState } from "@vermilion/consensus";
+import type { Context } from "./context.ts";
+import { Fault } from "./fault.ts";
+import { cosignedAt, cosignHead, takeCosignatures } from "./finality.ts";
+import { attach, callOf } from "./messenger.ts";
+import { checkedInput } from "./peer-input.ts";
+import { Signal } from "./signal.ts";
+import { type Turn, Turns } from "./turns.ts";
+import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "./wire.ts";
+
+/** Length of a consensus tick while something is to be done. */
+const tickMs = 50;
+/** While nothing is to be done, a member says hello this often, so that one that missed a commit hears of it. */
+const restMs = 5_000;
+const callTimeoutMs = 2_000;
+/** A proposal is forwarded to the same leader again after so long without a commit. */
+const forwardAgainMs = 2_000;
+const forwardCountMax = 200;
+const forwardBytesMax = 2_000_000;
+
+/**
+ * What keeps a member going: takes turns, carries their messages, feeds the answers back, ticks while awake. All of it may stop at any
+ * await and be taken up again by a fresh driver: what counts is in the ports.
+ */
+export class Driver {
+  readonly turns: Turns;
+  /** Fires after each turn that moved the head, and when finality rose. */
+  readonly moved = new Signal();
+  /** Why the last piece of background work failed, in one sentence; undefined once one has gone well. */
+  lastFault: string | undefined;
+  /** Set for good when the rules in force are newer than this software: this member stores and serves, and applies no more. */
+  upgradeNeeded: string | undefined;
+  private readonly context: Context;
+  private readonly woken = new Signal();
+  private readonly sending = new Map<MemberId, { again: boolean }>();
+  private readonly forwarded = new Map<string, { readonly leader: MemberId; readonly at: number }>();
+  private readonly afterCommit: (() => void)[] = [];
+  private asleep = false;
+  private closed = false;
+  private handing = false;
+  private loop: Promise<void> | undefined;
+
+  constructor(context: Context) {
+    this.context = context;
+    this.turns = new Turns(context);
+  }
+
+  onCommit(listener: () => void): void {
+    this.afterCommit.push(listener);
+  }
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.woken.fire();
+    await this.loop;
+  }
+
+  /** Tells that a proposal waits. */
+  async wake(): Promise<void> {
+    await this.feed({ kind: "wanted", waiting: await this.context.raftStore.proposalCount() });
+  }
+
+  /** Takes one turn and carries what it says. */
+  async feed(input: Input): Promise<Turn> {
+    const turn = await this.turns.take(input);
+    await this.after(turn, undefined);
+    return turn;
+  }
+
+  /** Answers a peer's raft call: the messages for the caller go back in the answer, all others are carried from here. */
+  async answer(from: MemberId, call: RaftCall): Promise<RaftCall> {
+    const replies: Outgoing[] = [];
+    let state: RaftState | undefined;
+    for (const message of call.messages) {
+      const { input, bodies } = await checkedInput(this.context, this.turns, from, message);
+      const turn = await this.turns.take(input, bodies);
+      state = turn.state;
+      replies.push(...(await this.after(turn, from)));
+    }
+    if (call.cosigned !== undefined) await this.takeCosigned(call.cosigned);
+    const messages = [];
+    for (const reply of replies) {
+      const attached = state === undefined ? undefined : await attach(this.context, state, reply);
+      if (attached !== undefined) messages.push(attached);
+    }
+    return callOf(this.context, messages);
+  }
+
+  /** What follows a turn: cosign a moved head, send, forward, settle. Answers the messages for `caller`. */
+  private async after(turn: Turn, caller: MemberId | undefined): Promise<readonly Outgoing[]> {
+    this.asleep = turn.asleep;
+    if (turn.committed) await this.cosign(turn.state);
+    const forCaller = turn.send.filter((outgoing) => outgoing.kind !== "append-intent" && outgoing.to === caller);
+    for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
+    if (!turn.asleep) this.woken.fire();
+    this.inBackground("forward", this.forwardWaiting(turn.state));
+    this.inBackground("hand round", this.handRound());
+    return forCaller;
+  }
+
+  private async cosign(state: RaftState): Promise<void> {
+    if (!state.amnesic) {
+      const size = await cosignHead(this.context);
+      if (size !== undefined) this.turns.noteCosigned(size);
+    }
+    this.moved.fire();
+    for (const listener of this.afterCommit) listener();
+  }
+
+  private async takeCosigned(cosigned: NonNullable<RaftCall["cosigned"]>): Promise<void> {
+    const before = await this.context.ledger.finalSize();
+    await takeCosignatures(this.context, cosigned);
+    if ((await this.context.ledger.finalSize()) !== before) this.moved.fire();
+  }
+
+  private carry(state: RaftState, outgoing: Outgoing): void {
+    if (outgoing.kind === "append-intent") this.inBackground("append", this.sendAppends(outgoing.to));
+    else this.inBackground(outgoing.kind, this.send(state, outgoing));
+  }
+
+  /** One append at a time to each member; an intent that comes meanwhile is sent after the answer, from the state of then. */
+  private async sendAppends(to: MemberId): Promise<void> {
+    const running = this.sending.get(to);
+    if (running !== undefined) {
+      running.again = true;
+      return;
+    }
+    const sending = { again: false };
+    this.sending.set(to, sending);
+    try {
+      do {
+        sending.again = false;
+        await this.send(await this.turns.state(), { kind: "append-intent", to });
+      } while (sending.again && !this.closed);
+    } finally {
+      this.sending.delete(to);
+    }
+  }
+
+  private async send(state: RaftState, outgoing: Outgoing): Promise<void> {
+    const message = await attach(this.context, state, outgoing);
+    if (message !== undefined) await this.call(outgoing.to, await callOf(this.context, [message]));
+  }
+
+  /** A raft call and what its answer brings. False where the peer could not be reached or answered garbage. */
+  private async call(to: MemberId, call: RaftCall): Promise<boolean> {
+    if (this.closed) return false;
+    let answer: RaftCall;
+    try {
+      answer = parseRaftCall(await this.context.peers.call(to, "raft", encodeRaftCall(call), callTimeoutMs));
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      this.context.log.debug("peer-unreachable", { member: to, why: cause.message });
+      await this.feed({ kind: "unreachable", member: to });
+      return false;
+    }
+    if (answer.cosigned !== undefined) await this.takeCosigned(answer.cosigned);
+    for (const message of answer.messages) {
+      const { input, bodies } = await checkedInput(this.context, this.turns, to, message);
+      await this.after(await this.turns.take(input, bodies), undefined);
+    }
+    await this.handRound();
+    return true;
+  }
+
+  /** The leader hands the quorum of cosignatures of a committed head round, and only then may sleep (design, section 6). */
+  private async handRound(): Promise<void> {
+    if (this.handing || this.closed) return;
+    const state = await this.turns.state();
+    if (state.role !== "leader" || state.tail.length > 0 || state.settled >= state.committed.height) return;
+    const published = await this.context.ledger.published();
+    if (published === undefined || published.height !== state.committed.height) return;
+    const cosigned = await cosignedAt(this.context, published.size);
+    if (Object.keys(cosigned.lines).length < this.context.quorum) return;
+    this.handing = true;
+    try {
+      const reachable = Object.entries(state.peers).filter(([, peer]) => peer.reachable);
+      await Promise.all(reachable.map(([member]) => this.call(member, { messages: [], cosigned })));
+    } finally {
+      this.handing = false;
+    }
+    await this.feed({ kind: "settled", height: published.height });
+  }
+
+  /** Takes waiting proposals to the leader; they stay here until they are committed or have expired. */
+  private async forwardWaiting(state: RaftState): Promise<void> {
+    const { leader } = state;
+    if (state.role === "leader" || leader === null || leader === this.context.member || state.waiting === 0) return;
+    const now = this.context.clock.now();
+    const waiting = await this.context.raftStore.proposals(forwardCountMax, forwardBytesMax);
+    const due = waiting.filter(({ transactionHash }) => {
+      const last = this.forwarded.get(transactionHash);
+      return last === undefined || last.leader !== leader || now - last.at > forwardAgainMs;
+    });
+    if (due.length === 0) return;
+    for (const { transactionHash } of due) this.forwarded.set(transactionHash, { leader, at: now });
+    if (this.forwarded.size > 10_000) this.forwarded.clear();
+    try {
+      const { leading } = parseProposalAnswer(await this.context.peers.call(leader, "proposals", encodeProposalCall(due), callTimeoutMs));
+      if (leading) return;
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      this.context.log.info("leader-unreachable", { leader, why: cause.message });
+    }
+    for (const { transactionHash } of due) this.forwarded.delete(transactionHash);
+    await this.feed({ kind: "leader-unreachable" });
+  }
+
+  private async run(): Promise<void> {
+    await this.guard("started", this.feed({ kind: "started" }));
+    while (!this.closed) {
+      if (this.asleep) {
+        await Promise.race([this.woken.next(), this.context.clock.sleep(restMs)]);
+        if (!this.closed && this.asleep) await this.guard("hello", this.feed({ kind: "started" }));
+      } else {
+        await this.context.clock.sleep(tickMs);
+        if (!this.closed) await this.guard("tick", this.tick());
+      }
+    }
+  }
+
+  private async tick(): Promise<void> {
+    await this.dropExpired();
+    const bytes = this.context.random.bytes(4);
+    const random = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) >>> 1;
+    await this.feed({ kind: "tick", random });
+  }
+
+  /** Proposals whose time has run out here are nobody's business any more; the leader would refuse them. */
+  private async dropExpired(): Promise<void> {
+    const now = this.context.clock.now();
+    const waiting = await this.context.raftStore.proposals(forwardCountMax, forwardBytesMax);
+    const expired = waiting.filter(({ until }) => until < now).map(({ transactionHash }) => transactionHash);
+    if (expired.length > 0) await this.context.raftStore.dropProposals(expired);
+  }
+
+  private inBackground(what: string, work: Promise<unknown>): void {
+    void this.guard(what, work);
+  }
+
+  /** Faults end the piece of work they hit and nothing more: the next tick or call takes it up again from what is saved. */
+  private async guard(what: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+      if (what === "tick" || what === "hello") this.lastFault = undefined;
+    } catch (cause) {
+      if (this.closed) return;
+      if (!(cause instanceof Fault)) throw cause;
+      this.context.log.warn("fault", { what, code: cause.code, detail: cause.detail });
+      if (cause.code === "upgrade-needed") this.upgradeNeeded = cause.detail;
+      else this.lastFault = `${cause.code}: ${cause.detail}`;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { stateKeys, statePrefixes } from "@vermilion/contracts";
+import type { Context } from "./context.ts";
+import type { Driver } from "./driver.ts";
+import { Fault } from "./fault.ts";
+import { giveGrant } from "./give-grant.ts";
+import { readRange, readRow } from "./state-reader.ts";
+
+/** Grants of one round; the rest comes in the next. */
+const perRound = 50;
+/** Duties are looked through after each commit, and at least so often. */
+const lookAgainMs = 5_000;
+
+/**
+ * What a member owes by the ledger: for every allowed request of its records, the grant. The state is the list of duties, so nothing is
+ * forgotten by a crash, and the entry's id is derived from the request, so nothing is given twice.
+ */
+export function startDuties(context: Context, driver: Driver): { start(): void; close(): void } {
+  let closed = false;
+  let isRunning = false;
+  let again = false;
+  const work = async (): Promise<void> => {
+    try {
+      while (again && !closed) {
+        again = false;
+        await doDuties(context, driver);
+      }
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      context.log.warn("duties-wait", { code: cause.code, detail: cause.detail });
+    } finally {
+      isRunning = false;
+    }
+  };
+  const run = (): void => {
+    again = true;
+    if (closed || isRunning) return;
+    isRunning = true;
+    void work();
+  };
+  const tick = async (): Promise<void> => {
+    while (!closed) {
+      run();
+      await context.clock.sleep(lookAgainMs);
+    }
+  };
+  driver.onCommit(run);
+  return {
+    start: () => void tick(),
+    close: () => {
+      closed = true;
+    },
+  };
+}
+
+async function doDuties(context: Context, driver: Driver): Promise<void> {
+  const due = await readRange(context, statePrefixes.due(context.member), { limit: perRound });
+  for (const { key } of due.rows) {
+    const request = await readRow(context, stateKeys.request(key.slice(statePrefixes.due(context.member).length)));
+    if (request?.status !== "allowed") continue;
+    const answer = await giveGrant(context, driver, request);
+    if ("refused" in answer)
+      context.log.warn("grant-refused", { request: request.request, refused: answer.refused, detail: answer.detail });
+  }
+}

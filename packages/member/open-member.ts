@@ -1,0 +1,76 @@
+import { originOf, thumbprint } from "@vermilion/ledger";
+import { publishUpToHead } from "./commit.ts";
+import type { Context, MemberConfig, MemberPlatform } from "./context.ts";
+import { Driver } from "./driver.ts";
+import { startDuties } from "./duties.ts";
+import { Fault } from "./fault.ts";
+import { checkGenesis, type Genesis } from "./founding.ts";
+import { type PeerDoor, peerDoor } from "./peer-door.ts";
+import type { Services } from "./services.ts";
+import { createServices } from "./use-cases/index.ts";
+
+export interface RunningMember {
+  readonly services: Services;
+  readonly peerDoor: PeerDoor;
+  /** Chain id, hex. */
+  readonly chain: string;
+  /** Begins its turns and timers. */
+  start(): void;
+  close(): Promise<void>;
+}
+
+/** One member on one chain over a platform. Throws `Fault` where storage fails, an Error with one sentence where the genesis does not hold. */
+export async function openMember(platform: MemberPlatform, config: MemberConfig): Promise<RunningMember> {
+  const genesis = checkGenesis(config.genesis, platform.crypto);
+  if ("refused" in genesis) throw new Error(`genesis: ${genesis.detail}`);
+  const context = contextOf(platform, config, genesis);
+  await storeGenesis(context, genesis);
+  const driver = new Driver(context);
+  const duties = startDuties(context, driver);
+  return {
+    services: createServices(context, driver),
+    peerDoor: peerDoor(context, driver),
+    chain: context.chain,
+    start: () => {
+      driver.start();
+      duties.start();
+    },
+    close: async () => {
+      duties.close();
+      await driver.close();
+    },
+  };
+}
+
+export function contextOf(platform: MemberPlatform, config: MemberConfig, genesis: Genesis): Context {
+  const { crypto, keys } = platform;
+  const self = genesis.founders.get(config.member);
+  if (self === undefined) throw new Error(`genesis: ${config.member} is not a member of this consortium`);
+  const signThumbprint = thumbprint(keys.public.sign, crypto);
+  if (signThumbprint !== thumbprint(self.sign, crypto)) throw new Error(`genesis: the keys here are not those of ${config.member}`);
+  const { founding, chain, founders } = genesis;
+  return {
+    ...platform,
+    member: config.member,
+    chain,
+    consortium: founding.name,
+    origin: originOf(founding.name, chain),
+    quorum: founding.quorum,
+    policyText: genesis.policyText,
+    founders,
+    signThumbprint,
+  };
+}
+
+/** Puts height 0 in place; on a store that already has it, makes sure that it is the same. */
+async function storeGenesis(context: Context, genesis: Genesis): Promise<void> {
+  const { block } = genesis;
+  const head = await context.ledger.head();
+  if (head === undefined) {
+    await context.ledger.saveBlock(block);
+    await context.ledger.moveHead(null, [{ height: 0, hash: block.after.hash }]);
+  }
+  const [stored] = await context.ledger.hashesFrom(0, 1);
+  if (stored !== block.after.hash) throw new Fault("storage-failed", "the ledger here is of another chain than this genesis");
+  await publishUpToHead(context);
+}

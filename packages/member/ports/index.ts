@@ -1,0 +1,6 @@
+export * from "./keys.ts";
+export * from "./ledger.ts";
+export * from "./peers.ts";
+export * from "./raft-store.ts";
+export * from "./stores.ts";
+export * from "./world.ts";

@@ -1,0 +1,255 @@
+import type { CertificateType } from "@vermilion/certificates";
+import type { AccountRow, CertificateRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import type { Json, PublicJwk } from "@vermilion/ledger";
+
+/** An expected "no" of the domain: a contract's refusal or a rule of this member. `problems` name fields where the input was wrong. */
+export interface Refused {
+  readonly refused: string;
+  readonly detail: string;
+  readonly problems?: readonly {
+    readonly field: string;
+    readonly code: string;
+    readonly detail: { readonly zh: string; readonly en: string };
+  }[];
+}
+
+/** Who asks: an agency app of this member and the person behind it. Both stand in the entry. */
+export interface Caller {
+  readonly app: string;
+  readonly operator: string;
+}
+
+/** What every write answers. `pending` where the wait ran out: the entry is durable and will be committed or expire. */
+export interface Submitted {
+  readonly status: "pending" | "committed";
+  readonly transactionHash: string;
+  readonly outcome?: string;
+  readonly blockNumber?: number;
+  readonly leafIndex?: number;
+  /** ms since 1970, the header's time. */
+  readonly time?: number;
+}
+
+export interface WriteOptions {
+  /** Longest wait for the commit, ms; 0 answers at once as pending. */
+  readonly waitMs: number;
+  /** The caller's Idempotency-Key: the entry's id is derived from it and the app, so that a repeat cannot be applied twice. */
+  readonly idempotencyKey?: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; absent on the last page. */
+  readonly next?: string;
+}
+
+export interface Health {
+  readonly member: string;
+  readonly status: "ok" | "degraded" | "amnesic" | "upgrade-needed";
+  readonly reasons: readonly string[];
+  readonly chains: readonly {
+    readonly chain: string;
+    readonly role: string;
+    readonly term: number;
+    readonly leader: string | null;
+    /** True while nothing is to be done: no messages, no ticks. */
+    readonly asleep: boolean;
+    readonly height: number;
+    readonly size: number;
+    readonly finalSize: number;
+    readonly headHash: string;
+    readonly state: string;
+  }[];
+}
+
+export interface ConsortiumView {
+  readonly name: string;
+  readonly names: { readonly zh: string; readonly en: string };
+  readonly chain: string;
+  readonly origin: string;
+  readonly members: number;
+  readonly majority: number;
+  readonly quorum: number;
+  /** Corrupt members that a conflict of receipts would name at least: 2q − n. */
+  readonly accountable: number;
+  readonly policy: string;
+}
+
+export interface BlockView {
+  readonly height: number;
+  readonly hash: string;
+  readonly previous: string;
+  readonly time: number;
+  readonly term: number;
+  readonly proposer: string;
+  readonly first: number;
+  readonly count: number;
+  readonly root: string;
+  readonly state: string;
+}
+
+export interface EntryView {
+  readonly transactionHash: string;
+  readonly entryHash: string;
+  readonly outcome: string;
+  readonly blockNumber: number;
+  readonly position: number;
+  readonly leafIndex: number;
+  readonly time: number;
+  /** The exact stored bytes (a JSON text). */
+  readonly entry: string;
+  readonly payload: Json;
+}
+
+export interface IssueInput {
+  readonly type: string;
+  readonly fields: Readonly<Record<string, Json>>;
+  readonly holder?: string;
+  /** Letters and digits; only where the type marks its number public, else drawn at random. */
+  readonly serial?: string;
+}
+
+export interface IssuedCertificate {
+  readonly certificate: string;
+  readonly issuerSignedSha256: string;
+  /** The whole SD-JWT VC with all disclosures: for the issuing app (and through it the holder) alone. Absent when repeated by key. */
+  readonly sdJwt?: string;
+}
+
+export interface RequestInput {
+  readonly certificate: string;
+  readonly part: string;
+  readonly fields: readonly string[];
+  readonly purpose: string;
+  readonly serviceItem: string;
+  readonly basis: string;
+  /** ms since 1970; default 7 days on. */
+  readonly deadline?: number;
+}
+
+export interface Disclosed {
+  readonly request: string;
+  readonly certificate: string;
+  readonly version: number;
+  readonly part: string;
+  readonly owner: string;
+  readonly purpose: string;
+  readonly grantTransaction: string | null;
+  readonly fields: Readonly<Record<string, Json>>;
+}
+
+export interface ReceiptView {
+  readonly transactionHash: string;
+  readonly final: boolean;
+  readonly leafIndex: number;
+  readonly size: number;
+  /** The C2SP tlog-proof text. */
+  readonly receipt: string;
+}
+
+/** Public look-up: no names of fields, readers or persons, no entry bodies. */
+export interface LookupView {
+  readonly found: true;
+  readonly kind: "transaction" | "certificate";
+  readonly transactionHash: string;
+  readonly outcome: string;
+  readonly blockNumber: number;
+  readonly leafIndex: number;
+  readonly time: number;
+  readonly issuer: string | null;
+  readonly part: string | null;
+  readonly status: string | null;
+  readonly final: boolean;
+}
+
+/** The use cases of one member on one chain. Each answers, or refuses with a stable code, or throws a `Fault`. */
+export interface Services {
+  health(): Promise<Health>;
+  consortium(): Promise<ConsortiumView>;
+  members(): Promise<readonly MemberRow[]>;
+
+  defineType(input: Json, caller: Caller, options: WriteOptions): Promise<Submitted | Refused>;
+  types(cursor: string | undefined, limit: number): Promise<Page<CertificateType> | Refused>;
+  type(id: string, version?: number): Promise<CertificateType | Refused>;
+
+  issue(input: IssueInput, caller: Caller, options: WriteOptions): Promise<(Submitted & IssuedCertificate) | Refused>;
+  complete(
+    certificate: string,
+    input: { readonly part: string; readonly fields: Readonly<Record<string, Json>> },
+    caller: Caller,
+    options: WriteOptions,
+  ): Promise<(Submitted & IssuedCertificate) | Refused>;
+  certificate(certificate: string): Promise<CertificateRow | Refused>;
+  certificates(
+    filter: { readonly type?: string; readonly holder?: string },
+    cursor: string | undefined,
+    limit: number,
+  ): Promise<Page<CertificateRow> | Refused>;
+
+  openRequest(
+    input: RequestInput,
+    caller: Caller,
+    options: WriteOptions,
+  ): Promise<(Submitted & { readonly request: string; readonly state?: RequestRow["status"] }) | Refused>;
+  request(id: string): Promise<RequestRow | Refused>;
+  requests(filter: "mine" | "to-decide", cursor: string | undefined, limit: number): Promise<Page<RequestRow> | Refused>;
+  decide(
+    request: string,
+    input: { readonly decision: "approve" | "refuse"; readonly reason: string },
+    caller: Caller,
+    options: WriteOptions,
+  ): Promise<Submitted | Refused>;
+  /** Fields of a granted request, or of this member's own record when `request` is absent. Waits up to `waitMs` for a standing grant. */
+  readGranted(request: string, options: { readonly waitMs: number }): Promise<Disclosed | Refused>;
+  readOwn(certificate: string, part: string, caller: Caller): Promise<Disclosed | Refused>;
+  trace(certificate: string, cursor: string | undefined, limit: number): Promise<Page<TraceRow> | Refused>;
+
+  /** C4 register: the key pair was made on the user's device; `proof` is a signed object by the new key. */
+  registerAccount(
+    input: { readonly kind: "holder" | "issuer" | "verifier"; readonly name: string; readonly jwk: PublicJwk; readonly proof: string },
+    caller: Caller,
+    options: WriteOptions,
+  ): Promise<(Submitted & { readonly address: string }) | Refused>;
+  /** C4 public key by address. */
+  account(address: string): Promise<AccountRow | Refused>;
+  /** C4 verify: checks the presented SD-JWT and records the verification as an entry. */
+  verifyCertificate(
+    input: { readonly sdJwt: string; readonly issuerCode: string; readonly verifier?: string },
+    caller: Caller,
+    options: WriteOptions,
+  ): Promise<
+    (Submitted & { readonly verdicts: { readonly integrity: string; readonly status: string; readonly issuer: string } }) | Refused
+  >;
+  /** C4 certificate by holder's address, block number and transaction hash. */
+  certificateOf(
+    holder: string,
+    blockNumber: number,
+    transactionHash: string,
+  ): Promise<(CertificateRow & { readonly issuerCode: string }) | Refused>;
+
+  block(height: number): Promise<BlockView | Refused>;
+  blocks(before: number | undefined, limit: number): Promise<Page<BlockView>>;
+  /** The stored bytes of a header. */
+  header(height: number): Promise<Uint8Array | Refused>;
+  entriesOfBlock(height: number): Promise<readonly EntryView[] | Refused>;
+  entry(transactionHash: string): Promise<EntryView | Refused>;
+  /** Bytes that entries name for all members: issuer-signed parts and encrypted disclosures. */
+  attachment(sha256: string): Promise<Uint8Array | Refused>;
+  /** State of a submitted entry, also before its commit. */
+  submission(transactionHash: string): Promise<Submitted | Refused>;
+
+  /** The newest final checkpoint as a note with every cosignature held. */
+  checkpoint(): Promise<string | Refused>;
+  cosignatures(): Promise<{ readonly size: number; readonly lines: Readonly<Record<string, string>> } | Refused>;
+  policy(): Promise<string>;
+  tile(level: number, index: number, width: number): Promise<Uint8Array | Refused>;
+  bundle(index: number, width: number): Promise<Uint8Array | Refused>;
+  inclusionProof(
+    index: number,
+    size: number,
+  ): Promise<{ readonly leafHash: string; readonly proof: readonly string[]; readonly root: string } | Refused>;
+  consistencyProof(oldSize: number, size: number): Promise<{ readonly proof: readonly string[] } | Refused>;
+  /** Waits up to `waitMs` for finality; then gives the best it has and says so. */
+  receipt(transactionHash: string, options: { readonly waitMs: number }): Promise<ReceiptView | Refused>;
+  lookup(hash: string): Promise<LookupView | Refused>;
+}

@@ -1,0 +1,206 @@
+import {
+  type Evidence,
+  type Input,
+  initialState,
+  type Outgoing,
+  type Position,
+  type RaftState,
+  type Receive,
+  type Step,
+  step,
+} from "@vermilion/consensus";
+import { executeReceived } from "./accept.ts";
+import { acknowledge } from "./acknowledge.ts";
+import { followCommit } from "./commit.ts";
+import type { Context } from "./context.ts";
+import { Fault } from "./fault.ts";
+import { sealBlock } from "./seal.ts";
+import type { BlockBody } from "./wire.ts";
+
+/** What may leave the member after a turn: its state is saved. */
+export interface Turn {
+  readonly state: RaftState;
+  readonly send: readonly Outgoing[];
+  readonly asleep: boolean;
+  /** True when the turn moved the head. */
+  readonly committed: boolean;
+}
+
+/** Tries of one turn before it gives up: another turn has moved the state each time. */
+const triesMax = 20;
+
+/**
+ * One turn: load → step → save with compare-and-set; what leaves the member leaves afterwards, by the caller. A turn whose save is stale is
+ * dropped whole and taken again on the newer state. Throws `Fault` when storage fails: then nothing was said.
+ */
+export class Turns {
+  private readonly context: Context;
+  /** The tick counters of the last state seen, not worth a write each: losing them costs time, never safety. */
+  private resting: { readonly version: number; readonly state: RaftState } | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
+  /** The certificate that was last followed to its end by this process. */
+  private followed: Position | undefined;
+  private cosignedSize = 0;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  /** Turns of one process come one after the other; turns of other processes are kept apart by the compare-and-set alone. */
+  take(input: Input, bodies?: ReadonlyMap<string, BlockBody>): Promise<Turn> {
+    const turn = this.queue.then(() => this.takeNow(input, bodies));
+    this.queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** The next turn tells consensus that a tree of so many leaves was cosigned here. */
+  noteCosigned(size: number): void {
+    this.cosignedSize = Math.max(this.cosignedSize, size);
+  }
+
+  /** The saved state, or the first one. */
+  async state(): Promise<RaftState> {
+    return (await this.load()).state;
+  }
+
+  private async takeNow(input: Input, bodies: ReadonlyMap<string, BlockBody> | undefined): Promise<Turn> {
+    for (let attempt = 0; attempt < triesMax; attempt++) {
+      try {
+        const turn = await this.tryTurn(input, bodies);
+        if (turn !== undefined) return turn;
+      } catch (cause) {
+        if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
+      }
+    }
+    throw new Fault("stale-turn", `state moved on during ${triesMax} tries`);
+  }
+
+  private async tryTurn(input: Input, bodies: ReadonlyMap<string, BlockBody> | undefined): Promise<Turn | undefined> {
+    const { version, state } = await this.load();
+    await this.follow(state);
+    const run = new Run(state);
+    run.take(step(run.state, { kind: "wanted", waiting: await this.context.raftStore.proposalCount() }));
+    if (this.cosignedSize > run.state.cosignedSize) run.take(step(run.state, { kind: "cosigned", size: this.cosignedSize }));
+    await this.feed(run, input, bodies);
+    await this.sealWhileAsked(run);
+    if (!(await this.save(run.state, version, state))) return undefined;
+    for (const evidence of run.evidence) this.context.log.error("member-misbehaved", { ...evidence });
+    await this.follow(run.state);
+    return { state: run.state, send: run.send, asleep: run.asleep, committed: run.certificate !== null };
+  }
+
+  /** Feeds the input; blocks that it appends are checked, executed and saved first, and refused whole if one of them fails. */
+  private async feed(run: Run, input: Input, bodies: ReadonlyMap<string, BlockBody> | undefined): Promise<void> {
+    const before = run.state;
+    const first = step(before, input);
+    if (first.appended.length === 0 || input.kind !== "receive") return run.take(first);
+    const refusal = await this.acceptBlocks(first.appended, input, bodies ?? new Map());
+    if (refusal === undefined) return run.take(first);
+    this.context.log.error("block-refused", { from: input.message.from, refused: refusal.refused, why: refusal.why });
+    run.take(step(before, { ...input, refused: refusal.refused }));
+  }
+
+  private async acceptBlocks(appended: readonly Position[], input: Receive, bodies: ReadonlyMap<string, BlockBody>) {
+    const certified = input.certificate?.position.height ?? -1;
+    for (const position of appended) {
+      if ((await this.context.ledger.readBlock(position.hash)) !== undefined) continue;
+      const body = bodies.get(position.hash);
+      if (body === undefined) return { refused: "invalid-block", why: "the block did not come with the message" } as const;
+      const block = await executeReceived(this.context, position, body, position.height > certified);
+      if ("refused" in block) return block;
+      await this.context.ledger.saveBlock(block);
+    }
+    return undefined;
+  }
+
+  private async sealWhileAsked(run: Run): Promise<void> {
+    while (run.seal !== null) {
+      const order = run.seal;
+      const sealed = await sealBlock(this.context, { ...order, previous: order.previous.hash });
+      if (sealed === "nothing") run.take(step(run.state, { kind: "wanted", waiting: 0 }));
+      else if (sealed === "taken") run.take(step(run.state, { kind: "cannot-seal", term: order.term, height: order.height }));
+      else {
+        const position = { term: order.term, height: order.height, hash: sealed.after.hash };
+        const proof = await acknowledge(this.context, position);
+        run.take(
+          proof === undefined
+            ? step(run.state, { kind: "cannot-seal", term: order.term, height: order.height })
+            : step(run.state, { kind: "sealed", position, proof }),
+        );
+      }
+    }
+  }
+
+  /** A turn that died between its save and the head is finished here by the next one. */
+  private async follow(state: RaftState): Promise<void> {
+    if (state.certificate === null || this.followed?.hash === state.committed.hash) return;
+    await followCommit(this.context, state.certificate);
+    this.followed = state.committed;
+  }
+
+  private async load(): Promise<{ version: number; state: RaftState }> {
+    const { version, state } = await this.context.raftStore.load();
+    if (state === undefined) return { version, state: await this.firstState() };
+    return this.resting?.version === version ? this.resting : { version, state };
+  }
+
+  private async firstState(): Promise<RaftState> {
+    const head = await this.context.ledger.head();
+    const [hash] = head === undefined ? [] : await this.context.ledger.hashesFrom(0, 1);
+    if (hash === undefined) throw new Error("bug: no genesis block");
+    return initialState(this.context.member, [...this.context.founders.keys()], { term: 0, height: 0, hash });
+  }
+
+  private async save(state: RaftState, version: number, loaded: RaftState): Promise<boolean> {
+    if (sameButForTicks(state, loaded)) {
+      this.resting = { version, state };
+      return true;
+    }
+    const saved = await this.saveOrReread(state, version);
+    this.resting = saved ? { version: version + 1, state } : undefined;
+    return saved;
+  }
+
+  /** After an ambiguous write: read again, it may have been ours (design, section 6). */
+  private async saveOrReread(state: RaftState, version: number): Promise<boolean> {
+    try {
+      return (await this.context.raftStore.save(state, version)) === "saved";
+    } catch (cause) {
+      const now = await this.context.raftStore.load();
+      if (now.version === version + 1 && JSON.stringify(now.state) === JSON.stringify(state)) return true;
+      throw cause;
+    }
+  }
+}
+
+/** The steps of one turn, added up. */
+class Run {
+  state: RaftState;
+  readonly send: Outgoing[] = [];
+  readonly evidence: Evidence[] = [];
+  certificate: Step["commit"] = null;
+  seal: Step["seal"] = null;
+  asleep = false;
+
+  constructor(state: RaftState) {
+    this.state = state;
+  }
+
+  take(next: Step): void {
+    this.state = next.state;
+    this.send.push(...next.send);
+    this.evidence.push(...next.evidence);
+    this.certificate = next.commit ?? this.certificate;
+    this.seal = next.seal;
+    this.asleep = next.asleep;
+  }
+}
+
+function sameButForTicks(one: RaftState, other: RaftState): boolean {
+  return one === other || JSON.stringify(withoutTicks(one)) === JSON.stringify(withoutTicks(other));
+}
+
+function withoutTicks(state: RaftState) {
+  const peers = Object.fromEntries(Object.entries(state.peers).map(([member, peer]) => [member, { ...peer, silentTicks: 0 }]));
+  return { ...state, elapsedTicks: 0, timeoutTicks: 0, waiting: 0, peers };
+}

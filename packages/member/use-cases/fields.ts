@@ -1,0 +1,123 @@
+import { type CertificateRow, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
+import { toHex } from "@vermilion/ledger";
+import type { Context } from "../context.ts";
+import type { Driver } from "../driver.ts";
+import { grantContextOf, openGrant } from "../grant-keys.ts";
+import { openFields } from "../open-fields.ts";
+import { ownFieldKeys } from "../sealed-record.ts";
+import type { Disclosed, Page, Refused } from "../services.ts";
+import { readRange, readRow } from "../state-reader.ts";
+import { waitUntil } from "../wait.ts";
+import { encodeAttachmentCall, parseAttachmentAnswer } from "../wire.ts";
+import { decodeCursor, encodeCursor } from "./paging.ts";
+
+const fetchTimeoutMs = 3_000;
+
+/** The fields of a granted request, for the reader alone. Waits for a grant that is due; one that is not decided is answered at once. */
+export async function readGranted(
+  context: Context,
+  driver: Driver,
+  id: string,
+  options: { readonly waitMs: number },
+): Promise<Disclosed | Refused> {
+  const row = await readRow(context, stateKeys.request(id));
+  if (row === undefined) return { refused: "unknown-request", detail: id };
+  if (row.reader !== context.member) return { refused: "not-the-reader", detail: "the request was opened by another member" };
+  const granted = await waitUntil(context, driver, row.status === "allowed" ? options.waitMs : 0, async () => {
+    const now = await readRow(context, stateKeys.request(id));
+    return now?.status === "granted" ? now : undefined;
+  });
+  if (granted === undefined) return notGranted((await readRow(context, stateKeys.request(id))) ?? row, context.clock.now());
+  const bytes = await keyFile(context, granted);
+  if ("refused" in bytes) return bytes;
+  const opened = await openGrant(context, grantContextOf(context, granted), bytes.bytes);
+  if ("refused" in opened) return opened;
+  const certificate = await readRow(context, stateKeys.certificate(granted.certificate));
+  return certificate === undefined
+    ? { refused: "unknown-certificate", detail: granted.certificate }
+    : disclose(context, certificate, granted, opened.keys);
+}
+
+function notGranted(row: RequestRow, now: number): Refused {
+  if (row.status === "refused") return { refused: "request-refused", detail: `the owner refused: ${row.reason ?? ""}` };
+  if (row.deadline < now) return { refused: "request-expired", detail: "the deadline has passed without a decision" };
+  if (row.status === "pending") return { refused: "request-pending", detail: "the owner has not decided yet" };
+  return { refused: "grant-due", detail: "allowed; the owner's member has not delivered the keys yet" };
+}
+
+/** The key file is held after the first reading; before, it is fetched from the owner, who hands it over for the committed grant. */
+async function keyFile(context: Context, row: RequestRow): Promise<{ readonly bytes: Uint8Array } | Refused> {
+  const sha256 = row.grantAttachment;
+  if (sha256 === undefined) return { refused: "grant-due", detail: "the grant names no key file" };
+  const held = await context.ledger.attachment(sha256);
+  if (held !== undefined) return { bytes: held };
+  const bytes = parseAttachmentAnswer(
+    await context.peers.call(row.owner, "attachment", encodeAttachmentCall(sha256, row.request), fetchTimeoutMs),
+  );
+  if (toHex(context.crypto.sha256(bytes)) !== sha256)
+    return { refused: "wrong-grant", detail: "the key file is not the one that the grant names" };
+  await context.ledger.saveAttachment({ sha256, bytes });
+  return { bytes };
+}
+
+async function disclose(
+  context: Context,
+  certificate: CertificateRow,
+  row: RequestRow,
+  keys: Readonly<Record<string, Uint8Array>>,
+): Promise<Disclosed | Refused> {
+  const part = certificate.parts[row.part];
+  if (part === undefined) return { refused: "unknown-part", detail: row.part };
+  const opened = await openFields(context, certificate, row.part, part, keys);
+  if ("refused" in opened) return opened;
+  return {
+    request: row.request,
+    certificate: row.certificate,
+    version: row.version,
+    part: row.part,
+    owner: row.owner,
+    purpose: row.purpose,
+    grantTransaction: row.grantTransaction ?? null,
+    fields: opened.fields,
+  };
+}
+
+/** This member's own part, whole. */
+export async function readOwn(context: Context, id: string, part: string): Promise<Disclosed | Refused> {
+  const certificate = await readRow(context, stateKeys.certificate(id));
+  if (certificate === undefined) return { refused: "unknown-certificate", detail: id };
+  const row = certificate.parts[part];
+  if (row === undefined) return { refused: "unknown-part", detail: part };
+  if (row.owner !== context.member) return { refused: "not-the-owner", detail: "another member's record is read by a request" };
+  const keys = await ownFieldKeys(context, { certificate: certificate.certificate, version: certificate.version, part }, row.fields);
+  if (keys === undefined) return { refused: "record-key-not-here", detail: "this member does not hold the key of the record" };
+  const opened = await openFields(context, certificate, part, row, keys);
+  if ("refused" in opened) return opened;
+  const { version } = certificate;
+  return {
+    request: "",
+    certificate: certificate.certificate,
+    version,
+    part,
+    owner: row.owner,
+    purpose: "",
+    grantTransaction: null,
+    fields: opened.fields,
+  };
+}
+
+/** Who did what with a certificate, newest first. */
+export async function trace(
+  context: Context,
+  certificate: string,
+  cursor: string | undefined,
+  limit: number,
+): Promise<Page<TraceRow> | Refused> {
+  if ((await readRow(context, stateKeys.certificate(certificate))) === undefined)
+    return { refused: "unknown-certificate", detail: certificate };
+  const prefix = statePrefixes.trace(certificate);
+  const from = decodeCursor(cursor, prefix);
+  if (typeof from === "object") return from;
+  const page = await readRange<TraceRow>(context, prefix, { from, limit, backward: true });
+  return { items: page.rows.map(({ value }) => value), ...encodeCursor(page.next) };
+}

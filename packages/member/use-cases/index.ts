@@ -1,0 +1,62 @@
+import type { Context } from "../context.ts";
+import type { Driver } from "../driver.ts";
+import { freshly } from "../fresh.ts";
+import type { Services } from "../services.ts";
+import * as accounts from "./accounts.ts";
+import * as certificates from "./certificates.ts";
+import * as consortium from "./consortium.ts";
+import * as entries from "./entries.ts";
+import * as fields from "./fields.ts";
+import * as proofs from "./proofs.ts";
+import * as requests from "./requests.ts";
+import * as types from "./types.ts";
+import * as verifications from "./verifications.ts";
+
+/** The use cases of one member, bound to its context. */
+export function createServices(context: Context, driver: Driver): Services {
+  return {
+    health: () => consortium.health(context, driver),
+    consortium: () => consortium.consortium(context),
+    members: () => consortium.members(context),
+
+    defineType: (...given) => types.defineType(context, driver, ...given),
+    types: (...given) => types.types(context, ...given),
+    type: (...given) => freshly(context, driver, () => types.type(context, ...given)),
+
+    issue: (...given) => freshly(context, driver, () => certificates.issue(context, driver, ...given)),
+    complete: (...given) => freshly(context, driver, () => certificates.complete(context, driver, ...given)),
+    certificate: (id) => freshly(context, driver, () => certificates.certificate(context, id)),
+    certificates: (...given) => certificates.certificates(context, ...given),
+
+    openRequest: (...given) => requests.openRequest(context, driver, ...given),
+    request: (id) => freshly(context, driver, () => requests.request(context, id)),
+    requests: (...given) => requests.requests(context, ...given),
+    decide: (...given) => freshly(context, driver, () => requests.decide(context, driver, ...given)),
+    readGranted: (...given) => freshly(context, driver, () => fields.readGranted(context, driver, ...given)),
+    readOwn: (certificate, part) => freshly(context, driver, () => fields.readOwn(context, certificate, part)),
+    trace: (...given) => freshly(context, driver, () => fields.trace(context, ...given)),
+
+    registerAccount: (...given) => accounts.registerAccount(context, driver, ...given),
+    account: (address) => freshly(context, driver, () => accounts.account(context, address)),
+    verifyCertificate: (...given) => freshly(context, driver, () => verifications.verify(context, driver, ...given)),
+    certificateOf: (...given) => freshly(context, driver, () => accounts.certificateOf(context, ...given)),
+
+    block: (height) => entries.block(context, height),
+    blocks: (...given) => entries.blocks(context, ...given),
+    header: (height) => entries.header(context, height),
+    entriesOfBlock: (height) => entries.entriesOfBlock(context, height),
+    entry: (transactionHash) => freshly(context, driver, () => entries.entry(context, transactionHash)),
+    attachment: (sha256) => freshly(context, driver, () => entries.attachment(context, sha256)),
+    submission: (transactionHash) => freshly(context, driver, () => entries.submission(context, transactionHash)),
+
+    checkpoint: () => proofs.checkpoint(context),
+    cosignatures: () => proofs.cosignatures(context),
+    policy: async () => context.policyText,
+    tile: (...given) => proofs.tile(context, ...given),
+    bundle: (...given) => proofs.bundle(context, ...given),
+    inclusionProof: (...given) => proofs.inclusionProof(context, ...given),
+    consistencyProof: (...given) => proofs.consistencyProof(context, ...given),
+    receipt: (...given) => proofs.receipt(context, driver, ...given),
+    lookup: (hash) => proofs.lookup(context, hash),
+  };
+}

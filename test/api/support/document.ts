@@ -1,0 +1,86 @@
+import { ask, type TestMember } from "./member.ts";
+import { address, certificateId, hash, requestName } from "./services.ts";
+
+interface Content {
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
+  readonly "x-vermilion-problems"?: readonly string[];
+}
+
+export interface Operation {
+  readonly summary: string;
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly { readonly in?: string; readonly name?: string; readonly required?: boolean }[];
+  readonly requestBody?: Content;
+  readonly responses: Readonly<Record<string, Content>>;
+  readonly "x-vermilion-audience"?: string;
+  readonly "x-vermilion-operator"?: boolean;
+}
+
+export interface Document {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+  readonly "x-vermilion-problems": unknown;
+}
+
+export async function documentOf(member: TestMember): Promise<Document> {
+  return (await (await ask(member, "/openapi.json")).json()) as Document;
+}
+
+export interface Listed {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+export function operationsOf(document: Document): Listed[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ id: `${method} ${path}`, method: method.toUpperCase(), path, operation })),
+  );
+}
+
+const parameters: Readonly<Record<string, string>> = {
+  address,
+  block: "7",
+  call: "probe",
+  certificate: certificateId,
+  hash,
+  height: "7",
+  id: "trade",
+  index: "0",
+  old: "1",
+  request: requestName,
+  sha256: hash,
+  size: "2",
+  tile: "0/000.p/1",
+  transaction: hash,
+  transactionHash: hash,
+};
+
+const jwk = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
+const bodies: Readonly<Record<string, unknown>> = {
+  "/v1/types": { id: "trade" },
+  "/v1/certificates": { type: "trade", fields: {} },
+  "/v1/certificates/{certificate}/parts": { part: "inspection", fields: {} },
+  "/v1/requests": { certificate: certificateId, part: "main", fields: ["name"], purpose: "audit", serviceItem: "refund", basis: "law" },
+  "/v1/requests/{request}/decision": { decision: "approve", reason: "fits" },
+  "/v1/accounts": { kind: "holder", name: "n", jwk, proof: "p" },
+  "/v1/verifications": { sdJwt: "a~", issuerCode: "11100000000012154X" },
+  "/peer/v1/{call}": {},
+};
+
+/** A right call of a declared route. A new parameter or body fails here until it has an example, which is the point. */
+export function exampleOf(path: string, operation: Operation): { readonly url: string; readonly json?: unknown } {
+  const value = (name: string): string => {
+    const example = parameters[name];
+    if (example === undefined) throw new Error(`no example of the parameter ${name}`);
+    return encodeURIComponent(example).replaceAll("%2F", "/");
+  };
+  const query = (operation.parameters ?? []).filter((each) => each.in === "query" && each.required === true);
+  const search = query.map(({ name = "" }) => `${name}=${value(name)}`).join("&");
+  const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => value(name)) + (search === "" ? "" : `?${search}`);
+  if (operation.requestBody === undefined || path === "/oauth/token") return { url };
+  if (!Object.hasOwn(bodies, path)) throw new Error(`no example of the body of ${path}`);
+  return { url, json: bodies[path] };
+}

@@ -1,0 +1,185 @@
+import type { CertificateType } from "@vermilion/certificates";
+import type { AccountRow, CertificateRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import type { Disclosed, EntryView, Refused, Services, Submitted } from "@vermilion/member/services";
+
+/**
+ * Answers of fixed content, for tests of the doors alone: no rule of the domain is repeated here. What a test needs to be different
+ * (a refusal, a fault, a delay) it puts in place of a member.
+ */
+export const hash = "ab".repeat(32);
+export const address = `ver1${"0".repeat(40)}`;
+export const certificateId = "1.2.156.3005.2.11100000000012154X001.11100000000012154X.A1.001.5";
+export const requestName = `${hash}-0`;
+const time = 1_800_000_000_000;
+const key = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" } as const;
+const names = { zh: "名", en: "name" };
+
+export const committed: Submitted = { status: "committed", transactionHash: hash, outcome: "applied", blockNumber: 7, leafIndex: 21, time };
+export const pending: Submitted = { status: "pending", transactionHash: hash };
+export const notFound = (refused: string): Refused => ({ refused, detail: "there is none" });
+
+export const certificate: CertificateRow = {
+  certificate: certificateId,
+  type: "trade",
+  typeVersion: 1,
+  version: 1,
+  issuer: "platform",
+  holder: null,
+  status: "valid",
+  issuedAt: time,
+  transaction: hash,
+  height: 7,
+  parts: {
+    main: {
+      owner: "platform",
+      fields: ["name"],
+      commitments: { name: hash },
+      issuerSigned: hash,
+      disclosures: hash,
+      typeVersion: 1,
+      transaction: hash,
+      height: 7,
+      at: time,
+    },
+  },
+};
+
+const type: CertificateType = {
+  id: "trade",
+  version: 1,
+  names,
+  code: "11100000000012154X001",
+  fields: [],
+  parts: [],
+  issuers: ["platform"],
+  policies: [],
+};
+const member: MemberRow = {
+  id: "platform",
+  names,
+  uscc: "11100000000012154X",
+  url: "http://127.0.0.1:1",
+  keys: { sign: key, log: key, cosign: key, agree: key },
+  status: "active",
+};
+export const request: RequestRow = {
+  request: requestName,
+  certificate: certificateId,
+  version: 1,
+  part: "main",
+  fields: ["name"],
+  reader: "tax",
+  owner: "platform",
+  purpose: "audit",
+  serviceItem: "refund",
+  basis: "law",
+  way: "details",
+  by: { app: "a", operator: "o" },
+  status: "pending",
+  standing: false,
+  deadline: time,
+  openedAt: time,
+  transaction: hash,
+  height: 7,
+};
+const trace: TraceRow = { kind: "issued", at: time, who: { kind: "member", id: "platform" }, transaction: hash, height: 7 };
+const account: AccountRow = { address, kind: "holder", name: "n", jwk: key, member: "tax", at: time, transaction: hash };
+const disclosed: Disclosed = {
+  request: requestName,
+  certificate: certificateId,
+  version: 1,
+  part: "main",
+  owner: "platform",
+  purpose: "audit",
+  grantTransaction: hash,
+  fields: { name: "商务部" },
+};
+const block = { height: 7, hash, previous: hash, time, term: 1, proposer: "platform", first: 20, count: 1, root: hash, state: hash };
+const entry: EntryView = {
+  transactionHash: hash,
+  entryHash: hash,
+  outcome: "applied",
+  blockNumber: 7,
+  position: 0,
+  leafIndex: 20,
+  time,
+  entry: "{}",
+  payload: {},
+};
+const chainHealth = {
+  chain: hash,
+  role: "leader",
+  term: 1,
+  leader: null,
+  asleep: false,
+  height: 7,
+  size: 22,
+  finalSize: 22,
+  headHash: hash,
+  state: hash,
+};
+
+export function fakeServices(): Services {
+  const issued = { ...committed, certificate: certificateId, issuerSignedSha256: hash, sdJwt: "secret~disclosure~" };
+  return {
+    health: async () => ({ member: "customs", status: "ok", reasons: [], chains: [chainHealth] }),
+    consortium: async () => ({
+      name: "c",
+      names,
+      chain: hash,
+      origin: "c/ab",
+      members: 4,
+      majority: 3,
+      quorum: 3,
+      accountable: 2,
+      policy: "",
+    }),
+    members: async () => [member],
+    defineType: async () => committed,
+    types: async () => ({ items: [type], next: "more" }),
+    type: async () => type,
+    issue: async () => issued,
+    complete: async () => issued,
+    certificate: async () => certificate,
+    certificates: async () => ({ items: [certificate] }),
+    openRequest: async () => ({ ...committed, request: requestName, state: "pending" }),
+    request: async () => request,
+    requests: async () => ({ items: [request] }),
+    decide: async () => committed,
+    readGranted: async () => disclosed,
+    readOwn: async () => disclosed,
+    trace: async () => ({ items: [trace] }),
+    registerAccount: async () => ({ ...committed, address }),
+    account: async () => account,
+    verifyCertificate: async () => ({ ...committed, verdicts: { integrity: "holds", status: "valid", issuer: "holds" } }),
+    certificateOf: async () => ({ ...certificate, issuerCode: "11100000000012154X" }),
+    block: async () => block,
+    blocks: async () => ({ items: [block], next: "6" }),
+    header: async () => new TextEncoder().encode('{"payload":"","signatures":[]}'),
+    entriesOfBlock: async () => [entry],
+    entry: async () => entry,
+    attachment: async () => Uint8Array.of(1, 2, 3),
+    submission: async () => committed,
+    checkpoint: async () => "c/ab\n22\nAAAA\n\n— sig\n",
+    cosignatures: async () => ({ size: 22, lines: { platform: "— line" } }),
+    policy: async () => "log …\n",
+    tile: async (level, index, width) => Uint8Array.of(level, index, width & 255),
+    bundle: async (index, width) => Uint8Array.of(255, index, width & 255),
+    inclusionProof: async () => ({ leafHash: hash, proof: [hash], root: hash }),
+    consistencyProof: async () => ({ proof: [hash] }),
+    receipt: async () => ({ transactionHash: hash, final: true, leafIndex: 20, size: 22, receipt: "c2sp.org/tlog-proof@v1\n" }),
+    lookup: async () => ({
+      found: true,
+      kind: "transaction",
+      transactionHash: hash,
+      outcome: "applied",
+      blockNumber: 7,
+      leafIndex: 20,
+      time,
+      issuer: null,
+      part: null,
+      status: null,
+      final: true,
+    }),
+  };
+}

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import {
+  type MemoryTable,
+  memoryApps,
+  memoryCalls,
+  memoryLedger,
+  memoryRaftStore,
+  memoryRecordKeys,
+  memoryTable,
+} from "../support/memory/index.ts";
+import type { Action } from "../support/memory/table.ts";
+import { appsSuite } from "./apps.suite.ts";
+import { callsSuite } from "./calls.suite.ts";
+import { ledgerSuite } from "./ledger.suite.ts";
+import { expectBug, type Open } from "./opened.ts";
+import { raftStoreSuite } from "./raft-store.suite.ts";
+import { recordKeysSuite } from "./record-keys.suite.ts";
+
+function opener<Port>(make: (table: MemoryTable) => Port): Open<Port> {
+  return async () => {
+    const table = memoryTable();
+    return { port: make(table), reopen: async () => make(table), close: async () => undefined, faults: table.faults };
+  };
+}
+
+ledgerSuite("memory", opener(memoryLedger));
+raftStoreSuite("memory", opener(memoryRaftStore));
+recordKeysSuite("memory", opener(memoryRecordKeys));
+callsSuite("memory", opener(memoryCalls));
+appsSuite("memory", opener(memoryApps));
+
+test("the table refuses what DynamoDB refuses", async () => {
+  const table = memoryTable();
+  const put = (place: number, bytes: number): Action => ({ put: { partition: "p", sort: `${place}`, bytes: new Uint8Array(bytes) } });
+  const many = (count: number, bytes: number) => Array.from({ length: count }, (_, place) => put(place, bytes));
+  await expectBug(() => table.transact(many(101, 1)), /101 items/);
+  await expectBug(() => table.transact([]), /0 items/);
+  await expectBug(() => table.transact([put(1, 400 * 1024)]), /item p 1 of/);
+  await expectBug(() => table.transact(many(11, 399 * 1024)), /a transaction of/);
+  await expectBug(() => table.transact([put(1, 1), put(1, 1)]), /one item twice/);
+  await expectBug(() => table.getMany(Array.from({ length: 101 }, () => ({ partition: "p", sort: "s" }))), /101 keys/);
+  expect((await table.query("p", {})).items).toEqual([]);
+  expect(await table.transact(many(100, 30_000))).toBe("done");
+  const page = await table.query("p", {});
+  expect(page.items.length).toBeLessThan(100);
+  expect(page.last).toBe(page.items.at(-1)?.sort);
+});
+
+test("one failed condition cancels the whole transaction", async () => {
+  const table = memoryTable();
+  const item = (sort: string, number: number) => ({ partition: "p", sort, bytes: new Uint8Array(1), number });
+  await table.transact([{ put: item("a", 5) }]);
+  expect(
+    await table.transact([
+      { put: item("b", 1), condition: "absent" },
+      { put: item("a", 4), condition: { below: 4 } },
+      { put: item("c", 1), condition: { is: 1 } },
+    ]),
+  ).toEqual({ cancelled: [1, 2] });
+  expect(await table.get({ partition: "p", sort: "b" })).toBeUndefined();
+  expect((await table.get({ partition: "p", sort: "a" }))?.number).toBe(5);
+});
