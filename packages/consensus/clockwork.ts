@@ -1,8 +1,8 @@
 import { startPreVote } from "./election.ts";
 import { isAsleep, needsLeader } from "./sleep.ts";
-import { others, type RaftState } from "./state.ts";
+import type { RaftState } from "./state.ts";
 import { timing } from "./timing.ts";
-import { change, isMajority, say, sendAppendToAll, stepDown, type Work } from "./work.ts";
+import { change, isMajority, sayHello, sendAppendToAll, stepDown, type Work } from "./work.ts";
 
 /** Time passes only for members that are awake: a sleeping consortium sends nothing and saves nothing. */
 export function receiveTick(work: Work, random: number): void {
@@ -56,5 +56,5 @@ export function receiveLeaderUnreachable(work: Work): void {
 export function receiveStarted(work: Work): void {
   const { state } = work;
   if (state.role === "leader") sendAppendToAll(work);
-  else for (const member of others(state)) say(work, member, { kind: "hello", committed: state.committed });
+  else sayHello(work);
 }

@@ -2,12 +2,19 @@ import type { LeaderProbe } from "./input.ts";
 import type { PreVote, PreVoteAnswer, Vote, VoteAnswer } from "./messages.ts";
 import { sealWanted } from "./sealing.ts";
 import { lastPosition, type MemberId, others, type Peer, type Position, type RaftState } from "./state.ts";
-import { change, isMajority, NO_OFFICE, say, sendAppend, sendAppendToAll, type Work } from "./work.ts";
+import { change, isMajority, NO_OFFICE, say, sayHello, sendAppend, sendAppendToAll, type Work } from "./work.ts";
 
-/** Asks everybody whether an election would succeed; raises no term, so a member that was cut off disturbs nobody when it comes back. */
+/**
+ * Asks everybody whether an election would succeed; raises no term, so a member that was cut off disturbs nobody when it comes back. An
+ * amnesic member may not stand; it asks the others to see to a leader.
+ */
 export function startPreVote(work: Work): void {
   const { state } = work;
-  if (state.amnesic) return;
+  if (state.amnesic) {
+    change(work, { elapsedTicks: 0, timeoutTicks: 0 });
+    sayHello(work);
+    return;
+  }
   change(work, { ...NO_OFFICE, role: "pre-candidate", votes: [state.self], elapsedTicks: 0, timeoutTicks: 0 });
   for (const member of others(state)) {
     say(work, member, { kind: "pre-vote", nextTerm: state.term + 1, last: lastPosition(state) });
@@ -17,13 +24,18 @@ export function startPreVote(work: Work): void {
 
 export function receivePreVote(work: Work, message: PreVote, probe: LeaderProbe): void {
   const { state } = work;
-  const granted =
-    !state.amnesic &&
-    message.nextTerm > state.term &&
-    isUpToDate(message.last, lastPosition(state)) &&
-    leaderIsGone(state, message.from, probe);
+  const gone = leaderIsGone(state, message.from, probe);
+  const upToDate = isUpToDate(message.last, lastPosition(state));
+  const granted = gone && upToDate && !state.amnesic && message.nextTerm > state.term;
   say(work, message.from, { kind: "pre-vote-answer", nextTerm: message.nextTerm, granted });
+  // Otherwise a member with work to do, but behind all others, would ask for ever while they sleep.
+  if (gone && !upToDate) receiveSummons(work);
   if (state.role === "leader") sendAppend(work, message.from);
+}
+
+/** Somebody who cannot lead needs a leader. This member stands for election after its random time, unless a leader is heard first. */
+export function receiveSummons(work: Work): void {
+  if (!work.state.amnesic && !work.state.summoned) change(work, { summoned: true, elapsedTicks: 0 });
 }
 
 export function receivePreVoteAnswer(work: Work, message: PreVoteAnswer): void {
@@ -72,7 +84,7 @@ function becomeLeader(work: Work): void {
   const next = lastPosition(work.state).height + 1;
   const peer: Peer = { next, matched: null, confirmed: 0, told: 0, reachable: true, refused: false, silentTicks: 0 };
   const peers = Object.fromEntries(others(work.state).map((member) => [member, peer]));
-  change(work, { ...NO_OFFICE, role: "leader", leader: work.state.self, peers, elapsedTicks: 0 });
+  change(work, { ...NO_OFFICE, role: "leader", leader: work.state.self, peers, summoned: false, elapsedTicks: 0 });
   // Where a block is to be sealed at once, it announces the leader; otherwise an append without positions does.
   if (sealWanted(work.state) === null) sendAppendToAll(work);
 }

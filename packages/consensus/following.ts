@@ -31,7 +31,7 @@ function refuseSender(work: Work, message: Append): AppendRefusal | null {
 function followSender(work: Work, message: Append, input: Receive): AppendRefusal | null {
   change(work, { ...NO_OFFICE, leader: message.from });
   if (input.refused === undefined) {
-    change(work, { elapsedTicks: 0 });
+    change(work, { summoned: false, elapsedTicks: 0 });
     return null;
   }
   change(work, { distrusted: true });

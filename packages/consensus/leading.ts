@@ -1,4 +1,5 @@
 import { commitWhenAcknowledged } from "./commit.ts";
+import { receiveSummons } from "./election.ts";
 import type { AppendAccepted, AppendAnswer, AppendRefused, Hello } from "./messages.ts";
 import { sealWanted } from "./sealing.ts";
 import { lastPosition, others, positionInFlight, positionInLog, rowOf, samePosition } from "./state.ts";
@@ -89,6 +90,7 @@ export function receiveHello(work: Work, message: Hello): void {
   const { state } = work;
   if (state.role !== "leader") {
     say(work, message.from, { kind: "hello-answer" });
+    if (message.wanted) receiveSummons(work);
     return;
   }
   const next = Math.min(message.committed.height, lastPosition(state).height) + 1;

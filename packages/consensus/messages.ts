@@ -85,6 +85,8 @@ export interface AppendRefused extends Envelope {
 export interface Hello extends Envelope {
   readonly kind: "hello";
   readonly committed: Position;
+  /** Work waits at the sender: if nobody leads, somebody should. */
+  readonly wanted: boolean;
 }
 
 /** The answer of a member that does not lead; what counts is in the envelope: its term, and what it has seen of the asker. */

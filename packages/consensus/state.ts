@@ -88,6 +88,8 @@ export interface RaftState {
   readonly amnesic: boolean;
   /** A block of the present leader was refused here by the member layer: the leader counts as failed until it or the term changes. */
   readonly distrusted: boolean;
+  /** A member that cannot lead itself (its log is behind, or it is amnesic) asked for a leader; this one sees to it that there is one. */
+  readonly summoned: boolean;
   /** Ticks since the leader was heard, the vote given or the round begun; for a leader, since it last sent to everybody. */
   readonly elapsedTicks: number;
   /** Ticks after which this member tries to become leader; 0 means: to be drawn at the next tick. */
@@ -125,6 +127,7 @@ export function initialState(self: MemberId, members: readonly MemberId[], genes
     seen: {},
     amnesic: false,
     distrusted: false,
+    summoned: false,
     elapsedTicks: 0,
     timeoutTicks: 0,
   };

@@ -1,6 +1,7 @@
 import { envelope } from "./envelope.ts";
 import type { Evidence } from "./input.ts";
 import type { Append, Envelope, Message, Outgoing } from "./messages.ts";
+import { needsLeader } from "./sleep.ts";
 import { type CommitCertificate, type MemberId, majority, others, type Peer, type Position, type RaftState, rowOf } from "./state.ts";
 
 /** A step in the making: the state so far and the decisions collected on the way. */
@@ -69,4 +70,9 @@ export const NO_OFFICE = { role: "follower", votes: [], acknowledgements: {}, pe
 /** Whether `count` members are enough to elect or to commit. */
 export function isMajority(state: RaftState, count: number): boolean {
   return count >= majority(state);
+}
+
+export function sayHello(work: Work): void {
+  const { state } = work;
+  for (const member of others(state)) say(work, member, { kind: "hello", committed: state.committed, wanted: needsLeader(state) });
 }

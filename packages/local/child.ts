@@ -54,7 +54,7 @@ export function runChild(command: ChildCommand, logFile: string): ChildRun {
     child.once("error", (error) =>
       resolve(problem("failed", `进程无法启动：${error.message}`, `the process could not be started: ${error.message}`)),
     );
-    child.once("exit", (code, signal) => resolve(told ?? endedBy(code, signal)));
+    child.once("exit", (code, signal) => resolve(told ?? endedBy(code, signal, logFile)));
   });
   const listening = new Promise<"listening" | ChildProblem>((resolve) => {
     child.on("message", (message) => {
@@ -83,9 +83,9 @@ async function stopChild(child: ChildProcess, ended: Promise<unknown>, graceMs: 
   clearTimeout(timer);
 }
 
-function endedBy(code: number | null, signal: NodeJS.Signals | null): ChildProblem {
+function endedBy(code: number | null, signal: NodeJS.Signals | null, logFile: string): ChildProblem {
   const how = signal === null ? `exit code ${code}` : signal;
-  return problem("ended", `进程已结束（${how}），详见其日志`, `the process ended (${how}); its log says more`);
+  return problem("ended", `进程已结束（${how}），详见 ${logFile}`, `the process ended (${how}); ${logFile} says more`);
 }
 
 function problem(code: string, zh: string, en: string): ChildProblem {

@@ -51,6 +51,7 @@ export async function submit(
   const earlier = await earlierSubmission(context, id);
   if (earlier !== undefined) return waitFor(context, driver, earlier, options.waitMs);
   const entry = await signEntry(context, draft, id);
+  if ("refused" in entry) return entry;
   const refused = await freshly(context, driver, () => dryRun(context, entry));
   if (refused !== undefined) return refused;
   for (const attachment of draft.sealed ?? []) await context.ledger.saveAttachment(attachment);
@@ -84,7 +85,7 @@ async function earlierSubmission(context: Context, id: string): Promise<string |
   return context.raftStore.proposalById(context.signThumbprint, id);
 }
 
-async function signEntry(context: Context, draft: Draft, id: string): Promise<ParsedEntry> {
+async function signEntry(context: Context, draft: Draft, id: string): Promise<ParsedEntry | Refused> {
   const now = context.clock.now();
   const published = await context.ledger.published();
   // An entry is never older than the chain's own time, or a clock that lags would see it expire at once.
@@ -101,21 +102,8 @@ async function signEntry(context: Context, draft: Draft, id: string): Promise<Pa
   const payloadBytes = encodePayload(payload);
   const jwk = context.keys.public.sign;
   const signature = lowS(await context.keys.sign(signingInput(entryTyp, payloadBytes, jwk, context.signThumbprint)));
-  const entry = parseEntry(encodeEntry(payloadBytes, [{ jwk, kid: context.signThumbprint, signature }]), context.crypto);
-  if ("refused" in entry) throw new EntryTooLarge(entry.refused, entry.detail);
-  return entry;
-}
-
-/** An entry of this member's own making that is no entry: in practice one that is too large. Answered as a refusal. */
-export class EntryTooLarge extends Error {
-  readonly refused: string;
-  readonly detail: string;
-
-  constructor(refused: string, detail: string) {
-    super(detail);
-    this.refused = refused;
-    this.detail = detail;
-  }
+  // Refused in practice only where the entry is too large.
+  return parseEntry(encodeEntry(payloadBytes, [{ jwk, kid: context.signThumbprint, signature }]), context.crypto);
 }
 
 function referenceOf(attachment: Attachment & { readonly name: string; readonly audience?: readonly string[] }): AttachmentReference {

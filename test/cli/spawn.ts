@@ -12,8 +12,11 @@ const bin = fileURLToPath(new URL("../../packages/cli/bin/vermilion.js", import.
 export interface Ran {
   readonly code: number | null;
   readonly out: string;
+  /** Without progress, which a slow machine shows and a quick one does not. */
   readonly err: string;
 }
+
+const progressLines = /^.+ …\n/gm;
 
 /** Runs the real command as a process of its own, in `cwd` and with no more of our environment than it needs. */
 export function vermilion(
@@ -32,7 +35,7 @@ export function vermilion(
       err += chunk;
     });
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, out, err }));
+    child.on("close", (code) => resolve({ code, out, err: err.replace(progressLines, "") }));
     child.stdin.end(options.input ?? "");
   });
 }
@@ -56,5 +59,5 @@ export async function inProcess(args: readonly string[]): Promise<Ran> {
   });
   const io = terminalIo(stream("out"), stream("err"));
   await execute(args, io);
-  return { code: io.exitCode, ...written };
+  return { code: io.exitCode, out: written.out, err: written.err.replace(progressLines, "") };
 }

@@ -163,7 +163,7 @@ export function prepareTurn(member: Member, inputs: readonly Input[], wire: Wire
     const proposals = seal.empty ? [] : waiting();
     // A block differs at every attempt, as its time would.
     const content = { term: seal.term, height: seal.height, previous: seal.previous.hash, proposer: member.id, proposals };
-    const block: Block = { ...content, state: executed(member, { ...content, state: "" }) + `/${store.blocks.size}` };
+    const block: Block = { ...content, state: `${executed(member, { ...content, state: "" })}/${store.blocks.size}` };
     const position = { term: seal.term, height: seal.height, hash: hashOf(block) };
     if (!sign(member, position, rules)) {
       conflict = { term: seal.term, height: seal.height };

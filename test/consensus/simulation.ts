@@ -174,26 +174,22 @@ class Simulation {
     if (!this.#random.chance(this.#troubleRate)) return;
     const node = this.#random.pick(this.#nodes);
     const leader = this.#leader();
-    switch (this.#random.between(0, 6)) {
-      case 0:
-        return this.#crash(node, 1_500);
-      case 1:
-        return this.#crash(leader, 1_500);
-      case 2:
-        return this.#crash(leader, 30);
-      case 3:
-        return this.#partition(
+    const troubles = [
+      () => this.#crash(node, 1_500),
+      () => this.#crash(leader, 1_500),
+      () => this.#crash(leader, 30),
+      () =>
+        this.#partition(
           this.#nodes.filter(() => this.#random.chance(0.5)),
           1_200,
-        );
-      case 4:
-        return this.#partition([leader], 1_200);
-      case 5:
-        return this.#cutOneWay(node, this.#random.pick(this.#nodes));
-      case 6:
+        ),
+      () => this.#partition([leader], 1_200),
+      () => this.#cutOneWay(node, this.#random.pick(this.#nodes)),
+      () => {
         for (const one of this.#nodes) this.#crash(one, 200);
-        return;
-    }
+      },
+    ];
+    this.#random.pick(troubles)();
   }
 
   #crash(node: Node, downAtMost: number): void {
@@ -229,6 +225,7 @@ class Simulation {
   }
 
   #cutFor(pairs: readonly string[], units: number): void {
+    if (this.#healed) return;
     for (const one of pairs) this.#cut.add(one);
     this.#at(this.#now + units, () => {
       for (const one of pairs) this.#cut.delete(one);
@@ -373,7 +370,10 @@ class Simulation {
   // ---- messages
 
   #sendAll(node: Node, turn: Turn, life: number): void {
-    if (node.life !== life || !node.up) return this.#note("crash between save and send", node.member.id);
+    if (node.life !== life || !node.up) {
+      this.#note("crash between save and send", node.member.id);
+      return;
+    }
     for (const wire of wiresOf(node.member, turn, this.#rules)) {
       this.#checks.onSend(wire);
       this.#transmit(node, wire);

@@ -164,7 +164,7 @@ function largeContent(salt: number) {
   return {
     entries: Array.from({ length: 120 }, (_, place) => bytesOf(`large ${salt} ${place}`)),
     writes: Array.from({ length: 150 }, (_, place) => ({ key: `row/${place}`, value: `${salt} ${place}` })),
-    attachments: Array.from({ length: 20 }, (_, place) => attachmentOf(Buffer.alloc(150_000, `${salt} ${place} `))),
+    attachments: Array.from({ length: 110 }, (_, place) => attachmentOf(Buffer.alloc(1_000, `${salt} ${place} `))),
   };
 }
 

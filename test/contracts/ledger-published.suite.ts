@@ -273,6 +273,19 @@ function treeSuite(open: Open<Ledger>): void {
     );
 
     test(
+      "an entry that stands twice, in one block or in two, is found where it stood first",
+      over(open, async (ledger) => {
+        const chain = testChain();
+        await commit(ledger, chain.next());
+        const twice = [bytesOf("same"), bytesOf("same")];
+        const made = chain.next({ entries: twice, outcomes: ["applied", "refused:entry-repeated"] });
+        await commit(ledger, made);
+        await commit(ledger, chain.next({ entries: twice, outcomes: ["refused:entry-repeated", "refused:entry-repeated"] }));
+        expect(await ledger.entryPlace(made.publication.entries[0]!.transactionHash)).toEqual(made.publication.entries[0]);
+      }),
+    );
+
+    test(
       "entries are found by transaction hash",
       over(open, async (ledger, { reopen }) => {
         const chain = testChain();

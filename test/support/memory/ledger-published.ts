@@ -84,7 +84,8 @@ function derived({ standing, writes, tiles, first, leafRecords, entries }: Publi
     const bytes = pack(leafRecords.slice(start, start + recordsPerItem));
     actions.push({ put: { partition: "leaves", sort: digits(first + start), bytes }, condition: "absent" });
   }
-  for (const place of entries) {
+  // An entry that stands twice, the second time refused, is found where it stood first; no item may be twice in one transaction.
+  for (const place of new Map(entries.toReversed().map((one) => [one.transactionHash, one])).values()) {
     const put = { partition: entryPartition(place.transactionHash), sort: place.transactionHash, bytes: pack(place) };
     actions.push({ put, condition: "absent" });
   }
