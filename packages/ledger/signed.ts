@@ -30,7 +30,7 @@ export type SignedRefusal = {
 };
 
 export const signatureBytes = 64;
-export const signaturesPerObjectMax = 16;
+export const signaturesPerObjectMax = 64;
 
 /** The canonical protected header: exactly `alg`, `kid`, `typ`. */
 export function protectedHeader(typ: string, jwk: PublicJwk, kid: string): string {

@@ -47,7 +47,7 @@ const message = z.discriminatedUnion("kind", [
       committedHeight: count,
     }),
   ]),
-  z.strictObject({ kind: z.literal("hello"), ...envelope, committed: position }),
+  z.strictObject({ kind: z.literal("hello"), ...envelope, committed: position, wanted: z.boolean() }),
   z.strictObject({ kind: z.literal("hello-answer"), ...envelope }),
 ]);
 
@@ -126,7 +126,7 @@ export function parseRaftCall(given: Uint8Array): RaftCall {
   const parsed = parse(given, raftCall);
   return {
     messages: parsed.messages.map(({ message, blocks, proof }) => ({
-      message: message as Message,
+      message,
       ...(blocks === undefined
         ? {}
         : { blocks: blocks.map((block) => ({ ...block, header: utf8(block.header), entries: block.entries.map(utf8) })) }),

@@ -11,8 +11,9 @@ import {
 import type { Action } from "../support/memory/table.ts";
 import { appsSuite } from "./apps.suite.ts";
 import { callsSuite } from "./calls.suite.ts";
+import { commit, testChain } from "./chain.ts";
 import { ledgerSuite } from "./ledger.suite.ts";
-import { expectBug, type Open } from "./opened.ts";
+import { expectBug, expectSame, type Open } from "./opened.ts";
 import { raftStoreSuite } from "./raft-store.suite.ts";
 import { recordKeysSuite } from "./record-keys.suite.ts";
 
@@ -28,6 +29,36 @@ raftStoreSuite("memory", opener(memoryRaftStore));
 recordKeysSuite("memory", opener(memoryRecordKeys));
 callsSuite("memory", opener(memoryCalls));
 appsSuite("memory", opener(memoryApps));
+
+test("a turn that falls asleep inside `publish` and wakes after two higher blocks replaces none of their rows", async () => {
+  const table = memoryTable();
+  let wake = () => {};
+  const asleep = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const sleepy: MemoryTable = { ...table, transact: async (actions) => asleep.then(() => table.transact(actions)) };
+  const [ledger, chain] = [memoryLedger(table), testChain()];
+  await commit(ledger, chain.next());
+  const late = memoryLedger(sleepy).publish(
+    chain.next({
+      writes: [
+        { key: "counter", value: 1 },
+        { key: "old", value: 1 },
+      ],
+    }).publication,
+  );
+  await commit(ledger, chain.blocks[1]!);
+  await commit(ledger, chain.next());
+  await commit(ledger, chain.next());
+  wake();
+  await late;
+  expect(await ledger.published()).toEqual(chain.blocks[3]!.block.after);
+  expect(await ledger.stateRows(["counter", "old"])).toEqual([
+    { key: "counter", value: 3, height: 3 },
+    { key: "old", value: 1, height: 1 },
+  ]);
+  expectSame(await ledger.tiles([{ level: 0, index: 0 }]), [chain.blocks[3]!.publication.tiles[0]!.hashes]);
+});
 
 test("the table refuses what DynamoDB refuses", async () => {
   const table = memoryTable();

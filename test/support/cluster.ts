@@ -5,6 +5,7 @@ import {
   found,
   type GenesisFile,
   type Log,
+  type MemberPlatform,
   nativeCrypto,
   openMember,
   type PeerCall,
@@ -37,8 +38,8 @@ export interface Node {
 }
 
 export interface Network {
-  /** Answers what to do with a call before it is delivered, and with its answer. */
-  spoil: (from: string, to: string, call: PeerCall) => "deliver" | "drop" | "lose-answer";
+  /** Answers what to do with a call before it is delivered, and with its answer. `repeat`: it arrives twice, the second answer counts. */
+  spoil: (from: string, to: string, call: PeerCall) => "deliver" | "drop" | "lose-answer" | "repeat";
   /** May replace the bytes of an answer. */
   alter: (from: string, to: string, call: PeerCall, answer: Uint8Array) => Uint8Array;
   calls: number;
@@ -48,6 +49,8 @@ export interface ClusterOptions {
   readonly members?: readonly string[];
   /** ms that a member's clock is ahead. */
   readonly clockAheadMs?: Readonly<Record<string, number>>;
+  /** Puts something of the test's own between a member and its ports, each time that it is opened. */
+  readonly platform?: (node: Node, platform: MemberPlatform) => MemberPlatform;
 }
 
 export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -81,6 +84,7 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
       // A call crosses the event loop at least once, as a real one would.
       await sleep(0);
       if (fate === "drop" || target === undefined) throw new Fault("peer-unreachable", `${to} does not answer`);
+      if (fate === "repeat") await target.peerDoor.handle(from, call, body);
       const answer = await target.peerDoor.handle(from, call, body);
       await sleep(0);
       if (fate === "lose-answer") throw new Fault("peer-unreachable", "the answer was lost");
@@ -98,18 +102,16 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
       },
     };
     const ahead = options.clockAheadMs?.[node.id] ?? 0;
-    node.running = await openMember(
-      {
-        crypto: nativeCrypto,
-        ...node.stores,
-        keys: keys[node.id]!,
-        peers: peersOf(node.id),
-        clock: { now: () => Date.now() + ahead, sleep: (ms) => sleep(ms) },
-        random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
-        log,
-      },
-      { member: node.id, genesis },
-    );
+    const platform: MemberPlatform = {
+      crypto: nativeCrypto,
+      ...node.stores,
+      keys: keys[node.id]!,
+      peers: peersOf(node.id),
+      clock: { now: () => Date.now() + ahead, sleep: (ms) => sleep(ms) },
+      random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
+      log,
+    };
+    node.running = await openMember(options.platform?.(node, platform) ?? platform, { member: node.id, genesis });
     node.running.start();
   };
   for (const identity of identities) {

@@ -45,7 +45,7 @@ const migrations: readonly string[] = [
     key    TEXT PRIMARY KEY,
     value  TEXT, -- canonical JSON; NULL where the key was deleted
     height INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   CREATE TABLE tiles (
     level    INTEGER NOT NULL,
     position INTEGER NOT NULL,

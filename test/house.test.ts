@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { expect, test } from "vitest";
+
+/** The few rules of the house that no tool holds. */
+
+const root = new URL("..", import.meta.url).pathname;
+
+/** Who may import whom; downward only. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  ledger: [],
+  consensus: [],
+  certificates: ["ledger"],
+  contracts: ["certificates", "ledger"],
+  member: ["contracts", "consensus", "certificates", "ledger"],
+  api: ["member", "contracts", "certificates", "ledger"],
+  local: ["api", "member", "certificates", "ledger"],
+  client: ["certificates", "ledger"],
+  cli: ["client", "local"],
+};
+const pure = ["ledger", "consensus", "certificates", "contracts"];
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+function sources(folder: string): readonly Source[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
+    .map((name) => join(root, folder, name))
+    .map((file) => ({ file: relative(root, file), text: readFileSync(file, "utf8") }));
+}
+
+function importsOf({ text }: Source): readonly string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, specifier]) => specifier ?? "");
+}
+
+/** The text without comments and strings, so that words in them are not taken for code. */
+function codeOf({ text }: Source): string {
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/(^|\s)\/\/.*$/gm, "")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+}
+
+const packages = readdirSync(join(root, "packages"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+test("every package is in the table of who imports whom", () => {
+  expect(packages.toSorted()).toEqual(Object.keys(mayImport).toSorted());
+});
+
+test.each(packages)("%s imports only what is below it", (name) => {
+  const wrong = sources(`packages/${name}`).flatMap((source) =>
+    importsOf(source)
+      .filter((specifier) => specifier.startsWith("@vermilion/"))
+      .filter((specifier) => {
+        const target = specifier.split("/")[1] ?? "";
+        return target !== name && !mayImport[name]?.includes(target);
+      })
+      .map((specifier) => `${source.file}: ${specifier}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test.each(pure)("%s is pure: no Node, no clock, no randomness, no awaiting", (name) => {
+  const forbidden =
+    /\b(?:Date\.now|new Date\b|Math\.random|performance\.|process\.|setTimeout|setInterval|fetch\(|await |async |Promise<|globalThis)/;
+  for (const source of sources(`packages/${name}`)) {
+    expect(
+      importsOf(source).filter((specifier) => specifier.startsWith("node:")),
+      source.file,
+    ).toEqual([]);
+    expect(forbidden.exec(codeOf(source))?.[0], source.file).toBeUndefined();
+  }
+});
+
+test("the client needs no Node", () => {
+  for (const source of sources("packages/client")) {
+    expect(
+      importsOf(source).filter((specifier) => specifier.startsWith("node:")),
+      source.file,
+    ).toEqual([]);
+  }
+});
+
+test("no any, no non-null assertion, no unfinished work in the packages", () => {
+  for (const source of sources("packages")) {
+    const code = codeOf(source);
+    expect(/(?::|<|\bas)\s*any\b/.exec(code)?.[0], source.file).toBeUndefined();
+    expect(/[\w)\]]!(?:[.,;)\]]|\s*$)/m.exec(code)?.[0], source.file).toBeUndefined();
+    expect(/\b(?:TODO|FIXME|XXX|not implemented|for now)\b/i.exec(source.text)?.[0], source.file).toBeUndefined();
+  }
+});
+
+test("no test is skipped or alone", () => {
+  const words = ["skip", "only", "todo"].map((word) => `.${word}(`);
+  for (const source of sources("test")) {
+    if (source.file.endsWith("house.test.ts")) continue;
+    const code = codeOf(source);
+    for (const word of words)
+      expect(/\b(?:test|describe|it)$/.test(code.split(word)[0] ?? "") && code.includes(word), `${source.file} ${word}`).toBe(false);
+  }
+});
+
+test("every package says in a few lines what lives there", () => {
+  for (const name of packages) {
+    const file = join(root, "packages", name, "README.md");
+    expect(existsSync(file), name).toBe(true);
+    const lines = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line.trim() !== "");
+    expect(lines.length, name).toBeLessThanOrEqual(10);
+  }
+});
+
+test("no file has grown beyond what one sitting reads", () => {
+  const long = sources("packages")
+    .map(({ file, text }) => ({ file, lines: text.split("\n").length }))
+    .filter(({ lines }) => lines > 340);
+  expect(long).toEqual([]);
+});
