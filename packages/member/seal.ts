@@ -78,12 +78,13 @@ export async function sealBlock(context: Context, order: SealOrder): Promise<Exe
   return block;
 }
 
-/** Nobody signs two headers at one (term, height): the place is reserved for this payload first. */
+/** Nobody signs two headers at one (term, height): the place is reserved first. */
 async function signHeader(context: Context, payload: HeaderPayload): Promise<Uint8Array | undefined> {
   const payloadBytes = encodeHeaderPayload(payload);
-  const digest = toHex(context.crypto.sha256(payloadBytes));
+  // With a token of this turn: ES256 is randomised, so two turns that sign one payload would still make two headers.
+  const reserved = `${toHex(context.crypto.sha256(payloadBytes))} ${toHex(context.random.bytes(16))}`;
   const place = `header/${String(payload.term).padStart(12, "0")}/${String(payload.height).padStart(12, "0")}`;
-  if ((await context.raftStore.reserve(place, digest)) !== digest) return undefined;
+  if ((await context.raftStore.reserve(place, reserved)) !== reserved) return undefined;
   const jwk = context.keys.public.sign;
   const signature = lowS(await context.keys.sign(signingInput(headerTyp, payloadBytes, jwk, context.signThumbprint)));
   return encodeHeader(payloadBytes, { jwk, kid: context.signThumbprint, signature });

@@ -4,7 +4,7 @@ import { memoryRaftStore } from "./raft-store.ts";
 import { memoryApps, memoryCalls, memoryRecordKeys } from "./stores.ts";
 import { type MemoryTable, memoryTable } from "./table.ts";
 
-export type { MemoryTable, WriteFaults } from "./table.ts";
+export type { Action, MemoryTable, WriteFaults } from "./table.ts";
 export { memoryApps, memoryCalls, memoryLedger, memoryRaftStore, memoryRecordKeys, memoryTable };
 
 export interface MemoryStores {

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+/** What must not outlive the run: ended in the opposite order, also after a failure, a Ctrl-C or a crash. */
+export class Cleanup {
+  private readonly closers: { readonly close: () => Promise<void> | void; readonly atExit: () => void }[] = [];
+
+  constructor() {
+    process.on("exit", () => {
+      for (const { atExit } of this.closers.toReversed()) atExit();
+    });
+    for (const [signal, code] of [
+      ["SIGINT", 130],
+      ["SIGTERM", 143],
+      ["SIGHUP", 129],
+    ] as const) {
+      process.once(signal, () => void this.closeAll().finally(() => process.exit(code)));
+    }
+  }
+
+  /** `atExit` is for a process that ends without `closeAll`: it must be synchronous. */
+  add(close: () => Promise<void> | void, atExit: () => void = () => undefined): void {
+    this.closers.push({ close, atExit });
+  }
+
+  temporaryFolder(parent: string): string {
+    const folder = mkdtempSync(join(parent, "vermilion-bench-"));
+    const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    this.add(remove, remove);
+    return folder;
+  }
+
+  async closeAll(): Promise<void> {
+    for (let next = this.closers.at(-1); next !== undefined; next = this.closers.at(-1)) {
+      try {
+        await next.close();
+      } finally {
+        if (this.closers.at(-1) === next) this.closers.pop();
+      }
+    }
+  }
+}

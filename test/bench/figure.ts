@@ -1,0 +1,88 @@
+/** What a figure answers, and the small arithmetic that all of them share. */
+
+export const figureNames = ["n0", "n3", "lone", "receipt"] as const;
+export type FigureName = (typeof figureNames)[number];
+
+/** The machine's own bound of the same run, and how near the figure comes to it. */
+export interface Limit {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+/** Every figure says the same things about itself; `result` is its own. */
+export interface Figure {
+  readonly definition: string;
+  /** What is signed and what is checked, for one unit of the figure. */
+  readonly signed: string;
+  readonly store: string;
+  readonly durability: string;
+  readonly result: Readonly<Record<string, unknown>>;
+  readonly limit: Limit;
+  readonly ratio: number;
+  /** Where the time goes, measured in this run. */
+  readonly explanation: string;
+  readonly targets: readonly Target[];
+}
+
+/** A number that the issue or the design asks for. `required` ones must be met now; the others are where we are going. */
+export interface Target {
+  readonly name: string;
+  readonly required: boolean;
+  readonly wanted: number;
+  readonly measured: number;
+  readonly unit: string;
+  readonly met: boolean;
+}
+
+export interface Settings {
+  /** Length of one measured run of a throughput figure; the latency figure takes four samples for each second of it. */
+  readonly seconds: number;
+  /** Measured runs of a throughput figure. */
+  readonly runs: number;
+  /** Temporary folders are made in here. */
+  readonly folder: string;
+  readonly progress: (text: string) => void;
+}
+
+/** Members have their default durability: SQLite in WAL mode, and whoever was answered finds his write after a power cut. */
+export const durability = "SQLite WAL; durable writes with synchronous=FULL, derived rows with NORMAL and synced by the next durable write";
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((one, other) => one - other);
+  return { median: percentile(sorted, 50), min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
+}
+
+export interface Latency {
+  readonly p50: number;
+  readonly p95: number;
+  readonly max: number;
+}
+
+/** Milliseconds with one decimal. */
+export function latencyOf(values: readonly number[]): Latency {
+  const sorted = values.toSorted((one, other) => one - other);
+  return { p50: round(percentile(sorted, 50), 1), p95: round(percentile(sorted, 95), 1), max: round(sorted.at(-1) ?? 0, 1) };
+}
+
+/** Nearest rank on sorted values; 50 of an even number is the mean of the middle two. */
+function percentile(sorted: readonly number[], share: number): number {
+  if (sorted.length === 0) return 0;
+  const middle = sorted.length / 2;
+  if (share === 50 && Number.isInteger(middle)) return ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+  return sorted[Math.ceil((share / 100) * sorted.length) - 1] ?? 0;
+}
+
+export function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

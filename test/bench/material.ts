@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { statePrefixes } from "@vermilion/contracts";
+import {
+  encodeEntry,
+  encodePayload,
+  entryLifetimeDefaultMs,
+  entryTyp,
+  type Json,
+  lowS,
+  type ParsedEntry,
+  parseEntry,
+  signingInput,
+  thumbprint,
+} from "@vermilion/ledger";
+import { type Keys, nativeCrypto } from "@vermilion/member";
+
+const shipped = (name: string) => JSON.parse(readFileSync(new URL(`../../packages/certificates/types/${name}`, import.meta.url), "utf8"));
+
+/** The shipped filing with 28 fields, which every member may issue here, so that the issuer can be the leader or another. */
+export function benchType(members: readonly string[]): Json {
+  const type = shipped("moc-filing.json");
+  const fields = type.fields.filter(({ part }: { part: string }) => part === "main");
+  return { ...type, id: benchTypeId, issuers: members, parts: [], policies: [], fields };
+}
+
+export const benchTypeId = "bench-filing";
+export const benchFields = (): Record<string, Json> => shipped("moc-filing.sample.json").main;
+
+/** The certificate that the entries of the throughput figures speak of. */
+export interface Shown {
+  readonly certificate: string;
+  readonly issuerSigned: string;
+  /** USCC of the issuer. */
+  readonly issuerCode: string;
+}
+
+/** What `verifications.record` says: the smallest entry of daily business that one member signs alone and that is never refused. */
+export const entryKind =
+  "verifications.record: a member states that it has verified a certificate that was shown to it (which, by whose app, with what verdicts); " +
+  "it reads the certificate and its issuer and writes one trace row and the used id";
+
+/** An entry by the member's own sign key. */
+export async function signedVerification(chain: string, keys: Keys, shown: Shown): Promise<ParsedEntry> {
+  const jwk = keys.public.sign;
+  const kid = thumbprint(jwk, nativeCrypto);
+  const time = Date.now();
+  const { certificate, issuerSigned, issuerCode } = shown;
+  const verdicts = { integrity: "holds", status: "valid", issuer: "holds" };
+  const payload = encodePayload({
+    attachments: [],
+    chain,
+    id: randomBytes(16).toString("hex"),
+    operations: [
+      {
+        contract: "verifications",
+        operation: "record",
+        arguments: { by: { app: "desk", operator: "bench" }, certificate, issuerCode, issuerSigned, verdicts, verifier: null },
+      },
+    ],
+    signers: [kid],
+    time,
+    until: time + entryLifetimeDefaultMs,
+  });
+  const signature = lowS(await keys.sign(signingInput(entryTyp, payload, jwk, kid)));
+  const entry = parseEntry(encodeEntry(payload, [{ jwk, kid, signature }]), nativeCrypto);
+  if ("refused" in entry) throw new Error(`bug: the entry is ${entry.refused}`);
+  return entry;
+}
+
+/** What a member's file says of the blocks above a height: read after the run, so that nothing is believed that is not on the disk. */
+export interface StoredEntries {
+  readonly height: number;
+  /** Entries of each block that has any. */
+  readonly batches: readonly number[];
+  /** Entries in the index by transaction hash, by outcome. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Trace rows of the certificate in the state. */
+  readonly traceRows: number;
+}
+
+export function storedEntries(file: string, aboveHeight: number, certificate: string): StoredEntries {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  try {
+    const blocks = database
+      .prepare("SELECT chain.height, json_array_length(blocks.outcomes) AS entries FROM chain JOIN blocks USING (hash) WHERE height > ? ORDER BY height")
+      .all(aboveHeight);
+    const outcomes = database.prepare("SELECT outcome, count(*) AS entries FROM entry_places WHERE height > ? GROUP BY outcome").all(aboveHeight);
+    const trace = database
+      .prepare("SELECT count(*) AS rows FROM state_rows WHERE key >= ?1 AND key < ?1 || char(127) AND height > ?2")
+      .get(statePrefixes.trace(certificate), aboveHeight);
+    return {
+      height: Number(blocks.at(-1)?.["height"] ?? aboveHeight),
+      batches: blocks.map((row) => Number(row["entries"])).filter((count) => count > 0),
+      outcomes: Object.fromEntries(outcomes.map((row) => [String(row["outcome"]), Number(row["entries"])])),
+      traceRows: Number(trace?.["rows"] ?? 0),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+/** Throws unless the file holds exactly `wanted` entries above the height, each applied and each in the state. */
+export function allApplied(file: string, aboveHeight: number, certificate: string, wanted: number): StoredEntries {
+  const stored = storedEntries(file, aboveHeight, certificate);
+  const isRight = stored.outcomes["applied"] === wanted && Object.keys(stored.outcomes).length === 1 && stored.traceRows === wanted;
+  if (!isRight) throw new Error(`${wanted} entries were sent, ${file} holds ${JSON.stringify(stored.outcomes)}, ${stored.traceRows} rows`);
+  return stored;
+}

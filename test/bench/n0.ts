@@ -1,0 +1,179 @@
+import { dataPaths, foundConsortium, openDatabase, openKeyFiles, readGenesis, sampleUscc } from "@vermilion/local";
+import { sqliteApps, sqliteCalls, sqliteLedger, sqliteRaftStore, sqliteRecordKeys, systemClock, systemRandom } from "@vermilion/local";
+import { type Keys, nativeCrypto, openMember, type RunningMember, Fault } from "@vermilion/member";
+import { proposalOf } from "@vermilion/member/proposal";
+import { encodeProposalCall } from "@vermilion/member/wire";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cleanup } from "./cleanup.ts";
+import { durability, type Figure, percent, round, type Settings, spreadOf } from "./figure.ts";
+import type { MachineLimits } from "./limits.ts";
+import { allApplied, benchFields, benchType, benchTypeId, entryKind, type Shown, signedVerification } from "./material.ts";
+import { largestShares, profiled } from "./profile.ts";
+
+const member = "solo";
+/** Entries of one call, and calls that are under way at one time: what a busy peer forwards (`driver.ts`, 200 at most in a call). */
+const entriesPerCall = 100;
+const callsUnderWay = 16;
+const pollMs = 4;
+/** The design's N0 (section 9): 25,000 entries a second on 4 cores, per core for a process of one thread. */
+const wantedPerS = 12_500;
+
+interface Solo {
+  readonly running: RunningMember;
+  readonly keys: Keys;
+  readonly file: string;
+  readonly shown: Shown;
+  readonly counts: { checks: number };
+}
+
+/** N0: one member, everything below HTTP, in this process. */
+export async function measureN0(settings: Settings, limits: MachineLimits, cleanup: Cleanup): Promise<Figure> {
+  settings.progress("N0: founding one member");
+  const solo = await openSolo(settings, cleanup);
+  settings.progress("N0: warm-up");
+  const warm = await oneRun(solo, 500);
+  const warmer = await oneRun(solo, countFor(warm.perS, Math.min(2, settings.seconds)));
+  const runs = [];
+  for (let run = 1; run <= settings.runs; run++) {
+    const count = countFor(warmer.perS, settings.seconds);
+    settings.progress(`N0: run ${run} of ${settings.runs}, ${count} entries`);
+    runs.push(await oneRun(solo, count));
+  }
+  settings.progress("N0: one more run under the profiler");
+  const count = countFor(warmer.perS, Math.min(3, settings.seconds));
+  const checksBefore = solo.counts.checks;
+  const ready = await prepare(solo, count);
+  const time = await profiled(() => handIn(solo, ready));
+  const checksPerEntry = (solo.counts.checks - checksBefore) / count;
+  await solo.running.close();
+
+  const perS = spreadOf(runs.map((run) => run.perS));
+  const batches = spreadOf(runs.flatMap((run) => run.batches));
+  const ratio = perS.median / limits.p256ChecksPerS;
+  return {
+    definition:
+      `One member of a consortium of one, on the local platform (SQLite), below HTTP: entries that were signed before the clock starts are handed to ` +
+      `the member's door in calls of ${entriesPerCall}, ${callsUnderWay} calls under way at a time; the clock runs from the first call until the last entry is ` +
+      `published: checked, executed, in the tree, indexed by its hash, on disk, and read back from the file afterwards. Closed loop, load in the same process.`,
+    signed: `One ES256 signature an entry. ${entryKind}.`,
+    store: "SQLite (node:sqlite), one file",
+    durability,
+    result: {
+      entriesPerS: { median: Math.round(perS.median), min: Math.round(perS.min), max: Math.round(perS.max) },
+      entriesPerSPerCore: Math.round(perS.median),
+      coresUsed: round(spreadOf(runs.map((run) => run.cores)).median, 2),
+      runs: runs.map((run) => ({ entries: run.entries, seconds: round(run.seconds, 2), entriesPerS: Math.round(run.perS), blocks: run.batches.length })),
+      entryBytes: ready.entryBytes,
+      entriesPerBlock: batches,
+      signatureChecksPerEntry: round(checksPerEntry, 2),
+      busyTimeShares: time.shares,
+    },
+    limit: { name: "P-256 signature checks of this machine, one core", value: limits.p256ChecksPerS, unit: "1/s" },
+    ratio: round(ratio, 4),
+    explanation:
+      `${percent(ratio)} of what checking one signature an entry alone would allow: each entry is checked ${round(checksPerEntry, 1)} times here ` +
+      `(${percent((checksPerEntry * perS.median) / limits.p256ChecksPerS)} of a core), and of the busy time of a profiled run ${largestShares(time)}.`,
+    targets: [
+      { name: "N0", required: false, wanted: wantedPerS, measured: Math.round(perS.median), unit: "entries/s", met: perS.median >= wantedPerS },
+    ],
+  };
+}
+
+async function openSolo(settings: Settings, cleanup: Cleanup): Promise<Solo> {
+  const data = join(cleanup.temporaryFolder(settings.folder), "data");
+  const founders = [{ id: member, names: { zh: member, en: member }, uscc: sampleUscc(0), port: 7301 }];
+  const config = { version: 1 as const, name: "bench.example", names: { zh: "基准", en: "Bench" }, members: founders };
+  await foundConsortium({ data, config, clock: systemClock, random: systemRandom });
+  const paths = dataPaths(data).member(member);
+  const database = openDatabase(paths.database);
+  cleanup.add(() => database.close());
+  const keys = openKeyFiles(paths.keys);
+  const counts = { checks: 0 };
+  const silent = () => undefined;
+  const running = await openMember(
+    {
+      crypto: {
+        ...nativeCrypto,
+        verify: (jwk, message, signature) => {
+          counts.checks += 1;
+          return nativeCrypto.verify(jwk, message, signature);
+        },
+      },
+      keys,
+      clock: systemClock,
+      random: systemRandom,
+      log: { debug: silent, info: silent, warn: silent, error: (event, fields) => settings.progress(`N0: ${event} ${JSON.stringify(fields)}`) },
+      ledger: sqliteLedger(database),
+      raftStore: sqliteRaftStore(database),
+      recordKeys: sqliteRecordKeys(database),
+      calls: sqliteCalls(database),
+      apps: sqliteApps(database),
+      peers: { call: async (to) => Promise.reject(new Fault("peer-unreachable", `there is no ${to}`)) },
+    },
+    { member, genesis: readGenesis(data) },
+  );
+  cleanup.add(() => running.close());
+  running.start();
+  return { running, keys, file: paths.database, shown: await issueOne(running), counts };
+}
+
+/** The certificate that the entries speak of; each attempt waits until the member leads itself. */
+async function issueOne(running: RunningMember): Promise<Shown> {
+  const caller = { app: "desk", operator: "bench" };
+  const waiting = { waitMs: 20_000 };
+  const defined = await running.services.defineType(benchType([member]) as Parameters<typeof running.services.defineType>[0], caller, waiting);
+  if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused} ${defined.detail}`);
+  const issued = await running.services.issue({ type: benchTypeId, fields: benchFields() }, caller, waiting);
+  if ("refused" in issued) throw new Error(`the certificate was refused: ${issued.refused} ${issued.detail}`);
+  return { certificate: issued.certificate, issuerSigned: issued.issuerSignedSha256, issuerCode: sampleUscc(0) };
+}
+
+interface Ready {
+  readonly calls: readonly Uint8Array[];
+  readonly entries: number;
+  readonly entryBytes: number;
+}
+
+async function prepare(solo: Solo, count: number): Promise<Ready> {
+  const entries = [];
+  for (let made = 0; made < count; made++) entries.push(await signedVerification(solo.running.chain, solo.keys, solo.shown));
+  const calls = [];
+  for (let start = 0; start < count; start += entriesPerCall)
+    calls.push(encodeProposalCall(entries.slice(start, start + entriesPerCall).map((entry) => proposalOf(entry, []))));
+  return { calls, entries: count, entryBytes: entries[0]?.bytes.length ?? 0 };
+}
+
+async function oneRun(solo: Solo, count: number) {
+  const ready = await prepare(solo, count);
+  const { height } = await head(solo.running);
+  const cpu = process.cpuUsage();
+  const seconds = await handIn(solo, ready);
+  const { user, system } = process.cpuUsage(cpu);
+  const stored = allApplied(solo.file, height, solo.shown.certificate, count);
+  return { entries: count, seconds, perS: count / seconds, batches: stored.batches, cores: (user + system) / 1e6 / seconds };
+}
+
+/** Seconds from the first call to the last entry published. */
+async function handIn({ running }: Solo, { calls, entries }: Ready): Promise<number> {
+  const wanted = (await head(running)).entries + entries;
+  const left = [...calls];
+  const began = performance.now();
+  const send = async (): Promise<void> => {
+    for (let body = left.shift(); body !== undefined; body = left.shift()) await running.peerDoor.handle(member, "proposals", body);
+  };
+  await Promise.all(Array.from({ length: callsUnderWay }, send));
+  while ((await head(running)).entries < wanted) await sleep(pollMs);
+  return (performance.now() - began) / 1_000;
+}
+
+/** Leaves that are no headers are entries. */
+async function head(running: RunningMember): Promise<{ height: number; entries: number }> {
+  const [chain] = (await running.services.health()).chains;
+  if (chain === undefined) throw new Error("a member without a chain");
+  return { height: chain.height, entries: chain.size - chain.height - 1 };
+}
+
+export function countFor(perS: number, seconds: number): number {
+  return Math.max(200, Math.round((perS * seconds) / 100) * 100);
+}

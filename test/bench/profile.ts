@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { Session } from "node:inspector/promises";
+import { join } from "node:path";
+import { percent } from "./figure.ts";
+
+/** The part of a V8 CPU profile that is read here (Chrome DevTools Protocol, Profiler.Profile). */
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly children?: readonly number[];
+  }[];
+  readonly samples?: readonly number[];
+  readonly timeDeltas?: readonly number[];
+}
+
+/** Shares of the time in which the process was not idle, largest first. */
+export interface TimeShares {
+  readonly busyMs: number;
+  readonly shares: Readonly<Record<string, number>>;
+}
+
+/** Profiles this process while `work` runs. */
+export async function profiled(work: () => Promise<unknown>): Promise<TimeShares> {
+  const session = new Session();
+  session.connect();
+  try {
+    await session.post("Profiler.enable");
+    await session.post("Profiler.start");
+    await work();
+    const { profile } = await session.post("Profiler.stop");
+    return timeShares([profile]);
+  } finally {
+    session.disconnect();
+  }
+}
+
+/** The profiles that processes have left in `folder` when they ended, added up. Undefined where there are none. */
+export function profilesIn(folder: string): TimeShares | undefined {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".cpuprofile"));
+  if (files.length === 0) return undefined;
+  return timeShares(files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as CpuProfile));
+}
+
+/**
+ * What a sample is counted as is decided by the innermost frame that one of the rows knows: native code has no file of its own, so the time
+ * of OpenSSL and SQLite stands under the function that called it.
+ */
+const kinds: readonly { readonly name: string; readonly holds: (frame: { functionName: string; url: string }) => boolean }[] = [
+  { name: "idle", holds: ({ functionName }) => functionName === "(idle)" },
+  { name: "garbage collection", holds: ({ functionName }) => functionName === "(garbage collector)" },
+  { name: "signatures (OpenSSL)", holds: ({ url }) => url === "node:internal/crypto/sig" || url === "node:internal/crypto/keys" },
+  { name: "hashing", holds: ({ url }) => url === "node:internal/crypto/hash" },
+  { name: "commits and syncs (SQLite)", holds: ({ url, functionName }) => url.includes("/local/sqlite/writer") && functionName === "commitGroup" },
+  { name: "rows (SQLite)", holds: ({ url }) => url.includes("/local/sqlite/") },
+  { name: "parsing entries and JSON", holds: ({ url }) => /\/packages\/ledger\/(json|entry|signed|bytes|names|keys|hash)\.ts$/.test(url) },
+  { name: "tree and state hash", holds: ({ url }) => /\/packages\/ledger\/(tree|tiles|leaf|state)/.test(url) },
+  { name: "contracts", holds: ({ url }) => url.includes("/packages/contracts/") || url.includes("/node_modules/zod/") },
+  { name: "consensus", holds: ({ url }) => url.includes("/packages/consensus/") },
+  { name: "member layer", holds: ({ url }) => url.includes("/packages/member/") },
+  { name: "HTTP and peers' signatures", holds: ({ url }) => /\/packages\/(api|local)\/|\/node_modules\/(hono|@hono|http-message)|node:(_http|internal\/streams|net|buffer|internal\/(webstreams|deps\/undici))/.test(url) },
+  { name: "loading code", holds: ({ url }) => /node:internal\/(modules|process\/esm|vm|bootstrap)|amaro/.test(url) },
+];
+const otherKind = "everything else";
+
+function timeShares(profiles: readonly CpuProfile[]): TimeShares {
+  const micros = new Map<string, number>();
+  for (const profile of profiles) addProfile(profile, micros);
+  micros.delete("idle");
+  // Code is loaded once a start and not once an entry.
+  micros.delete("loading code");
+  const busy = [...micros.values()].reduce((sum, value) => sum + value, 0);
+  const sorted = [...micros].toSorted(([, one], [, other]) => other - one);
+  const shares = Object.fromEntries(sorted.map(([name, value]) => [name, Math.round((value / Math.max(busy, 1)) * 1_000) / 1_000]));
+  return { busyMs: Math.round(busy / 1_000), shares };
+}
+
+function addProfile({ nodes, samples = [], timeDeltas = [] }: CpuProfile, micros: Map<string, number>): void {
+  const kindOf = new Map<number, string>();
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const [root] = nodes;
+  const open: { id: number; inherited: string }[] = root === undefined ? [] : [{ id: root.id, inherited: otherKind }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const node = byId.get(next.id);
+    if (node === undefined) continue;
+    const kind = kinds.find(({ holds }) => holds(node.callFrame))?.name ?? next.inherited;
+    kindOf.set(node.id, kind);
+    for (const child of node.children ?? []) open.push({ id: child, inherited: kind });
+  }
+  for (const [place, id] of samples.entries()) {
+    const kind = kindOf.get(id) ?? otherKind;
+    micros.set(kind, (micros.get(kind) ?? 0) + (timeDeltas[place] ?? 0));
+  }
+}
+
+/** "38 % signatures (OpenSSL), 21 % rows (SQLite), …": the four largest. */
+export function largestShares({ shares }: TimeShares): string {
+  return Object.entries(shares)
+    .slice(0, 4)
+    .map(([name, share]) => `${percent(share)} ${name}`)
+    .join(", ");
+}

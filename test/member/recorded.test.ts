@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { emptyState, type ParsedEntry, parseEntry, parseHeader, utf8 } from "@vermilion/ledger";
+import { emptyStanding, treeAfter } from "@vermilion/member/block";
+import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { ReplayState, replayBlock } from "@vermilion/member/replay";
+import { expect, test } from "vitest";
+
+const folder = new URL("../vectors/recorded/", import.meta.url);
+
+interface Recorded {
+  readonly blocks: readonly { readonly header: string; readonly entries: readonly string[]; readonly outcomes: readonly string[] }[];
+  readonly after: { readonly state: string };
+}
+
+function parsed(entry: string): ParsedEntry {
+  const result = parseEntry(utf8(entry), nativeCrypto);
+  if ("refused" in result) throw new Error(result.refused);
+  return result;
+}
+
+/** Every operation of the rules version, applied and refused: what was once decided is decided so for ever. */
+test.each(readdirSync(folder).filter((name) => name.endsWith(".json")))(
+  "recorded ledger %s replays to the same state hash",
+  async (name) => {
+    const recorded: Recorded = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+    const state = new ReplayState();
+    let standing = emptyStanding(emptyState(nativeCrypto));
+    for (const block of recorded.blocks) {
+      const header = parseHeader(utf8(block.header), nativeCrypto);
+      if ("refused" in header) throw new Error(header.refused);
+      const entries = block.entries.map(parsed);
+      const replayed = await replayBlock(state.executing(nativeCrypto), standing, header.payload, entries);
+      expect(replayed.differences).toEqual([]);
+      expect(replayed.outcomes).toEqual(block.outcomes);
+      state.apply(replayed.writes, header.payload.height);
+      standing = treeAfter(standing, entries, replayed.outcomes, nativeCrypto).standing(header.bytes, header.payload);
+    }
+    expect(standing).toEqual(recorded.after);
+  },
+);

@@ -1,0 +1,95 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { text, toBase64url } from "@vermilion/ledger";
+import { eventually, openCluster } from "../support/cluster.ts";
+import { accountProof, entryOf, makeKey } from "../support/entries.ts";
+
+/**
+ * Records a ledger with every operation of version 1, applied and refused, as bytes. Run once for a version of the rules; the file is never
+ * made again, because it must replay to the same state hash for ever: `node test/vectors/make-recorded.ts v1`.
+ */
+
+const [version = "v1"] = process.argv.slice(2);
+const type = JSON.parse(readFileSync(new URL("../../packages/certificates/types/moc-filing.json", import.meta.url), "utf8"));
+const sample = JSON.parse(readFileSync(new URL("../../packages/certificates/types/moc-filing.sample.json", import.meta.url), "utf8"));
+const caller = { app: "desk", operator: "张三" };
+const options = { waitMs: 10_000 };
+
+const cluster = await openCluster();
+const services = (id: string) => {
+  const running = cluster.node(id).running;
+  if (running === undefined) throw new Error(`${id} does not run`);
+  return running.services;
+};
+
+function good<T extends object>(answer: T): Exclude<T, { refused: string }> {
+  if ("refused" in answer) throw new Error(JSON.stringify(answer));
+  return answer as Exclude<T, { refused: string }>;
+}
+
+/** An entry that the member's own dry run would not let through: put before the leader as a peer would. */
+async function force(author: string, contract: string, operation: string, given: object): Promise<void> {
+  const { identity, running } = cluster.node(author);
+  if (running === undefined) throw new Error(`${author} does not run`);
+  const time = Date.now();
+  const entry = entryOf(running.chain, [identity.keys.sign], [{ contract, operation, arguments: given as never }], { time });
+  const body = new TextEncoder().encode(JSON.stringify({ proposals: [{ entry: text(entry.bytes), attachments: [] }] }));
+  for (const node of cluster.nodes.values()) if (node.id !== author) await node.running?.peerDoor.handle(author, "proposals", body);
+  await eventually(
+    async () =>
+      (await services(author).entry(entry.transactionHash)) && !("refused" in (await services(author).entry(entry.transactionHash))),
+  );
+}
+
+good(await services("platform").defineType(type, caller, options));
+const key = makeKey("P-256");
+const chain = (await services("tax").consortium()).chain;
+const proof = JSON.stringify(accountProof(key, { chain, kind: "holder", name: "张三丰", member: "tax" }));
+const { address } = good(await services("tax").registerAccount({ kind: "holder", name: "张三丰", jwk: key.jwk, proof }, caller, options));
+const issued = good(await services("platform").issue({ type: type.id, fields: sample.main, holder: address }, caller, options));
+const { certificate } = issued;
+good(await services("inspection").complete(certificate, { part: "inspection", fields: sample.inspection }, caller, options));
+const ask = (id: string, fields: readonly string[], purpose: string) =>
+  services(id).openRequest({ certificate, part: "main", fields, purpose, serviceItem: "registration", basis: "law" }, caller, options);
+const customs = type.policies.find(({ reader }: { reader: string }) => reader === "customs");
+const standing = good(await ask("customs", customs.fields, customs.purposes[0]));
+good(await services("customs").readGranted(standing.request, { waitMs: 10_000 }));
+const first = good(await ask("tax", ["creditCode"], "tax-registration"));
+const second = good(await ask("tax", ["idNumber"], "tax-registration"));
+good(await services("platform").decide(first.request, { decision: "approve", reason: "lawful" }, caller, options));
+good(await services("platform").decide(second.request, { decision: "refuse", reason: "not-necessary" }, caller, options));
+const members = await services("platform").members();
+const issuerCode = members.find(({ id }) => id === "platform")?.uscc ?? "";
+good(await services("tax").verifyCertificate({ sdJwt: issued.sdJwt ?? "", issuerCode }, caller, options));
+await force("tax", "requests", "decide", { request: second.request, decision: "approve", reason: null, by: caller });
+await force("tax", "types", "define", { type: { ...type, version: 2 } });
+await force("customs", "nothing", "at-all", {});
+await force("customs", "consortium", "activate", { contract: "types", version: 2, height: 1_000_000 });
+
+const heads = await eventually(async () => {
+  const all = await Promise.all([...cluster.nodes.values()].map(async ({ running }) => (await running?.services.health())?.chains[0]));
+  return new Set(all.map((head) => head?.headHash)).size === 1 && all;
+});
+const { ledger } = cluster.node("tax").stores;
+const hashes = await ledger.hashesFrom(0, 1_000);
+const blocks = [];
+for (const hash of hashes) {
+  const block = await ledger.readBlock(hash);
+  if (block === undefined) throw new Error("a block is missing");
+  blocks.push({
+    header: text(block.header),
+    entries: block.entries.map(text),
+    outcomes: block.outcomes,
+    attachments: block.attachments.map(({ bytes }) => toBase64url(bytes)),
+  });
+}
+const published = await ledger.published();
+const recorded = {
+  comment: `Rules version 1, recorded by test/vectors/make-recorded.ts.. Never edited.`,
+  genesis: cluster.genesis,
+  blocks,
+  after: published,
+};
+writeFileSync(new URL(`recorded/${version}.json`, import.meta.url), `${JSON.stringify(recorded, null, 1)}\n`, { flag: "wx" });
+console.log(`${blocks.length} blocks, ${heads[0]?.state}`);
+await cluster.close();
+process.exit(0);
