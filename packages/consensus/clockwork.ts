@@ -42,15 +42,18 @@ function followerTick(work: Work, random: number): void {
 
 export function receiveWanted(work: Work, waiting: number): void {
   if (waiting !== work.state.waiting) change(work, { waiting });
-  const { role, leader, votedFor } = work.state;
+  const { leader, votedFor } = work.state;
   // Who gave its vote in this term waits for the outcome; nobody else has a reason to wait.
-  if (waiting > 0 && role === "follower" && leader === null && votedFor === null) startPreVote(work);
+  if (waiting > 0 && leader === null && votedFor === null) startAtOnce(work);
 }
 
-/** The random ticks come in when the first try fails; while one is under way another failure adds nothing. */
 export function receiveLeaderUnreachable(work: Work): void {
-  const { role, leader } = work.state;
-  if (role === "follower" && leader !== null && needsLeader(work.state)) startPreVote(work);
+  if (work.state.leader !== null && needsLeader(work.state)) startAtOnce(work);
+}
+
+/** While a try is under way another reason adds nothing: the random ticks come in when it fails. */
+function startAtOnce(work: Work): void {
+  if (work.state.role === "follower" && !work.state.amnesic) startPreVote(work);
 }
 
 export function receiveStarted(work: Work): void {

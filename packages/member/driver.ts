@@ -4,6 +4,7 @@ import { Fault } from "./fault.ts";
 import { cosignedAt, cosignHead, takeCosignatures } from "./finality.ts";
 import { attach, callOf } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
+import type { Proposal } from "./ports/index.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
 import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "./wire.ts";
@@ -196,11 +197,12 @@ export class Driver {
       const last = this.forwarded.get(transactionHash);
       return last === undefined || last.leader !== leader || now - last.at > forwardAgainMs;
     });
-    if (due.length === 0) return;
     for (const { transactionHash } of due) this.forwarded.set(transactionHash, { leader, at: now });
     if (this.forwarded.size > 10_000) this.forwarded.clear();
+    const open = await this.dropCommitted(due);
+    if (open.length === 0) return;
     try {
-      const { leading } = parseProposalAnswer(await this.context.peers.call(leader, "proposals", encodeProposalCall(due), callTimeoutMs));
+      const { leading } = parseProposalAnswer(await this.context.peers.call(leader, "proposals", encodeProposalCall(open), callTimeoutMs));
       if (leading) return;
     } catch (cause) {
       if (!(cause instanceof Fault)) throw cause;
@@ -208,6 +210,15 @@ export class Driver {
     }
     for (const { transactionHash } of due) this.forwarded.delete(transactionHash);
     await this.feed({ kind: "leader-unreachable" });
+  }
+
+  /** A process may end after it published a block and before it dropped what waited for it: nobody needs to be asked about that again. */
+  private async dropCommitted(proposals: readonly Proposal[]): Promise<readonly Proposal[]> {
+    const places = await Promise.all(proposals.map(({ transactionHash }) => this.context.ledger.entryPlace(transactionHash)));
+    const committed = proposals.filter((_, place) => places[place] !== undefined);
+    if (committed.length === 0) return proposals;
+    await this.context.raftStore.dropProposals(committed.map(({ transactionHash }) => transactionHash));
+    return proposals.filter((proposal) => !committed.includes(proposal));
   }
 
   private async run(): Promise<void> {
