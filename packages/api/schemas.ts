@@ -301,6 +301,7 @@ export const lookup = z.object({
   part: z.string().nullable(),
   status: z.string().nullable(),
   final: z.boolean(),
+  asOf: z.object({ blockNumber: z.int(), time }),
 });
 
 export const binary = z.string().openapi({ format: "binary" });

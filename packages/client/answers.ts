@@ -232,6 +232,7 @@ export interface Lookup {
   readonly part: string | null;
   readonly status: string | null;
   readonly final: boolean;
+  readonly asOf: { readonly blockNumber: number; readonly time: number };
 }
 
 export interface InclusionProof {

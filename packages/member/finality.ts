@@ -67,15 +67,24 @@ export async function takeCosignatures(context: Context, cosigned: Cosigned): Pr
   if (fresh.length === 0) return;
   const text = checkpointText({ origin: context.origin, size: cosigned.size, root: await rootAt(context, cosigned.size) });
   for (const [member, line] of fresh) {
-    const note = parseNote(`${text}\n${line}\n`);
-    const [signature] = "refused" in note ? [] : note.signatures;
-    if (signature !== undefined && verifyCosignature(text, signature, cosignerKey(context, member), context.crypto)) {
+    if (isCosignature(context, member, text, line)) {
       await context.ledger.saveCosignature(cosigned.size, member, line);
     } else {
       context.log.warn("cosignature-does-not-verify", { member, size: cosigned.size });
     }
   }
   await raiseFinalIfQuorum(context, cosigned.size);
+}
+
+/** What checking cosignatures needs of the chain. */
+type Cosigning = Pick<Context, "consortium" | "founders" | "crypto">;
+
+/** Whether `line` is `member`'s cosignature of the checkpoint `text`. */
+export function isCosignature(context: Cosigning, member: string, text: string, line: string): boolean {
+  if (!context.founders.has(member)) return false;
+  const note = parseNote(`${text}\n${line}\n`);
+  const [signature, ...more] = "refused" in note ? [] : note.signatures;
+  return signature !== undefined && more.length === 0 && verifyCosignature(text, signature, cosignerKey(context, member), context.crypto);
 }
 
 async function raiseFinalIfQuorum(context: Context, size: number): Promise<void> {
@@ -119,7 +128,7 @@ export async function receiptAt(context: Context, index: number, size: number): 
   return formatReceipt({ record, index, proof, checkpoint });
 }
 
-function cosignerKey(context: Context, member: string) {
+function cosignerKey(context: Cosigning, member: string) {
   const jwk = context.founders.get(member)?.cosign;
   if (jwk === undefined) throw new Error(`bug: ${member} is no founder`);
   return verifierKey(cosignerName(context.consortium, member), cosignatureKeyType, rawEd25519(jwk), context.crypto);

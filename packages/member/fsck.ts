@@ -6,6 +6,7 @@ import {
   checkHeader,
   emptyState,
   equalBytes,
+  frontierRoot,
   type Json,
   leafHash,
   type ParsedEntry,
@@ -18,11 +19,12 @@ import {
   toHex,
 } from "@vermilion/ledger";
 import { isCommitCertificate } from "./acknowledge.ts";
-import { emptyStanding, entryRecord, headerRecord, treeAfter } from "./block.ts";
+import { emptyStanding, entryRecord, frontierOf, headerRecord, treeAfter } from "./block.ts";
 import type { GenesisFile } from "./context.ts";
 import { registeredKeys } from "./execution.ts";
 import { checkGenesis, type Genesis } from "./founding.ts";
-import type { ExecutedBlock, Ledger, Standing, TileData } from "./ports/index.ts";
+import { checkFinality } from "./fsck-finality.ts";
+import type { EntryPlace, ExecutedBlock, Ledger, Standing, TileData } from "./ports/index.ts";
 import { ReplayState, replayBlock } from "./replay.ts";
 import { parseCertificate } from "./wire.ts";
 
@@ -69,6 +71,8 @@ class Check {
   private readonly state = new ReplayState();
   private readonly tiles = new Map<string, TileData>();
   private readonly leafRecords: Uint8Array[] = [];
+  private readonly places: EntryPlace[] = [];
+  private readonly roots = new Map<number, Uint8Array>();
   private standing: Standing;
 
   constructor(ledger: Ledger, genesis: Genesis, crypto: Crypto) {
@@ -118,6 +122,7 @@ class Check {
     const entries = header === undefined ? undefined : await this.checkedEntries(place, block, header);
     if (header === undefined || entries === undefined) return false;
     this.attachments(place, entries, block);
+    await this.sealed(place, entries);
     await this.certificate(place, height, hash, header);
     await this.replay(place, header, entries, block);
     this.entries += entries.length;
@@ -137,6 +142,8 @@ class Check {
     if (height > 0 && payload.time <= this.standing.time) this.find(`${place} header`, "its time does not increase");
     const refusal = checkHeader(header, this.genesis.founders.get(payload.proposer)?.sign, this.crypto);
     if (refusal !== undefined) this.find(`${place} header`, `${refusal.refused}: ${refusal.detail}`);
+    if (block.term !== payload.term || block.previous !== payload.previous)
+      this.find(place, "is stored under another term or predecessor than its header says");
     if (height === 0 && hash !== this.genesis.block.after.hash) this.find(`${place} header`, "is not the genesis of this consortium");
     return header;
   }
@@ -178,6 +185,19 @@ class Check {
     }
   }
 
+  /** Attachments for an audience are held by some members only; those that are must be right. */
+  private async sealed(place: string, entries: readonly ParsedEntry[]): Promise<void> {
+    for (const [position, entry] of entries.entries()) {
+      for (const { name, sha256, size, audience } of entry.payload.attachments) {
+        if (audience === undefined) continue;
+        const where = `${place} entry ${position} attachment ${name}`;
+        const bytes = await this.guarded(where, () => this.ledger.attachment(sha256));
+        if (bytes !== undefined && (bytes.length !== size || toHex(this.crypto.sha256(bytes)) !== sha256))
+          this.find(where, "its bytes are not those that the entry names");
+      }
+    }
+  }
+
   private async certificate(place: string, height: number, hash: string, header: ParsedHeader): Promise<void> {
     const bytes = await this.guarded(`${place} certificate`, () => this.ledger.certificate(height));
     if (bytes === undefined) return;
@@ -208,6 +228,11 @@ class Check {
     if (canonicalText(block.after as unknown as Json) !== canonicalText(after as unknown as Json))
       this.find(`${place} standing`, "is not what replay gives");
     this.grow(records);
+    entries.forEach(({ transactionHash, entryHash }, position) => {
+      const outcome = replayed.outcomes[position] ?? "";
+      this.places.push({ transactionHash, entryHash, height: payload.height, position, index: payload.first + position, outcome });
+    });
+    this.roots.set(after.size, frontierRoot(frontierOf(after), this.crypto));
     this.state.apply(replayed.writes, payload.height);
     this.standing = after;
   }
@@ -227,6 +252,7 @@ class Check {
 
   /** Everything that is served from derived rows must be what the blocks give. */
   async derived(): Promise<void> {
+    const { ledger, genesis, crypto } = this;
     const published = await this.guarded("published standing", () => this.ledger.published());
     if (published === undefined) return this.find("published standing", "is missing: rebuild");
     if (published.hash !== this.standing.hash)
@@ -234,6 +260,10 @@ class Check {
     if (canonicalText(published as unknown as Json) !== canonicalText(this.standing as unknown as Json))
       this.find("published standing", "is not that of the head");
     await this.stateRows();
+    await this.entryPlaces();
+    await this.guarded("cosignatures", () =>
+      checkFinality({ ledger, genesis, crypto, roots: this.roots, find: (place, problem) => this.find(place, problem) }),
+    );
     for (const tile of this.tiles.values()) {
       const [stored] = (await this.guarded(`tile ${tileKey(tile)}`, () => this.ledger.tiles([tile]))) ?? [];
       if (stored === undefined || !equalBytes(stored, tile.hashes)) this.find(`tile ${tileKey(tile)}`, "is not what the leaves give");
@@ -245,6 +275,15 @@ class Check {
         const other = stored[place];
         if (other === undefined || !equalBytes(other, record)) this.find(`leaf ${first + place}`, "its record is not that of the entry");
       });
+    }
+  }
+
+  private async entryPlaces(): Promise<void> {
+    for (const expected of this.places) {
+      const place = `index of entry ${expected.transactionHash}`;
+      const stored = await this.guarded(place, () => this.ledger.entryPlace(expected.transactionHash));
+      if (stored === undefined || canonicalText({ ...stored }) !== canonicalText({ ...expected }))
+        this.find(place, "is not where the entry stands");
     }
   }
 

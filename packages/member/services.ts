@@ -160,6 +160,8 @@ export interface LookupView {
   readonly part: string | null;
   readonly status: string | null;
   readonly final: boolean;
+  /** The newest block that this answer knows of: the status is that as of then. */
+  readonly asOf: { readonly blockNumber: number; readonly time: number };
 }
 
 /** The use cases of one member on one chain. Each answers, or refuses with a stable code, or throws a `Fault`. */

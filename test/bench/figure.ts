@@ -42,6 +42,7 @@ export interface Settings {
   readonly runs: number;
   /** Temporary folders are made in here. */
   readonly folder: string;
+  readonly machine: { readonly cores: number };
   readonly progress: (text: string) => void;
 }
 

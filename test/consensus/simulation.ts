@@ -42,6 +42,8 @@ export interface Report {
 const CHAOS_UNITS = 6_000;
 const HEALED_UNITS = 60_000;
 const TICK_UNITS = 20;
+/** Even a healthy network loses a little, and says nothing. */
+const LOSS_RATE_HEALED = 0.03;
 const NAMES = ["platform", "inspection", "customs", "tax", "ports", "health", "maritime"];
 
 /** Runs a consortium through one seeded life of faults, heals it, and reports the first broken promise, if any. */
@@ -83,6 +85,8 @@ class Simulation {
   readonly #duplicateRate: number;
   readonly #slowRate: number;
   readonly #troubleRate: number;
+  /** Leaders are cut off at the worst moments. */
+  readonly #storm: boolean;
   readonly #cut = new Set<string>();
   #queue = new EventQueue();
   #now = 0;
@@ -96,7 +100,7 @@ class Simulation {
     this.#checks = new Checks({ certificates: this.#rules.checksCertificates });
     this.#trace = options.trace === true ? [] : null;
     this.#proposalCount = options.proposals ?? 40;
-    const names = NAMES.slice(0, this.#random.between(3, 7));
+    const names = NAMES.slice(0, this.#random.pick([3, 3, 3, 4, 5, 5, 6, 7]));
     this.#nodes = names.map((id) => ({
       member: newMember(id, names),
       up: true,
@@ -109,6 +113,7 @@ class Simulation {
     this.#lossRate = this.#random.pick([0, 0.02, 0.1, 0.25]);
     this.#duplicateRate = this.#random.pick([0, 0.05, 0.2]);
     this.#slowRate = this.#random.pick([0, 0.05, 0.2]);
+    this.#storm = this.#random.chance(0.5);
     this.#troubleRate = this.#random.pick([0.05, 0.2, 0.5]);
   }
 
@@ -145,7 +150,7 @@ class Simulation {
       this.#at(this.#random.between(0, CHAOS_UNITS), () => this.#submit(this.#random.pick(this.#nodes), `p${number}`));
     }
     for (let at = 200; at < CHAOS_UNITS; at += 200) this.#at(at, () => this.#maybeTrouble());
-    if (this.#random.chance(0.5)) this.#planStorm();
+    if (this.#storm) this.#planStorm();
     if (this.#nodes.length >= 4 && this.#random.chance(0.4)) this.#planForgetting(this.#random.pick(this.#nodes));
   }
 
@@ -328,6 +333,7 @@ class Simulation {
   #afterSave(node: Node, turn: Turn): void {
     this.#checks.onSave(node.member, turn);
     if (turn.before !== turn.after) this.#logState(node, turn);
+    if (this.#storm && turn.after.role === "leader" && hasMoved(turn) && this.#chaos(0.4)) this.#partition([node], 1_000);
     for (const position of turn.committed) this.#onCommitted(node, position.height);
     node.asleep = turn.asleep;
     if (!turn.asleep) this.#wake(node);
@@ -390,9 +396,9 @@ class Simulation {
     if (slow) this.#note("slow message", wire.message.kind);
     this.#at(this.#now + (slow ? this.#random.between(20, 800) : this.#random.between(1, 15)), () => {
       const to = this.#node(wire.message.to);
-      if (this.#isCut(from, to) || this.#chaos(this.#lossRate)) {
+      if (this.#isCut(from, to) || this.#random.chance(this.#healed ? LOSS_RATE_HEALED : this.#lossRate)) {
         this.#note("lost message", `${wire.message.kind} ${pair(from.member.id, wire.message.to)}`);
-        if (this.#random.chance(0.7)) this.#at(this.#now + 30, () => this.#unreachable(from, wire.message.to));
+        if (this.#chaos(0.7)) this.#at(this.#now + 30, () => this.#unreachable(from, wire.message.to));
         return;
       }
       this.#deliver(to, JSON.parse(json) as Wire);
@@ -545,6 +551,11 @@ class EventQueue {
     this.#heap[other] = kept;
     return true;
   }
+}
+
+/** A block was sealed or committed: what the others do not know yet. */
+function hasMoved({ before, after }: Turn): boolean {
+  return after.committed.height > before.committed.height || after.tail.length > before.tail.length;
 }
 
 function pair(from: MemberId, to: MemberId): string {

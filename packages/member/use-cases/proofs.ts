@@ -91,6 +91,7 @@ export async function receipt(
 
 /** For anybody: by transaction hash, or by SHA-256 of the issuer-signed part of a certificate. */
 export async function lookup(context: Context, hash: string): Promise<LookupView | Refused> {
+  const published = await context.ledger.published();
   const document = await readRow(context, stateKeys.digest(hash));
   const transactionHash = document?.transaction ?? hash;
   const place = await context.ledger.entryPlace(transactionHash);
@@ -109,5 +110,6 @@ export async function lookup(context: Context, hash: string): Promise<LookupView
     part: document?.part ?? null,
     status: certificate?.status ?? null,
     final: (await context.ledger.finalSize()) > place.index,
+    asOf: { blockNumber: published?.height ?? 0, time: published?.time ?? 0 },
   };
 }

@@ -180,6 +180,7 @@ export function fakeServices(): Services {
       part: null,
       status: null,
       final: true,
+      asOf: { blockNumber: 9, time },
     }),
   };
 }
