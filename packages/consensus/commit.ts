@@ -6,7 +6,7 @@ import { change, isMajority, type Work } from "./work.ts";
  * own log, so a position that is not in it, exactly, changes nothing.
  */
 export function adoptCertificate(work: Work, certificate: CommitCertificate | undefined, from: MemberId): void {
-  if (certificate === undefined || !isMajority(work.state, signersOf(work.state, certificate))) return;
+  if (certificate === undefined || !isMajority(work.state, signersOf(work.state, certificate).length)) return;
   const { committed } = work.state;
   const { position } = certificate;
   if (position.height === committed.height && !samePosition(position, committed)) {
@@ -36,6 +36,7 @@ function moveCommitted(work: Work, certificate: CommitCertificate): void {
   if (rest.length === 0) change(work, { acknowledgements: {} });
 }
 
-function signersOf(state: RaftState, certificate: CommitCertificate): number {
-  return state.members.filter((member) => Object.hasOwn(certificate.acknowledgements, member)).length;
+/** Only voters count, and each of them once. */
+export function signersOf(state: RaftState, certificate: CommitCertificate): MemberId[] {
+  return state.members.filter((member) => Object.hasOwn(certificate.acknowledgements, member));
 }

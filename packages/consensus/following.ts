@@ -4,7 +4,7 @@ import type { Receive } from "./input.ts";
 import type { Append, AppendRefusal } from "./messages.ts";
 import { needsLeader } from "./sleep.ts";
 import { lastPosition, type Position, positionInLog, type RaftState, samePosition } from "./state.ts";
-import { change, NO_OFFICE, say, type Work } from "./work.ts";
+import { change, NO_OFFICE, say, sendAppend, type Work } from "./work.ts";
 
 /** Takes what a leader sends into the log and answers how far the two logs agree. */
 export function receiveAppend(work: Work, message: Append, input: Receive): void {
@@ -12,9 +12,11 @@ export function receiveAppend(work: Work, message: Append, input: Receive): void
   const refusal = refuseSender(work, message) ?? followSender(work, message, input) ?? mergeLog(work, message);
   if (refusal !== null) {
     refuse(work, message, refusal);
+    // A leader of an earlier term is back; it may have been away while this one fell asleep.
+    if (refusal === "stale-term" && work.state.role === "leader") sendAppend(work, message.from);
     return;
   }
-  adoptCertificate(work, input.certificate, message.from);
+  if (work.appended.length > 0) adoptCertificate(work, input.certificate, message.from);
   accept(work, message);
 }
 
@@ -34,8 +36,10 @@ function followSender(work: Work, message: Append, input: Receive): AppendRefusa
     change(work, { summoned: false, elapsedTicks: 0 });
     return null;
   }
+  // At once the first time; later refusals wait for the random ticks, for each try makes a living leader send its block again.
+  const { distrusted } = work.state;
   change(work, { distrusted: true });
-  if (needsLeader(work.state)) startPreVote(work);
+  if (!distrusted && needsLeader(work.state)) startPreVote(work);
   return input.refused;
 }
 

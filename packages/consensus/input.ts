@@ -32,11 +32,18 @@ export type Input =
   | Receive
   /** A message to `member` could not be delivered. */
   | { readonly kind: "unreachable"; readonly member: MemberId }
-  /** So many proposals wait here and are not in a block of the log yet. Feed it at the beginning of every turn. */
+  /**
+   * So many proposals wait here and are not in a block of the log yet; what this very turn commits counts as in the log. Feed it at the
+   * beginning of every turn, and again at its end if the log changed: a block that was dropped gives its proposals back.
+   */
   | { readonly kind: "wanted"; readonly waiting: number }
   /** The block asked for by `seal` is built and signed; `proof` is the leader's own signed acknowledgement of it. */
   | { readonly kind: "sealed"; readonly position: Position; readonly proof: string }
-  /** Something else was signed at this (term, height) before, by a turn that was lost: this term can seal nothing there any more. */
+  /**
+   * Something else was signed at this (term, height) before, by a turn that was lost: this term can seal nothing there any more, so the
+   * leader steps down. Where turns overlap, first save the turn without sealing (it may have committed a block) and feed this in a later
+   * turn that meets the conflict again: the other turn may only be late. Never drop a turn for it: the same conflict would come for ever.
+   */
   | { readonly kind: "cannot-seal"; readonly term: number; readonly height: number }
   /** Forwarding proposals to the leader failed, or it answered that it does not lead. */
   | { readonly kind: "leader-unreachable" }

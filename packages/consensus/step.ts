@@ -75,7 +75,7 @@ function receive(work: Work, input: Receive): void {
   const { self, members } = work.state;
   if (message.to !== self || message.from === self || !members.includes(message.from)) return;
 
-  compareMarks(work, message);
+  compareMarks(work, input);
   // A pre-vote binds nobody, so it does not carry its sender's term to others; its answer does.
   if (message.term > work.state.term && message.kind !== "pre-vote") enterTerm(work, message.term);
   if (rowOf(work.state.peers, message.from)?.reachable === false) changePeer(work, message.from, { reachable: true });

@@ -88,7 +88,8 @@ const issue = memberOperation({
   },
 });
 
-const completeArguments = z.strictObject({ certificate: certificateId, part: partId, ...partContent });
+/** The type is named again, so that who holds the entry alone can compare it with what the issuer-signed part says it is. */
+const completeArguments = z.strictObject({ certificate: certificateId, type: typeId, typeVersion, part: partId, ...partContent });
 
 export type CompleteArguments = Given<typeof completeArguments>;
 
@@ -106,6 +107,7 @@ const complete = memberOperation({
     const { view, member } = context;
     const certificate = view.get(stateKeys.certificate(given.certificate));
     if (certificate === undefined) return refuse("unknown-certificate");
+    if (given.type !== certificate.type || given.typeVersion !== certificate.typeVersion) return refuse("type-does-not-match");
     const type = view.get(stateKeys.type(certificate.type, certificate.typeVersion));
     const latestVersion = view.get(stateKeys.typeLatest(certificate.type))?.version ?? certificate.typeVersion;
     const latest = view.get(stateKeys.type(certificate.type, latestVersion));

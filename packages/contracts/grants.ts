@@ -27,7 +27,7 @@ const give = memberOperation({
   operation: "give",
   version: 1,
   arguments: giveArguments,
-  reads: (given) => [stateKeys.request(given.request)],
+  reads: (given) => [stateKeys.request(given.request), stateKeys.grantedFile(given.attachment)],
   apply: (context, given) => {
     const { view, block, entry, member } = context;
     const request = view.get(stateKeys.request(given.request));
@@ -38,6 +38,10 @@ const give = memberOperation({
     if (!request.standing && block.time > request.deadline) return refuse("after-deadline");
     const bad = checkAttachment(entry, given.attachment, [request.owner, request.reader]);
     if (bad !== undefined) return bad;
+
+    // A key file is for one grant: named by a second one it would be handed to that one's reader.
+    if (view.get(stateKeys.grantedFile(given.attachment)) !== undefined) return refuse("attachment-used");
+    view.put(stateKeys.grantedFile(given.attachment), {});
 
     const grant: GrantRow = {
       request: request.request,

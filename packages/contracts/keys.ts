@@ -17,6 +17,7 @@ import type {
   RequestRow,
   RulesRow,
   TraceRow,
+  TypeCodeRow,
   TypeLatestRow,
   TypeRow,
   UsedRow,
@@ -55,6 +56,7 @@ export const stateKeys = {
   quota: (author: string): StateKey<QuotaRow> => `quota/${author}`,
   type: (id: string, version: number): StateKey<TypeRow> => `type/${id}/${padded(version, 6)}`,
   typeLatest: (id: string): StateKey<TypeLatestRow> => `type-latest/${id}`,
+  typeCode: (code: string): StateKey<TypeCodeRow> => `type-code/${code}`,
   certificate: (identifier: string): StateKey<CertificateRow> => `certificate/${withoutRoot(identifier)}`,
   digest: (sha256: string): StateKey<DigestRow> => `digest/${sha256}`,
   certificateInList: (place: Place): StateKey<CertificateListRow> => `list-certificate/${placeKey(place)}`,
@@ -68,6 +70,7 @@ export const stateKeys = {
   requestInList: (reader: string, height: number, request: string): StateKey<RequestListRow> =>
     `list-request/${reader}/${padded(height, HEIGHT_DIGITS)}/${request}`,
   grant: (request: string): StateKey<GrantRow> => `grant/${request}`,
+  grantedFile: (sha256: string): StateKey<MarkRow> => `granted-file/${sha256}`,
   trace: (identifier: string, place: Place): StateKey<TraceRow> => `trace/${withoutRoot(identifier)}/${placeKey(place)}`,
   account: (address: string): StateKey<AccountRow> => `account/${address}`,
   /** `name` in Unicode NFC. Hashed, because names are not ASCII and would read as a directory of people. */

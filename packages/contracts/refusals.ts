@@ -31,6 +31,7 @@ export const refusalCodes = [
   "type-version-out-of-order",
   "unknown-member",
   "type-code-changed",
+  "type-code-taken",
   // certificates
   "unknown-type",
   "type-version-not-latest",
@@ -48,6 +49,7 @@ export const refusalCodes = [
   "attachment-not-listed",
   "attachment-audience",
   "document-exists",
+  "type-does-not-match",
   "unknown-account",
   "wrong-account-kind",
   // requests and grants
@@ -59,6 +61,7 @@ export const refusalCodes = [
   "after-deadline",
   "request-not-allowed",
   "grant-does-not-match-request",
+  "attachment-used",
   // accounts
   "account-exists",
   "bad-proof",
@@ -66,6 +69,7 @@ export const refusalCodes = [
   "unknown-document",
   "document-does-not-match",
   "issuer-does-not-match",
+  "account-of-another-member",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -50,6 +50,9 @@ export type TypeRow = CertificateType & { readonly owner: string; readonly trans
 
 export type TypeLatestRow = { readonly version: number };
 
+/** Which type has a code of GB/T 36904: one code, one type, or an identifier could not be told to be of either. */
+export type TypeCodeRow = { readonly type: string };
+
 /** One agency's part of a record; `main` is the issuer's. */
 export type PartRow = {
   /** The member whose statement it is and who alone grants its fields. */
@@ -142,7 +145,7 @@ export type GrantRow = {
 
 export type Verdicts = {
   readonly integrity: "holds" | "fails" | "not-checked";
-  readonly status: "valid" | "suspended" | "revoked" | "not-checked";
+  readonly status: "valid" | "expired" | "suspended" | "revoked" | "not-checked";
   readonly issuer: "holds" | "fails" | "not-checked";
 };
 

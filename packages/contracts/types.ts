@@ -27,12 +27,15 @@ const define = memberOperation({
       if (latest?.owner !== member.id) return refuse("not-the-type-owner");
       if (latest.code !== type.code) return refuse("type-code-changed");
     }
+    const coded = view.get(stateKeys.typeCode(type.code));
+    if (coded !== undefined && coded.type !== type.id) return refuse("type-code-taken");
     if (type.version !== latestVersion + 1) return refuse("type-version-out-of-order", `the next version is ${latestVersion + 1}`);
     const members = new Set(view.get(stateKeys.consortium())?.members);
     if (namedMembers(type).some((id) => !members.has(id))) return refuse("unknown-member");
 
     view.put(stateKeys.type(type.id, type.version), { ...type, owner: member.id, transaction: entry.transactionHash, at: block.time });
     view.put(stateKeys.typeLatest(type.id), { version: type.version });
+    view.put(stateKeys.typeCode(type.code), { type: type.id });
     return undefined;
   },
 });

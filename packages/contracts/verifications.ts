@@ -15,7 +15,7 @@ const recordArguments = z.strictObject({
   issuerCode: z.string().regex(/^[0-9A-Z]{18}$/),
   verdicts: z.strictObject({
     integrity: z.enum(["holds", "fails", "not-checked"]),
-    status: z.enum(["valid", "suspended", "revoked", "not-checked"]),
+    status: z.enum(["valid", "expired", "suspended", "revoked", "not-checked"]),
     issuer: z.enum(["holds", "fails", "not-checked"]),
   }),
   by,
@@ -48,6 +48,8 @@ const record = memberOperation({
       const verifier = view.get(stateKeys.account(given.verifier));
       if (verifier === undefined) return refuse("unknown-account");
       if (verifier.kind !== "verifier") return refuse("wrong-account-kind");
+      // A member speaks for the accounts that it has registered, and for nobody else's.
+      if (verifier.member !== member.id) return refuse("account-of-another-member");
     }
 
     view.put(stateKeys.trace(given.certificate, placeOf(context)), {

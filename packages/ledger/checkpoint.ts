@@ -47,7 +47,8 @@ export function logSignatureLine(key: VerifierKey, signature: Uint8Array): strin
   return noteSignatureLine({ name: key.name, keyId: key.keyId, signature });
 }
 
-/** Whether `line` is a signature by `key` over the note text. */
+/** Whether `line` is a signature by `key`, under its own name, over the note text. */
 export function verifyLogSignature(text: string, line: NoteSignature, key: VerifierKey, crypto: Crypto): boolean {
+  if (line.name !== key.name || line.keyId !== key.keyId) return false;
   return line.signature.length === 64 && crypto.verify(ed25519Jwk(key.publicKey), logSignatureMessage(text), line.signature);
 }

@@ -35,8 +35,10 @@ export function cosignatureTime(line: NoteSignature): number | undefined {
   return Number.isSafeInteger(seconds) ? seconds : undefined;
 }
 
-/** Whether `line` is a cosignature by `key` of the checkpoint text. */
+/** Whether `line` is a cosignature by `key`, under its own name, of the checkpoint text. */
 export function verifyCosignature(checkpointText: string, line: NoteSignature, key: VerifierKey, crypto: Crypto): boolean {
+  // A right signature under another name would count here and nowhere else: verifiers look a key up by its name and ID.
+  if (line.name !== key.name || line.keyId !== key.keyId) return false;
   const timeSeconds = cosignatureTime(line);
   if (timeSeconds === undefined) return false;
   return crypto.verify(ed25519Jwk(key.publicKey), cosignatureMessage(timeSeconds, checkpointText), line.signature.subarray(8));

@@ -27,10 +27,12 @@ export class Driver {
   readonly turns: Turns;
   /** Fires after each turn that moved the head, and when finality rose. */
   readonly moved = new Signal();
-  /** Why the last piece of background work failed, in one sentence; undefined once one has gone well. */
-  lastFault: string | undefined;
   /** Set for good when the rules in force are newer than this software: this member stores and serves, and applies no more. */
   upgradeNeeded: string | undefined;
+  /** Why the last piece of background work failed; undefined once one has gone well. */
+  private workFault: string | undefined;
+  /** The head for which all that follows a commit was done by this process. */
+  private followedHead = "";
   private readonly context: Context;
   private readonly woken = new Signal();
   private readonly sending = new Map<MemberId, { again: boolean }>();
@@ -44,6 +46,11 @@ export class Driver {
   constructor(context: Context) {
     this.context = context;
     this.turns = new Turns(context);
+  }
+
+  /** Why this member does not do all that it should, in one sentence. */
+  get lastFault(): string | undefined {
+    return this.turns.storageFault ?? this.workFault;
   }
 
   onCommit(listener: () => void): void {
@@ -94,7 +101,7 @@ export class Driver {
   /** What follows a turn: cosign a moved head, send, forward, settle. Answers the messages for `caller`. */
   private async after(turn: Turn, caller: MemberId | undefined): Promise<readonly Outgoing[]> {
     this.asleep = turn.asleep;
-    if (turn.committed) await this.cosign(turn.state);
+    await this.guard("cosign", this.followHead(turn.state));
     const forCaller = turn.send.filter((outgoing) => outgoing.kind !== "append-intent" && outgoing.to === caller);
     for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
     if (!turn.asleep) this.woken.fire();
@@ -103,10 +110,17 @@ export class Driver {
     return forCaller;
   }
 
-  private async cosign(state: RaftState): Promise<void> {
-    if (!state.amnesic) {
-      const size = await cosignHead(this.context);
+  /** Once a head and process, and again after a fault: a process may have ended between the commit and its cosignature. */
+  private async followHead(state: RaftState): Promise<void> {
+    const { height, hash } = state.committed;
+    if (height === 0 || hash === this.followedHead) return;
+    this.followedHead = hash;
+    try {
+      const size = state.amnesic ? undefined : await cosignHead(this.context);
       if (size !== undefined) this.turns.noteCosigned(size);
+    } catch (cause) {
+      this.followedHead = "";
+      throw cause;
     }
     this.moved.fire();
     for (const listener of this.afterCommit) listener();
@@ -253,17 +267,21 @@ export class Driver {
     void this.guard(what, work);
   }
 
-  /** Faults end the piece of work they hit and nothing more: the next tick or call takes it up again from what is saved. */
+  /** A fault ends the piece of work it hits and nothing more: the next tick or call takes it up again from what is saved. */
   private async guard(what: string, work: Promise<unknown>): Promise<void> {
     try {
       await work;
-      if (what === "tick" || what === "hello") this.lastFault = undefined;
+      if (what === "tick" || what === "hello") this.workFault = undefined;
     } catch (cause) {
       if (this.closed) return;
-      if (!(cause instanceof Fault)) throw cause;
+      if (!(cause instanceof Fault)) {
+        // What a peer sends may lead here. One piece of work ends, loudly; the member goes on from what is saved.
+        this.context.log.error("bug", { what, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+        return;
+      }
       this.context.log.warn("fault", { what, code: cause.code, detail: cause.detail });
       if (cause.code === "upgrade-needed") this.upgradeNeeded = cause.detail;
-      else this.lastFault = `${cause.code}: ${cause.detail}`;
+      else this.workFault = `${cause.code}: ${cause.detail}`;
     }
   }
 }

@@ -5,8 +5,9 @@ import { Fault } from "./fault.ts";
 import { giveGrant } from "./give-grant.ts";
 import { readRange, readRow } from "./state-reader.ts";
 
-/** Grants of one round; the rest comes in the next. */
-const perRound = 50;
+const perPage = 50;
+/** Entries of one grant that may come to nothing before a person must look. */
+const triesMax = 20;
 /** Duties are looked through after each commit, and at least so often. */
 const lookAgainMs = 5_000;
 
@@ -53,12 +54,25 @@ export function startDuties(context: Context, driver: Driver): { start(): void; 
 }
 
 async function doDuties(context: Context, driver: Driver): Promise<void> {
-  const due = await readRange(context, statePrefixes.due(context.member), { limit: perRound });
-  for (const { key } of due.rows) {
-    const request = await readRow(context, stateKeys.request(key.slice(statePrefixes.due(context.member).length)));
-    if (request?.status !== "allowed") continue;
-    const answer = await giveGrant(context, driver, request);
-    if ("refused" in answer)
-      context.log.warn("grant-refused", { request: request.request, refused: answer.refused, detail: answer.detail });
+  const prefix = statePrefixes.due(context.member);
+  // All of them, page by page: those that cannot be served must not stand before the others.
+  for (let from: string | undefined, more = true; more; ) {
+    const page = await readRange(context, prefix, { from, limit: perPage });
+    for (const { key } of page.rows) await doDuty(context, driver, key.slice(prefix.length));
+    from = page.next;
+    more = from !== undefined;
+  }
+}
+
+async function doDuty(context: Context, driver: Driver, id: string): Promise<void> {
+  const request = await readRow(context, stateKeys.request(id));
+  if (request?.status !== "allowed") return;
+  for (let tryNumber = 1; tryNumber <= triesMax; tryNumber++) {
+    const answer = await giveGrant(context, driver, request, tryNumber);
+    if ("refused" in answer) {
+      context.log.warn("grant-refused", { request: id, refused: answer.refused, detail: answer.detail });
+      return;
+    }
+    if (answer.outcome?.startsWith("refused:") !== true) return;
   }
 }

@@ -30,7 +30,10 @@ export async function cosignHead(context: Context): Promise<number | undefined> 
   const published = await context.ledger.published();
   if (published === undefined) return undefined;
   const { size } = published;
-  if ((await context.ledger.cosignatures(size)).has(context.member)) return size;
+  if ((await context.ledger.cosignatures(size)).has(context.member)) {
+    await raiseFinalIfQuorum(context, size);
+    return size;
+  }
   const root = frontierRoot(frontierOf(published), context.crypto);
   if (!(await reserveSize(context, size, root))) return undefined;
   const text = checkpointText({ origin: context.origin, size, root });
@@ -48,7 +51,10 @@ export async function cosignHead(context: Context): Promise<number | undefined> 
 /** Nobody signs two trees of one size: the size is reserved for this root before a checkpoint or a cosignature is signed. */
 async function reserveSize(context: Context, size: number, root: Uint8Array): Promise<boolean> {
   const hex = toHex(root);
-  const reserved = await context.raftStore.reserve(`size/${String(size).padStart(16, "0")}`, hex);
+  const place = `size/${String(size).padStart(16, "0")}`;
+  // Looked up first, so that receipts go on where the store takes no more writes.
+  const held = await context.raftStore.highestReserved(place);
+  const reserved = held?.place === place ? held.what : await context.raftStore.reserve(place, hex);
   if (reserved !== hex) context.log.error("size-signed-for-another-tree", { size, ours: hex, reserved });
   return reserved === hex;
 }
@@ -64,7 +70,7 @@ export async function takeCosignatures(context: Context, cosigned: Cosigned): Pr
   if (published === undefined || cosigned.size > published.size) return;
   const held = await context.ledger.cosignatures(cosigned.size);
   const fresh = Object.entries(cosigned.lines).filter(([member]) => !held.has(member) && context.founders.has(member));
-  if (fresh.length === 0) return;
+  if (fresh.length === 0) return raiseFinalIfQuorum(context, cosigned.size);
   const text = checkpointText({ origin: context.origin, size: cosigned.size, root: await rootAt(context, cosigned.size) });
   for (const [member, line] of fresh) {
     if (isCosignature(context, member, text, line)) {
@@ -88,6 +94,7 @@ export function isCosignature(context: Cosigning, member: string, text: string, 
 }
 
 async function raiseFinalIfQuorum(context: Context, size: number): Promise<void> {
+  if ((await context.ledger.finalSize()) >= size) return;
   if ((await context.ledger.cosignatures(size)).size >= context.quorum) await context.ledger.raiseFinal(size);
 }
 

@@ -11,25 +11,27 @@ const catchUpMs = 1_000;
  * asked how far it is, and the question is put again on what it has (design, section 6: reads that decide ask the leader).
  */
 export async function freshly<T>(context: Context, driver: Driver, look: () => Promise<T>): Promise<T> {
+  // Read before the look: a block that is published meanwhile is a reason to look again, too.
+  const before = await publishedHeight(context);
   const first = await look();
   if (!isRefused(first)) return first;
-  return (await reachLeader(context, driver)) ? look() : first;
+  await reachLeader(context, driver);
+  return (await publishedHeight(context)) > before ? look() : first;
 }
 
 function isRefused(value: unknown): boolean {
   return typeof value === "object" && value !== null && "refused" in value;
 }
 
-/** True when this member has published something new while it caught up with the leader. */
-async function reachLeader(context: Context, driver: Driver): Promise<boolean> {
+async function publishedHeight(context: Context): Promise<number> {
+  return (await context.ledger.published())?.height ?? 0;
+}
+
+/** Waits for what the leader has committed and this member has not, where there is a leader that answers. */
+async function reachLeader(context: Context, driver: Driver): Promise<void> {
   const { leader, role } = await driver.turns.state();
-  if (role === "leader" || leader === null) return false;
+  if (role === "leader" || leader === null) return;
   const answer = await probe(context, leader);
-  const before = (await context.ledger.published())?.height ?? 0;
-  if (answer === undefined || answer.committedHeight <= before) return false;
-  const reached = await waitUntil(context, driver, catchUpMs, async () => {
-    const height = (await context.ledger.published())?.height ?? 0;
-    return height >= answer.committedHeight ? height : undefined;
-  });
-  return reached !== undefined;
+  if (answer === undefined) return;
+  await waitUntil(context, driver, catchUpMs, async () => ((await publishedHeight(context)) >= answer.committedHeight ? true : undefined));
 }

@@ -121,8 +121,7 @@ class Check {
     const header = this.header(place, height, hash, block);
     const entries = header === undefined ? undefined : await this.checkedEntries(place, block, header);
     if (header === undefined || entries === undefined) return false;
-    this.attachments(place, entries, block);
-    await this.sealed(place, entries);
+    await this.attachments(place, entries, block);
     await this.certificate(place, height, hash, header);
     await this.replay(place, header, entries, block);
     this.entries += entries.length;
@@ -171,29 +170,18 @@ class Check {
     return entries;
   }
 
-  private attachments(place: string, entries: readonly ParsedEntry[], block: ExecutedBlock): void {
+  /** Attachments for an audience are held by some members only; those that are must be right. */
+  private async attachments(place: string, entries: readonly ParsedEntry[], block: ExecutedBlock): Promise<void> {
     const held = new Map(block.attachments.map(({ sha256, bytes }) => [sha256, bytes]));
     for (const [position, entry] of entries.entries()) {
       for (const { name, sha256, size, audience } of entry.payload.attachments) {
-        if (audience !== undefined) continue;
-        const bytes = held.get(sha256);
         const where = `${place} entry ${position} attachment ${name}`;
-        if (bytes === undefined) this.find(where, "is not held");
-        else if (bytes.length !== size || toHex(this.crypto.sha256(bytes)) !== sha256)
+        const bytes = audience === undefined ? held.get(sha256) : await this.guarded(where, () => this.ledger.sealed(sha256));
+        if (bytes === undefined) {
+          if (audience === undefined) this.find(where, "is not held");
+        } else if (bytes.length !== size || toHex(this.crypto.sha256(bytes)) !== sha256) {
           this.find(where, "its bytes are not those that the entry names");
-      }
-    }
-  }
-
-  /** Attachments for an audience are held by some members only; those that are must be right. */
-  private async sealed(place: string, entries: readonly ParsedEntry[]): Promise<void> {
-    for (const [position, entry] of entries.entries()) {
-      for (const { name, sha256, size, audience } of entry.payload.attachments) {
-        if (audience === undefined) continue;
-        const where = `${place} entry ${position} attachment ${name}`;
-        const bytes = await this.guarded(where, () => this.ledger.attachment(sha256));
-        if (bytes !== undefined && (bytes.length !== size || toHex(this.crypto.sha256(bytes)) !== sha256))
-          this.find(where, "its bytes are not those that the entry names");
+        }
       }
     }
   }

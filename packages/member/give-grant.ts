@@ -14,8 +14,9 @@ export async function grantDraft(
   request: RequestRow,
 ): Promise<{ readonly operation: Operation; readonly sealed: NonNullable<Draft["sealed"]> } | Refused> {
   const reader = await readRow(context, stateKeys.member(request.reader));
-  const name = { certificate: request.certificate, version: request.version, part: request.part };
-  const keys = await ownFieldKeys(context, name, request.fields);
+  const document = (await readRow(context, stateKeys.certificate(request.certificate)))?.parts[request.part]?.issuerSigned;
+  const place = { certificate: request.certificate, version: request.version, part: request.part };
+  const keys = document === undefined ? undefined : await ownFieldKeys(context, { ...place, document }, request.fields);
   if (reader === undefined || keys === undefined)
     return { refused: "record-key-not-here", detail: "this member does not hold the key of the record" };
   const bytes = sealGrant(context, grantContextOf(context, request), keys, reader.keys.agree);
@@ -31,15 +32,18 @@ export async function grantDraft(
   };
 }
 
-/** Gives the grant of an allowed request. Its entry id comes from the request, so that two rounds cannot give it twice. */
-export async function giveGrant(context: Context, driver: Driver, request: RequestRow): Promise<Submitted | Refused> {
+/**
+ * Gives the grant of an allowed request. Its entry id comes from the request and the number of the try, so that two rounds cannot give it
+ * twice; a try whose entry was committed as refused (it came too late into a block) is followed by the next one.
+ */
+export async function giveGrant(context: Context, driver: Driver, request: RequestRow, tryNumber: number): Promise<Submitted | Refused> {
   const draft = await grantDraft(context, request);
   if ("refused" in draft) return draft;
   return submit(
     context,
     driver,
     { operations: [draft.operation], sealed: draft.sealed },
-    { duty: `grant ${request.request}` },
+    { duty: `grant ${request.request} ${tryNumber}` },
     { waitMs: 0 },
   );
 }

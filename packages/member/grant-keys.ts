@@ -23,6 +23,7 @@ import {
   utf8,
 } from "@vermilion/ledger";
 import type { Context } from "./context.ts";
+import { Fault } from "./fault.ts";
 import type { Refused } from "./services.ts";
 
 /** What a grant of a request is for; both sides build it from the ledger, never from the key file. */
@@ -65,13 +66,24 @@ export async function openGrant(
   const kid = thumbprint(context.keys.public.agree, context.crypto);
   const header = checkGrantHeader(jwe.header, grant, kid, context.crypto);
   if ("refused" in header) return wrongGrant(header.detail.en);
-  const secret = await context.keys.deriveSharedSecret(header.epk);
+  const secret = await sharedSecret(context, header.epk);
+  if (secret === undefined) return wrongGrant("the key file's ephemeral key is not a point of the curve");
   const contentKey = unwrapKey(keyEncryptionKey(context, grant, secret), jwe.encryptedKey);
   const plain =
     contentKey === undefined ? undefined : context.crypto.openAes256Gcm(contentKey, jwe.iv, utf8(jwe.protectedText), jwe.sealed);
   if (plain === undefined) return wrongGrant("the key file does not open with this member's key");
   const keys = parseGrantPlaintext(plain, grant);
   return isRefusal(keys) ? wrongGrant("the key file does not hold the keys of exactly the granted fields") : { keys };
+}
+
+/** Undefined for a point that is not on the curve; a failing key store stays a fault. */
+async function sharedSecret(context: Context, epk: PublicJwk): Promise<Uint8Array | undefined> {
+  try {
+    return await context.keys.deriveSharedSecret(epk);
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    return undefined;
+  }
 }
 
 /** A field may be called `refused` too, but then its value is a key and no text. */

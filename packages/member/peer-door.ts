@@ -41,7 +41,9 @@ export function peerDoor(context: Context, driver: Driver): PeerDoor {
           return encodeAttachmentAnswer(await grantedAttachment(context, from, body));
         case "probe": {
           const { role, term, committed } = await driver.turns.state();
-          return encodeProbeAnswer({ member: context.member, term, leading: role === "leader", committedHeight: committed.height });
+          // Who cannot write cannot lead: the others may elect another one, though this one still answers.
+          const leading = role === "leader" && driver.turns.storageFault === undefined;
+          return encodeProbeAnswer({ member: context.member, term, leading, committedHeight: committed.height });
         }
       }
     },
@@ -55,10 +57,19 @@ async function takeProposals(context: Context, driver: Driver, body: Uint8Array)
   if ((await context.raftStore.proposalCount()) + given.length > waitingMax) throw new Fault("peer-refused", "too many proposals wait");
   for (const { entry, attachments } of given) {
     const proposal = await checkedProposal(context, entry, attachments);
-    if (proposal !== undefined) await context.raftStore.addProposal(proposal);
+    if (proposal !== undefined) await addProposal(context, driver, proposal);
   }
   await driver.wake();
   return (await driver.turns.state()).role === "leader";
+}
+
+async function addProposal(context: Context, driver: Driver, proposal: Proposal): Promise<void> {
+  try {
+    await context.raftStore.addProposal(proposal);
+  } catch (cause) {
+    driver.turns.noteFault(cause);
+    throw cause;
+  }
 }
 
 async function checkedProposal(context: Context, bytes: Uint8Array, attachments: readonly Attachment[]): Promise<Proposal | undefined> {
@@ -81,9 +92,9 @@ async function checkedProposal(context: Context, bytes: Uint8Array, attachments:
 async function grantedAttachment(context: Context, from: string, body: Uint8Array): Promise<Uint8Array> {
   const { sha256, grant: request } = parseAttachmentCall(body);
   const grant = await readRow(context, stateKeys.grant(request));
-  if (grant === undefined || grant.attachment !== sha256 || grant.reader !== from)
-    throw new Fault("peer-refused", "no grant on the ledger gives this to you");
-  const bytes = await context.ledger.attachment(sha256);
+  const isOurs = grant?.owner === context.member && grant.attachment === sha256 && grant.reader === from;
+  if (!isOurs) throw new Fault("peer-refused", "no grant on the ledger gives this to you");
+  const bytes = await context.ledger.sealed(sha256);
   if (bytes === undefined) throw new Fault("peer-refused", "the attachment is not held here");
   return bytes;
 }

@@ -34,63 +34,58 @@ export interface SealedRecord {
   readonly sdJwt: string;
 }
 
+/** Which part of which certificate is sealed. */
+export type RecordPlace = Omit<RecordName, "document">;
+
 /**
- * Signs a part as SD-JWT VC and encrypts each disclosure under its own field key (design, section 7). The record key is made once a record,
- * is stored wrapped before anything is signed, and never leaves this member; a repeat after a crash goes on with the stored one.
+ * Signs a part as SD-JWT VC and encrypts each disclosure under its own field key (design, section 7). Every document has a record key of its
+ * own, stored wrapped before anything leaves this member: a document that the ledger refuses, or a draft before its correction, must not
+ * open with the keys that are granted for the one of record.
  */
 export async function sealRecord(
   context: Context,
   type: CertificateType,
-  name: RecordName,
+  place: RecordPlace,
   values: Readonly<Record<string, Json>>,
   claims: CertificateClaims,
 ): Promise<SealedRecord> {
   const { crypto, random } = context;
-  const recordKey = await recordKeyOf(context, name);
-  const present = fieldsOf(type, name.part).filter((field) => values[field.name] !== undefined);
-  const hash = schemaHash(type, name.part, crypto);
-  const rows = present.map((field) => {
-    const place = { certificate: name.certificate, version: name.version, part: name.part, field: field.name };
-    const key = fieldKey(recordKey, place, crypto);
-    const { text } = disclosure(random.bytes(saltBytes), field.name, values[field.name] ?? null);
-    const sealed = sealDisclosure(
-      { disclosure: text, field, key, nonce: random.bytes(nonceBytes), context: { ...place, schemaHash: hash } },
-      crypto,
-    );
-    return { field: field.name, text, sealed, commitment: commitment(key, crypto) };
+  const fields = fieldsOf(type, place.part).filter(({ name }) => Object.hasOwn(values, name));
+  const texts = fields.map(({ name }) => disclosure(random.bytes(saltBytes), name, values[name] ?? null).text);
+  const jws = await signDocument(context, claims, texts);
+  const document = issuerSignedHash(jws, crypto);
+  const recordKey = await newRecordKey(context, { ...place, document });
+  const hash = schemaHash(type, place.part, crypto);
+  const rows = fields.map((field, at) => {
+    const where = { certificate: place.certificate, version: place.version, part: place.part, field: field.name };
+    const key = fieldKey(recordKey, where, crypto);
+    const input = { disclosure: texts[at] ?? "", field, key, nonce: random.bytes(nonceBytes), context: { ...where, schemaHash: hash } };
+    return { field: field.name, sealed: sealDisclosure(input, crypto), commitment: commitment(key, crypto) };
   });
-  const input = issuerSignedInput(
-    claims,
-    rows.map(({ text }) => digest(text, crypto)),
-    { alg: "ES256", kid: context.signThumbprint },
-  );
-  const jws = issuerSignedJws(input, lowS(await context.keys.sign(input)));
-  const disclosures = attachmentOf(
-    context,
-    "disclosures",
-    encodeSealedDisclosures(Object.fromEntries(rows.map(({ field, sealed }) => [field, sealed]))),
-  );
+  const sealed = encodeSealedDisclosures(Object.fromEntries(rows.map((row) => [row.field, row.sealed])));
+  const disclosures = attachmentOf(context, "disclosures", sealed);
   return {
     content: {
       fields: rows.map(({ field }) => field),
       commitments: Object.fromEntries(rows.map((row) => [row.field, row.commitment])),
-      issuerSigned: issuerSignedHash(jws, crypto),
+      issuerSigned: document,
       disclosures: disclosures.sha256,
     },
     attachments: [attachmentOf(context, "issuer-signed", utf8(jws)), disclosures],
-    sdJwt: assemble(
-      jws,
-      rows.map(({ text }) => text),
-    ),
+    sdJwt: assemble(jws, texts),
   };
 }
 
-async function recordKeyOf(context: Context, name: RecordName): Promise<Uint8Array> {
-  const fresh = await context.keys.wrap(context.random.bytes(recordKeyBytes), recordContext(name));
-  await context.recordKeys.saveFirst(name, fresh);
-  const wrapped = await context.recordKeys.read(name);
-  if (wrapped === undefined) throw new Error("bug: a saved record key is not there");
-  return context.keys.unwrap(wrapped, recordContext(name));
+async function signDocument(context: Context, claims: CertificateClaims, disclosures: readonly string[]): Promise<string> {
+  const digests = disclosures.map((text) => digest(text, context.crypto));
+  const input = issuerSignedInput(claims, digests, { alg: "ES256", kid: context.signThumbprint });
+  return issuerSignedJws(input, lowS(await context.keys.sign(input)));
+}
+
+async function newRecordKey(context: Context, name: RecordName): Promise<Uint8Array> {
+  const key = context.random.bytes(recordKeyBytes);
+  await context.recordKeys.saveFirst(name, await context.keys.wrap(key, recordContext(name)));
+  return key;
 }
 
 function attachmentOf(context: Pick<Context, "crypto">, name: string, bytes: Uint8Array) {
@@ -98,8 +93,8 @@ function attachmentOf(context: Pick<Context, "crypto">, name: string, bytes: Uin
 }
 
 /** What a wrapped record key is bound to. */
-export function recordContext({ certificate, version, part }: RecordName): string {
-  return `vermilion-record-key/v1 ${certificate} ${version} ${part}`;
+function recordContext({ certificate, version, part, document }: RecordName): string {
+  return `vermilion-record-key/v1 ${certificate} ${version} ${part} ${document}`;
 }
 
 /** Field keys of a record of this member; undefined where the record key is not here (another owner, or erased). */

@@ -201,8 +201,8 @@ export interface Services {
     caller: Caller,
     options: WriteOptions,
   ): Promise<Submitted | Refused>;
-  /** Fields of a granted request, or of this member's own record when `request` is absent. Waits up to `waitMs` for a standing grant. */
-  readGranted(request: string, options: { readonly waitMs: number }): Promise<Disclosed | Refused>;
+  /** Fields of a granted request, for the app that opened it. Waits up to `waitMs` for a standing grant. */
+  readGranted(request: string, caller: Caller, options: { readonly waitMs: number }): Promise<Disclosed | Refused>;
   readOwn(certificate: string, part: string, caller: Caller): Promise<Disclosed | Refused>;
   trace(certificate: string, cursor: string | undefined, limit: number): Promise<Page<TraceRow> | Refused>;
 

@@ -54,7 +54,7 @@ export async function submit(
   if ("refused" in entry) return entry;
   const refused = await freshly(context, driver, () => dryRun(context, entry));
   if (refused !== undefined) return refused;
-  for (const attachment of draft.sealed ?? []) await context.ledger.saveAttachment(attachment);
+  for (const attachment of draft.sealed ?? []) await context.ledger.saveSealed(attachment);
   const attachments = (draft.attachments ?? []).map(({ sha256, bytes }) => ({ sha256, bytes }));
   await context.raftStore.addProposal(proposalOf(entry, attachments));
   await driver.wake();
@@ -71,7 +71,7 @@ async function entryId(context: Context, source: EntryIdSource): Promise<string>
 
 /** A secret of this member, made once and kept wrapped beside the record keys. */
 async function idSecret(context: Context): Promise<Uint8Array> {
-  const name = { certificate: "entry-ids", version: 1, part: "main" };
+  const name = { certificate: "entry-ids", version: 1, part: "main", document: context.chain };
   const stored = await context.recordKeys.read(name);
   if (stored !== undefined) return context.keys.unwrap(stored, "vermilion-entry-ids/v1");
   await context.recordKeys.saveFirst(name, await context.keys.wrap(context.random.bytes(32), "vermilion-entry-ids/v1"));

@@ -22,8 +22,6 @@ export interface Turn {
   readonly state: RaftState;
   readonly send: readonly Outgoing[];
   readonly asleep: boolean;
-  /** True when the turn moved the head. */
-  readonly committed: boolean;
 }
 
 /** Tries of one turn before it gives up: another turn has moved the state each time. */
@@ -41,6 +39,7 @@ export class Turns {
   /** The certificate that was last followed to its end by this process. */
   private followed: Position | undefined;
   private cosignedSize = 0;
+  private lastStorageFault: string | undefined;
 
   constructor(context: Context) {
     this.context = context;
@@ -58,6 +57,16 @@ export class Turns {
     this.cosignedSize = Math.max(this.cosignedSize, size);
   }
 
+  /** Why the store took no write when it was last asked, in one sentence; undefined from the next save that it takes. */
+  get storageFault(): string | undefined {
+    return this.lastStorageFault;
+  }
+
+  /** Remembers a fault of the store: a leader that cannot write must not be taken for one that leads. */
+  noteFault(cause: unknown): void {
+    if (cause instanceof Fault && cause.code.startsWith("storage-")) this.lastStorageFault = `${cause.code}: ${cause.detail}`;
+  }
+
   /** The saved state, or the first one. */
   async state(): Promise<RaftState> {
     return (await this.load()).state;
@@ -69,6 +78,7 @@ export class Turns {
         const turn = await this.tryTurn(input, bodies);
         if (turn !== undefined) return turn;
       } catch (cause) {
+        this.noteFault(cause);
         if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
       }
     }
@@ -86,7 +96,7 @@ export class Turns {
     if (!(await this.save(run.state, version, state))) return undefined;
     for (const evidence of run.evidence) this.context.log.error("member-misbehaved", { ...evidence });
     await this.follow(run.state);
-    return { state: run.state, send: run.send, asleep: run.asleep, committed: run.certificate !== null };
+    return { state: run.state, send: run.send, asleep: run.asleep };
   }
 
   /** Feeds the input; blocks that it appends are checked, executed and saved first, and refused whole if one of them fails. */
@@ -158,6 +168,7 @@ export class Turns {
     }
     const saved = await this.saveOrReread(state, version);
     this.resting = saved ? { version: version + 1, state } : undefined;
+    if (saved) this.lastStorageFault = undefined;
     return saved;
   }
 
@@ -178,7 +189,6 @@ class Run {
   state: RaftState;
   readonly send: Outgoing[] = [];
   readonly evidence: Evidence[] = [];
-  certificate: Step["commit"] = null;
   seal: Step["seal"] = null;
   asleep = false;
 
@@ -190,7 +200,6 @@ class Run {
     this.state = next.state;
     this.send.push(...next.send);
     this.evidence.push(...next.evidence);
-    this.certificate = next.commit ?? this.certificate;
     this.seal = next.seal;
     this.asleep = next.asleep;
   }

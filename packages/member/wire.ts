@@ -74,7 +74,12 @@ const raftMessage = z.strictObject({
   /** For an accepted append: the signed acknowledgement. */
   proof: proof.optional(),
 });
-const cosigned = z.strictObject({ size: count, lines: z.record(memberId, z.string().max(1_024)) });
+/** One signature line of a note, as C2SP signed-note has it. */
+const signatureLine = z
+  .string()
+  .max(1_024)
+  .regex(/^\u2014 [^\s+]+ [A-Za-z0-9+/]+={0,2}$/);
+const cosigned = z.strictObject({ size: count, lines: z.record(memberId, signatureLine) });
 const raftCall = z.strictObject({ messages: z.array(raftMessage).max(16), cosigned: cosigned.optional() });
 const proposalCall = z.strictObject({
   proposals: z.array(z.strictObject({ entry: z.string().max(70_000), attachments: z.array(attachment).max(64) })).max(2_000),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -142,10 +143,29 @@ export async function atRest(members: readonly BenchMember[]): Promise<Chain> {
   const chains = await everywhere(members, (chain) => chain.asleep && chain.finalSize === chain.size);
   const [first] = chains;
   if (first === undefined) throw new Error("a consortium without members");
-  const same = chains.every(({ height, headHash, state }) => height === first.height && headHash === first.headHash && state === first.state);
+  const same = chains.every(
+    ({ height, headHash, state }) => height === first.height && headHash === first.headHash && state === first.state,
+  );
   if (same) return first;
-  if (chains.some(({ height, headHash }) => height === first.height && headHash !== first.headHash)) throw new Error("two heads at one height");
+  if (chains.some(({ height, headHash }) => height === first.height && headHash !== first.headHash))
+    throw new Error("two heads at one height");
   return atRest(members);
+}
+
+/** Seconds of CPU that the members and this process have used; undefined where the system does not say it in /proc (proc(5), stat). */
+export function cpuNow(members: readonly BenchMember[]): { members: number; load: number } | undefined {
+  const { user, system } = process.cpuUsage();
+  try {
+    const used = members.map(({ pid }) => {
+      const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+      // After the name in brackets: utime and stime are the 14th and 15th fields, in ticks of 1/100 s.
+      const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    });
+    return { members: used.reduce((sum, seconds) => sum + seconds, 0), load: (user + system) / 1e6 };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The first of `count` ports in a row that nobody listens on now. */

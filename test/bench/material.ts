@@ -84,9 +84,13 @@ export function storedEntries(file: string, aboveHeight: number, certificate: st
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
   try {
     const blocks = database
-      .prepare("SELECT chain.height, json_array_length(blocks.outcomes) AS entries FROM chain JOIN blocks USING (hash) WHERE height > ? ORDER BY height")
+      .prepare(
+        "SELECT chain.height, json_array_length(blocks.outcomes) AS entries FROM chain JOIN blocks USING (hash) WHERE height > ? ORDER BY height",
+      )
       .all(aboveHeight);
-    const outcomes = database.prepare("SELECT outcome, count(*) AS entries FROM entry_places WHERE height > ? GROUP BY outcome").all(aboveHeight);
+    const outcomes = database
+      .prepare("SELECT outcome, count(*) AS entries FROM entry_places WHERE height > ? GROUP BY outcome")
+      .all(aboveHeight);
     const trace = database
       .prepare("SELECT count(*) AS rows FROM state_rows WHERE key >= ?1 AND key < ?1 || char(127) AND height > ?2")
       .get(statePrefixes.trace(certificate), aboveHeight);

@@ -1,10 +1,23 @@
-import { dataPaths, foundConsortium, openDatabase, openKeyFiles, readGenesis, sampleUscc } from "@vermilion/local";
-import { sqliteApps, sqliteCalls, sqliteLedger, sqliteRaftStore, sqliteRecordKeys, systemClock, systemRandom } from "@vermilion/local";
-import { type Keys, nativeCrypto, openMember, type RunningMember, Fault } from "@vermilion/member";
-import { proposalOf } from "@vermilion/member/proposal";
-import { encodeProposalCall } from "@vermilion/member/wire";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  dataPaths,
+  foundConsortium,
+  openDatabase,
+  openKeyFiles,
+  readGenesis,
+  sampleUscc,
+  sqliteApps,
+  sqliteCalls,
+  sqliteLedger,
+  sqliteRaftStore,
+  sqliteRecordKeys,
+  systemClock,
+  systemRandom,
+} from "@vermilion/local";
+import { Fault, type Keys, nativeCrypto, openMember, type RunningMember } from "@vermilion/member";
+import { proposalOf } from "@vermilion/member/proposal";
+import { encodeProposalCall } from "@vermilion/member/wire";
 import type { Cleanup } from "./cleanup.ts";
 import { durability, type Figure, percent, round, type Settings, spreadOf } from "./figure.ts";
 import type { MachineLimits } from "./limits.ts";
@@ -63,7 +76,12 @@ export async function measureN0(settings: Settings, limits: MachineLimits, clean
       entriesPerS: { median: Math.round(perS.median), min: Math.round(perS.min), max: Math.round(perS.max) },
       entriesPerSPerCore: Math.round(perS.median),
       coresUsed: round(spreadOf(runs.map((run) => run.cores)).median, 2),
-      runs: runs.map((run) => ({ entries: run.entries, seconds: round(run.seconds, 2), entriesPerS: Math.round(run.perS), blocks: run.batches.length })),
+      runs: runs.map((run) => ({
+        entries: run.entries,
+        seconds: round(run.seconds, 2),
+        entriesPerS: Math.round(run.perS),
+        blocks: run.batches.length,
+      })),
       entryBytes: ready.entryBytes,
       entriesPerBlock: batches,
       signatureChecksPerEntry: round(checksPerEntry, 2),
@@ -75,7 +93,14 @@ export async function measureN0(settings: Settings, limits: MachineLimits, clean
       `${percent(ratio)} of what checking one signature an entry alone would allow: each entry is checked ${round(checksPerEntry, 1)} times here ` +
       `(${percent((checksPerEntry * perS.median) / limits.p256ChecksPerS)} of a core), and of the busy time of a profiled run ${largestShares(time)}.`,
     targets: [
-      { name: "N0", required: false, wanted: wantedPerS, measured: Math.round(perS.median), unit: "entries/s", met: perS.median >= wantedPerS },
+      {
+        name: "N0",
+        required: false,
+        wanted: wantedPerS,
+        measured: Math.round(perS.median),
+        unit: "entries/s",
+        met: perS.median >= wantedPerS,
+      },
     ],
   };
 }
@@ -103,7 +128,12 @@ async function openSolo(settings: Settings, cleanup: Cleanup): Promise<Solo> {
       keys,
       clock: systemClock,
       random: systemRandom,
-      log: { debug: silent, info: silent, warn: silent, error: (event, fields) => settings.progress(`N0: ${event} ${JSON.stringify(fields)}`) },
+      log: {
+        debug: silent,
+        info: silent,
+        warn: silent,
+        error: (event, fields) => settings.progress(`N0: ${event} ${JSON.stringify(fields)}`),
+      },
       ledger: sqliteLedger(database),
       raftStore: sqliteRaftStore(database),
       recordKeys: sqliteRecordKeys(database),
@@ -122,7 +152,11 @@ async function openSolo(settings: Settings, cleanup: Cleanup): Promise<Solo> {
 async function issueOne(running: RunningMember): Promise<Shown> {
   const caller = { app: "desk", operator: "bench" };
   const waiting = { waitMs: 20_000 };
-  const defined = await running.services.defineType(benchType([member]) as Parameters<typeof running.services.defineType>[0], caller, waiting);
+  const defined = await running.services.defineType(
+    benchType([member]) as Parameters<typeof running.services.defineType>[0],
+    caller,
+    waiting,
+  );
   if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused} ${defined.detail}`);
   const issued = await running.services.issue({ type: benchTypeId, fields: benchFields() }, caller, waiting);
   if ("refused" in issued) throw new Error(`the certificate was refused: ${issued.refused} ${issued.detail}`);

@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@vermilion/member";
 import { proposalOf } from "@vermilion/member/proposal";
 import { encodeProposalCall, parseProposalAnswer } from "@vermilion/member/wire";
 import type { Cleanup } from "./cleanup.ts";
-import { atRest, type BenchConsortium, type BenchMember, chainsOf, entriesOf, everywhere, startConsortium } from "./consortium.ts";
+import { atRest, type BenchConsortium, type BenchMember, chainsOf, cpuNow, entriesOf, everywhere, startConsortium } from "./consortium.ts";
 import { durability, type Figure, percent, round, type Settings, spreadOf } from "./figure.ts";
 import type { MachineLimits } from "./limits.ts";
 import { allApplied, entryKind, signedVerification } from "./material.ts";
@@ -77,14 +77,23 @@ export async function measureN3(settings: Settings, limits: MachineLimits, clean
     ratio: round(ratio, 4),
     explanation: explain(ratio, cores, cpu, time),
     targets: [
-      { name: "N3", required: false, wanted: wantedPerS, measured: Math.round(perS.median), unit: "entries/s", met: perS.median >= wantedPerS },
+      {
+        name: "N3",
+        required: false,
+        wanted: wantedPerS,
+        measured: Math.round(perS.median),
+        unit: "entries/s",
+        met: perS.median >= wantedPerS,
+      },
     ],
   };
 }
 
 function explain(ratio: number, cores: number, cpu: ReturnType<typeof cpuOf>, time: TimeShares | undefined): string {
   const busy =
-    cpu === null ? "" : `; the members kept ${cpu.coresUsed} of ${cores} cores busy (${cpu.membersMicrosPerEntry} µs an entry in all) and the load ${cpu.loadCoresUsed}`;
+    cpu === null
+      ? ""
+      : `; the members kept ${cpu.coresUsed} of ${cores} cores busy (${cpu.membersMicrosPerEntry} µs an entry in all) and the load ${cpu.loadCoresUsed}`;
   const shares = time === undefined ? "" : `; of the members' busy time in a profiled run ${largestShares(time)}`;
   return `${percent(ratio)} of what four checks an entry alone would allow${busy}${shares}.`;
 }
@@ -100,6 +109,11 @@ async function profiledRun(settings: Settings, cleanup: Cleanup, count: number):
   await oneRun(consortium, count);
   await consortium.stop();
   return profilesIn(profiles);
+}
+
+/** Puts entries on the ledger, for figures that need a larger one. */
+export async function growBy(consortium: BenchConsortium, entries: number): Promise<void> {
+  await oneRun(consortium, entries);
 }
 
 async function oneRun(consortium: BenchConsortium, count: number) {
@@ -183,22 +197,6 @@ async function leaderOf(members: readonly BenchMember[]): Promise<string> {
   return highest?.leader ?? first?.id ?? "";
 }
 
-/** Seconds of CPU that the members and this process have used; undefined where the system does not say it in /proc (proc(5), stat). */
-function cpuNow(members: readonly BenchMember[]): { members: number; load: number } | undefined {
-  const { user, system } = process.cpuUsage();
-  try {
-    const used = members.map(({ pid }) => {
-      const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-      // After the name in brackets: utime and stime are the 14th and 15th fields, in ticks of 1/100 s.
-      const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-      return (Number(fields[11]) + Number(fields[12])) / 100;
-    });
-    return { members: used.reduce((sum, seconds) => sum + seconds, 0), load: (user + system) / 1e6 };
-  } catch {
-    return undefined;
-  }
-}
-
 function cpuOf(runs: readonly Run[]): { coresUsed: number; loadCoresUsed: number; membersMicrosPerEntry: number } | null {
   const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
   const entries = runs.reduce((sum, run) => sum + run.entries, 0);
@@ -206,5 +204,9 @@ function cpuOf(runs: readonly Run[]): { coresUsed: number; loadCoresUsed: number
   if (used.length < runs.length || seconds === 0) return null;
   const members = used.reduce((sum, cpu) => sum + cpu.members, 0);
   const load = used.reduce((sum, cpu) => sum + cpu.load, 0);
-  return { coresUsed: round(members / seconds, 2), loadCoresUsed: round(load / seconds, 2), membersMicrosPerEntry: Math.round((members / entries) * 1e6) };
+  return {
+    coresUsed: round(members / seconds, 2),
+    loadCoresUsed: round(load / seconds, 2),
+    membersMicrosPerEntry: Math.round((members / entries) * 1e6),
+  };
 }

@@ -8,10 +8,10 @@ interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string };
-    readonly children?: readonly number[];
+    readonly children?: readonly number[] | undefined;
   }[];
-  readonly samples?: readonly number[];
-  readonly timeDeltas?: readonly number[];
+  readonly samples?: readonly number[] | undefined;
+  readonly timeDeltas?: readonly number[] | undefined;
 }
 
 /** Shares of the time in which the process was not idle, largest first. */
@@ -51,14 +51,23 @@ const kinds: readonly { readonly name: string; readonly holds: (frame: { functio
   { name: "garbage collection", holds: ({ functionName }) => functionName === "(garbage collector)" },
   { name: "signatures (OpenSSL)", holds: ({ url }) => url === "node:internal/crypto/sig" || url === "node:internal/crypto/keys" },
   { name: "hashing", holds: ({ url }) => url === "node:internal/crypto/hash" },
-  { name: "commits and syncs (SQLite)", holds: ({ url, functionName }) => url.includes("/local/sqlite/writer") && functionName === "commitGroup" },
+  {
+    name: "commits and syncs (SQLite)",
+    holds: ({ url, functionName }) => url.includes("/local/sqlite/writer") && functionName === "commitGroup",
+  },
   { name: "rows (SQLite)", holds: ({ url }) => url.includes("/local/sqlite/") },
   { name: "parsing entries and JSON", holds: ({ url }) => /\/packages\/ledger\/(json|entry|signed|bytes|names|keys|hash)\.ts$/.test(url) },
   { name: "tree and state hash", holds: ({ url }) => /\/packages\/ledger\/(tree|tiles|leaf|state)/.test(url) },
   { name: "contracts", holds: ({ url }) => url.includes("/packages/contracts/") || url.includes("/node_modules/zod/") },
   { name: "consensus", holds: ({ url }) => url.includes("/packages/consensus/") },
   { name: "member layer", holds: ({ url }) => url.includes("/packages/member/") },
-  { name: "HTTP and peers' signatures", holds: ({ url }) => /\/packages\/(api|local)\/|\/node_modules\/(hono|@hono|http-message)|node:(_http|internal\/streams|net|buffer|internal\/(webstreams|deps\/undici))/.test(url) },
+  {
+    name: "HTTP and peers' signatures",
+    holds: ({ url }) =>
+      /\/packages\/(api|local)\/|\/node_modules\/(hono|@hono|http-message)|node:(_http|internal\/streams|net|buffer|internal\/(webstreams|deps\/undici))/.test(
+        url,
+      ),
+  },
   { name: "loading code", holds: ({ url }) => /node:internal\/(modules|process\/esm|vm|bootstrap)|amaro/.test(url) },
 ];
 const otherKind = "everything else";

@@ -158,6 +158,8 @@ export function prepareTurn(member: Member, inputs: readonly Input[], wire: Wire
     latest = feed({ ...(input as Receive), refused: "state-mismatch" });
   }
   let conflict: Turn["conflict"] = null;
+  // Blocks that were dropped give their proposals back.
+  latest = feed({ kind: "wanted", waiting: waiting().length });
   while (latest.seal !== null) {
     const { seal } = latest;
     const proposals = seal.empty ? [] : waiting();

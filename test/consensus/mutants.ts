@@ -12,7 +12,7 @@ type StepFunction = typeof step;
 
 export const mutants: Readonly<Record<string, Mutant>> = {
   "counts replicas of earlier terms (Raft paper, figure 8)": {
-    options: { rules: { step: commitsEarlierTerms, checksCertificates: false } },
+    options: { fierce: true, rules: { step: commitsEarlierTerms, checksCertificates: false } },
     rules: ["leader completeness", "state machine safety"],
   },
   "commits one short of a majority": {
@@ -81,11 +81,14 @@ function commitsEarlierTerms(state: RaftState, input: Input): Step {
   const given = step(state, input);
   const result = given.seal?.empty === true ? { ...given, seal: null } : given;
   const { role, tail, peers, members } = result.state;
-  const replicated = tail.filter((position) => {
-    const holders = Object.values(peers).filter((peer) => (peer.matched?.height ?? 0) >= position.height);
-    return role === "leader" && holders.length + 1 > members.length / 2;
+  const holdersOf = (position: Position): string[] =>
+    Object.entries(peers).flatMap(([member, peer]) => ((peer.matched?.height ?? 0) >= position.height ? [member] : []));
+  const replicated = tail.filter((position) => role === "leader" && holdersOf(position).length + 1 > members.length / 2).at(-1);
+  if (replicated === undefined) return believes(result, input);
+  return commit(result, {
+    position: replicated,
+    acknowledgements: Object.fromEntries(holdersOf(replicated).map((one) => [one, "unsigned"])),
   });
-  return commit(result, replicated.at(-1));
 }
 
 function commitsTooEarly(state: RaftState, input: Input): Step {
@@ -93,16 +96,20 @@ function commitsTooEarly(state: RaftState, input: Input): Step {
   const { role, tail, acknowledgements, members, term } = result.state;
   const last = tail.at(-1);
   const enough = role === "leader" && last?.term === term && Object.keys(acknowledgements).length >= Math.floor(members.length / 2);
-  return commit(result, enough ? last : undefined);
+  return enough ? commit(result, { position: last, acknowledgements }) : believes(result, input);
 }
 
-/** With a certificate that nobody signed. */
-function commit(result: Step, position: Position | undefined): Step {
-  if (position === undefined) return result;
+/** Takes a certificate that comes in although too few have signed it. */
+function believes(result: Step, input: Input): Step {
+  const certificate = input.kind === "receive" ? input.certificate : undefined;
+  const held = result.state.tail.find((position) => position.hash === certificate?.position.hash);
+  return certificate === undefined || held === undefined ? result : commit(result, certificate);
+}
+
+function commit(result: Step, certificate: CommitCertificate): Step {
   const { state } = result;
+  const { position } = certificate;
   const count = position.height - state.committed.height;
-  const acknowledgements = Object.fromEntries(state.members.map((member) => [member, "forged"]));
-  const certificate: CommitCertificate = { position, acknowledgements };
   return {
     ...result,
     state: { ...state, committed: position, certificate, tail: state.tail.slice(count), acknowledgements: {} },

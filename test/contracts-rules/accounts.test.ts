@@ -71,8 +71,9 @@ describe("verifications.record", () => {
   test("is on the trace, by the account or by the member itself", () => {
     const world = new World();
     const { height } = world;
+    // The verifier's account is registered by platform, which alone may speak for it.
+    expect(world.act("platform", world.record({ verifier: world.verifier.address }))).toBe("applied");
     expect(world.act("customs", world.record())).toBe("applied");
-    expect(world.act("customs", world.record({ verifier: null }))).toBe("applied");
     const part = { issuerSigned: attachmentOf(`part-${world.certificate}`).sha256, issuerCode: world.member("inspection").uscc };
     expect(world.act("customs", world.record(part))).toBe("applied");
     const trace = (at: number) => world.row(stateKeys.trace(world.certificate, { height: at, index: 0, operation: 0 }));
@@ -95,6 +96,7 @@ describe("verifications.record", () => {
     expect(record({ issuerCode: world.member("inspection").uscc })).toBe("refused:issuer-does-not-match");
     expect(record({ verifier: `ver1${"0".repeat(40)}` })).toBe("refused:unknown-account");
     expect(record({ verifier: world.holder.address })).toBe("refused:wrong-account-kind");
+    expect(record({ verifier: world.verifier.address })).toBe("refused:account-of-another-member");
     const verdicts = { integrity: "perhaps", status: "valid", issuer: "holds" } as unknown as Parameters<World["record"]>[0];
     expect(record({ verdicts } as Parameters<World["record"]>[0])).toBe("refused:malformed-arguments");
   });

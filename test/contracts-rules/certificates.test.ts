@@ -138,6 +138,8 @@ describe("certificates.complete", () => {
     world.act("platform", world.issue());
     const complete = (changes: Parameters<World["complete"]>[0]) => world.act("inspection", world.complete({ certificate, ...changes }));
     expect(complete({ certificate: world.identifier("N0") })).toBe("refused:unknown-certificate");
+    expect(complete({ type: "permit" })).toBe("refused:type-does-not-match");
+    expect(complete({ typeVersion: 2 })).toBe("refused:type-does-not-match");
     expect(complete({ part: "quarantine" })).toBe("refused:unknown-part");
     expect(complete({ part: "constructor" })).toBe("refused:unknown-part");
     expect(complete({ part: "main" })).toBe("refused:part-exists");
@@ -172,8 +174,12 @@ describe("certificates.complete", () => {
     world.act("platform", world.issue({ typeVersion: 2, fields: ["name"] }));
     const certificate = world.identifier("B2");
     expect(world.act("tax", world.open({ certificate, part: "constructor", fields: ["toString"] }))).toBe("refused:unknown-part");
-    expect(world.act("inspection", world.complete({ certificate, part: "constructor", fields: ["toString"] }))).toBe("applied");
-    expect(world.act("inspection", world.complete({ certificate, part: "constructor", fields: ["toString"] }))).toBe("refused:part-exists");
+    expect(world.act("inspection", world.complete({ certificate, typeVersion: 2, part: "constructor", fields: ["toString"] }))).toBe(
+      "applied",
+    );
+    expect(world.act("inspection", world.complete({ certificate, typeVersion: 2, part: "constructor", fields: ["toString"] }))).toBe(
+      "refused:part-exists",
+    );
     expect(world.act("tax", world.open({ certificate, part: "constructor", fields: ["toString"] }))).toBe("applied");
   });
 });

@@ -202,6 +202,12 @@ describe("grants.give", () => {
     const toAll = { ...world.give(request), attachments: [attachmentOf(`keys-${request}`)] };
     expect(world.act("platform", toAll)).toBe("refused:attachment-audience");
     expect(world.act("platform", { ...world.give(request), attachments: [] })).toBe("refused:attachment-not-listed");
+    const other = world.opened("tax");
+    expect(world.act("platform", world.decide(other))).toBe("applied");
+    expect(world.act("platform", world.give(other))).toBe("applied");
+    const another = { ...world.give(request, { attachment: attachmentOf(`keys-${other}`).sha256 }) };
+    const reused = { ...another, attachments: [attachmentOf(`keys-${other}`, ["platform", "tax"])] };
+    expect(world.act("platform", reused)).toBe("refused:attachment-used");
     expect(world.act("platform", world.give(request, {}, ["tax", "platform"]))).toBe("applied");
   });
 

@@ -9,12 +9,15 @@ describe("types.define", () => {
   test("the first version makes an owner; the next ones count up and keep the code", () => {
     const world = new World();
     expect(world.row(stateKeys.type("registration", 1))).toMatchObject({ id: "registration", version: 1, owner: "platform" });
-    expect(world.act("customs", world.define({ id: "permit" }))).toBe("applied");
+    expect(world.act("customs", world.define({ id: "permit" }))).toBe("refused:type-code-taken");
+    expect(world.act("customs", world.define({ id: "permit", code: `${world.member("customs").uscc}007` }))).toBe("applied");
     expect(world.row(stateKeys.type("permit", 1))?.owner).toBe("customs");
     expect(world.act("customs", world.define({ version: 2 }))).toBe("refused:not-the-type-owner");
     expect(world.act("platform", world.define({ version: 1 }))).toBe("refused:type-version-out-of-order");
     expect(world.act("platform", world.define({ version: 3 }))).toBe("refused:type-version-out-of-order");
-    expect(world.act("platform", world.define({ id: "other", version: 2 }))).toBe("refused:type-version-out-of-order");
+    expect(world.act("platform", world.define({ id: "other", version: 2, code: `${world.member("platform").uscc}009` }))).toBe(
+      "refused:type-version-out-of-order",
+    );
     expect(world.act("platform", world.define({ version: 2, code: `${world.member("platform").uscc}002` }))).toBe(
       "refused:type-code-changed",
     );

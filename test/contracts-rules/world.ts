@@ -133,6 +133,8 @@ export class World extends TestChain {
     const fields = changes.fields ?? ["result"];
     const given: CompleteArguments = {
       certificate,
+      type: "registration",
+      typeVersion: 1,
       part: "inspection",
       fields,
       commitments: commitmentsOf(fields),
@@ -189,7 +191,7 @@ export class World extends TestChain {
     const given: RecordArguments = {
       issuerSigned: attachmentOf(`main-${this.certificate}`).sha256,
       certificate: this.certificate,
-      verifier: this.verifier.address,
+      verifier: null,
       issuerCode: this.member("platform").uscc,
       verdicts: { integrity: "holds", status: "valid", issuer: "holds" },
       by: BY,

@@ -142,7 +142,7 @@ export function ledgerFaultsSuite(open: Open<Ledger>): void {
         for (const write of [
           () => ledger.saveBlock(made.block),
           () => ledger.unpublish(),
-          () => ledger.saveAttachment(attachmentOf(bytesOf("x"))),
+          () => ledger.saveSealed(attachmentOf(bytesOf("x"))),
           () => ledger.saveCosignature(2, "tax", "— line"),
           () => ledger.saveCertificate(1, bytesOf("c")),
           () => ledger.raiseFinal(2),

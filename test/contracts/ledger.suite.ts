@@ -120,16 +120,18 @@ function blocksSuite(open: Open<Ledger>): void {
     );
 
     test(
-      "attachments of blocks and for an audience are found by hash; saving one again is no change",
+      "attachments of blocks and those for an audience are found by hash, each among its own; saving one again is no change",
       over(open, async (ledger, { reopen }) => {
         const [inBlock, forUs] = [attachmentOf(bytesOf("in the block")), attachmentOf(bytesOf("for us"))];
         await ledger.saveBlock(testChain().next({ attachments: [inBlock] }).block);
-        await ledger.saveAttachment(forUs);
-        await ledger.saveAttachment(forUs);
-        await ledger.saveAttachment(inBlock);
+        await ledger.saveSealed(forUs);
+        await ledger.saveSealed(forUs);
         const again = await reopen();
         expectSame(await again.attachment(inBlock.sha256), inBlock.bytes);
-        expectSame(await again.attachment(forUs.sha256), forUs.bytes);
+        expectSame(await again.sealed(forUs.sha256), forUs.bytes);
+        // What is for an audience must never be served among what is for all.
+        expect(await again.attachment(forUs.sha256)).toBeUndefined();
+        expect(await again.sealed(inBlock.sha256)).toBeUndefined();
       }),
     );
   });

@@ -1,9 +1,9 @@
 import type { RecordKeys } from "@vermilion/member/ports/index";
 import { describe, expect, test } from "vitest";
-import { bytesOf } from "./chain.ts";
+import { bytesOf, sha256 } from "./chain.ts";
 import { expectBug, expectFault, expectSame, type Open, over } from "./opened.ts";
 
-const name = { certificate: "1.2.156.3005.2/11100000000013338W/ABC", version: 1, part: "main" };
+const name = { certificate: "1.2.156.3005.2/11100000000013338W/ABC", version: 1, part: "main", document: sha256("document") };
 
 /** Everything that the port `RecordKeys` promises. */
 export function recordKeysSuite(suite: string, open: Open<RecordKeys>): void {

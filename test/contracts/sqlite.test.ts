@@ -141,7 +141,7 @@ describe("sqlite: the file", () => {
     let last = 0;
     for (let round = 0; refused === undefined; round++) {
       const attachment = attachmentOf(Buffer.alloc(20_000, `${round} `));
-      refused = await ledger.saveAttachment(attachment).then(
+      refused = await ledger.saveSealed(attachment).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -150,12 +150,12 @@ describe("sqlite: the file", () => {
     expect(refused).toMatchObject({ name: "Fault", code: "storage-full" });
     expect(last).toBeGreaterThan(5);
     const lastSaved = attachmentOf(Buffer.alloc(20_000, `${last} `));
-    expectSame(await ledger.attachment(lastSaved.sha256), Uint8Array.from(lastSaved.bytes));
+    expectSame(await ledger.sealed(lastSaved.sha256), Uint8Array.from(lastSaved.bytes));
     expect(await ledger.published()).toEqual(chain.blocks[0]!.block.after);
     bounded.close();
     const roomy = openDatabase(file, { pageCountMax: 10_000 });
     const again = sqliteLedger(roomy);
-    expectSame(await again.attachment(lastSaved.sha256), Uint8Array.from(lastSaved.bytes));
+    expectSame(await again.sealed(lastSaved.sha256), Uint8Array.from(lastSaved.bytes));
     await commit(again, chain.next());
     roomy.close();
   });
@@ -207,11 +207,11 @@ describe("sqlite: writes that wait together", () => {
     await ledger.raiseFinal(1);
     faults.full();
     const large = attachmentOf(new Uint8Array(262_144));
-    const [small, refused, other] = await Promise.allSettled([ledger.raiseFinal(2), ledger.saveAttachment(large), ledger.raiseFinal(3)]);
+    const [small, refused, other] = await Promise.allSettled([ledger.raiseFinal(2), ledger.saveSealed(large), ledger.raiseFinal(3)]);
     expect([small?.status, other?.status]).toEqual(["fulfilled", "fulfilled"]);
     expect(refused).toMatchObject({ status: "rejected", reason: { code: "storage-full" } });
     expect(await ledger.finalSize()).toBe(3);
-    expect(await ledger.attachment(large.sha256)).toBeUndefined();
+    expect(await ledger.sealed(large.sha256)).toBeUndefined();
     await close();
   });
 

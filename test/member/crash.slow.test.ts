@@ -79,7 +79,7 @@ async function trialOf(cluster: Cluster, fuses: Fuses, story: Story, number: num
   await story.after?.(cluster, trial);
   await equalHeads(cluster);
   const between = await counts();
-  between.forEach((count, place) => expect([before[place], (before[place] ?? 0) + 1]).toContain(count));
+  for (const [place, count] of between.entries()) expect([before[place], (before[place] ?? 0) + 1]).toContain(count);
   await insist(() => story.act(cluster, trial));
   await equalHeads(cluster);
   expect(await counts(), `trial ${number}`).toEqual(before.map((count) => count + 1));
@@ -156,7 +156,7 @@ describe("a process that ends at any moment of a request, a decision, a grant", 
   const openAndRead: Story["act"] = async (cluster, trial) => {
     const opened = await open(cluster, "customs", ["name"], trial.key);
     if ("refused" in opened || opened.status === "pending") return opened;
-    const read = good(await servicesOf(cluster, "customs").readGranted(opened.request, { waitMs: 10_000 }));
+    const read = good(await servicesOf(cluster, "customs").readGranted(opened.request, caller, caller, { waitMs: 10_000 }));
     expect(read.fields).toEqual({ name: permitFields.name });
     return opened;
   };

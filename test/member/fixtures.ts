@@ -46,6 +46,7 @@ export async function openPermits(given: ClusterOptions = {}, factor = 5): Promi
   const inner = given.platform ?? ((_node: Node, platform: MemberPlatform) => platform);
   const cluster = await openCluster({ ...given, platform: (node, platform) => inner(node, hastened(platform, factor)) });
   good(await servicesOf(cluster, "platform").defineType(permit, caller, options));
+  await equalHeads(cluster);
   return cluster;
 }
 

@@ -37,7 +37,7 @@ describe("a certificate on four members", () => {
           options,
         ),
       );
-      const read = good(await services("customs").readGranted(open.request, { waitMs: 10_000 }));
+      const read = good(await services("customs").readGranted(open.request, caller, { waitMs: 10_000 }));
       for (const [name, value] of Object.entries(read.fields)) expect(value).toEqual(sample.main[name]);
       expect(Object.keys(read.fields)).toHaveLength(3);
       const receipt = await eventually(async () => {

@@ -52,7 +52,7 @@ const ask = (id: string, fields: readonly string[], purpose: string) =>
   services(id).openRequest({ certificate, part: "main", fields, purpose, serviceItem: "registration", basis: "law" }, caller, options);
 const customs = type.policies.find(({ reader }: { reader: string }) => reader === "customs");
 const standing = good(await ask("customs", customs.fields, customs.purposes[0]));
-good(await services("customs").readGranted(standing.request, { waitMs: 10_000 }));
+good(await services("customs").readGranted(standing.request, caller, { waitMs: 10_000 }));
 const first = good(await ask("tax", ["creditCode"], "tax-registration"));
 const second = good(await ask("tax", ["idNumber"], "tax-registration"));
 good(await services("platform").decide(first.request, { decision: "approve", reason: "lawful" }, caller, options));

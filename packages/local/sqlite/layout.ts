@@ -31,7 +31,11 @@ const migrations: readonly string[] = [
     height      INTEGER PRIMARY KEY,
     certificate BLOB NOT NULL
   ) STRICT;
-  CREATE TABLE attachments (
+  CREATE TABLE attachments ( -- of blocks: for all members
+    sha256 TEXT PRIMARY KEY,
+    bytes  BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE sealed ( -- for an audience
     sha256 TEXT PRIMARY KEY,
     bytes  BLOB NOT NULL
   ) STRICT;
@@ -103,8 +107,9 @@ const migrations: readonly string[] = [
     certificate TEXT NOT NULL,
     version     INTEGER NOT NULL,
     part        TEXT NOT NULL,
+    document    TEXT NOT NULL, -- SHA-256 hex of the issuer-signed part
     wrapped     BLOB NOT NULL,
-    PRIMARY KEY (certificate, version, part)
+    PRIMARY KEY (certificate, version, part, document)
   ) STRICT;
   CREATE TABLE claims (
     key   TEXT PRIMARY KEY,

@@ -16,7 +16,16 @@ import { bytesOf, damaged, jsonOf, numberOf, type Row, textOf } from "./rows.ts"
 
 type Blocks = Pick<
   Ledger,
-  "saveBlock" | "readBlock" | "head" | "moveHead" | "saveCertificate" | "certificate" | "hashesFrom" | "saveAttachment" | "attachment"
+  | "saveBlock"
+  | "readBlock"
+  | "head"
+  | "moveHead"
+  | "saveCertificate"
+  | "certificate"
+  | "hashesFrom"
+  | "attachment"
+  | "saveSealed"
+  | "sealed"
 >;
 
 /** Blocks under their hashes, the chain that says which hash stands at which height, and attachments. */
@@ -29,6 +38,8 @@ export function ledgerBlocks(database: Database): Blocks {
   const hasBlock = database.prepare("SELECT 1 FROM blocks WHERE hash = ?");
   const insertAttachment = database.prepare("INSERT INTO attachments (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING");
   const selectAttachment = database.prepare("SELECT bytes FROM attachments WHERE sha256 = ?");
+  const insertSealed = database.prepare("INSERT INTO sealed (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING");
+  const selectSealed = database.prepare("SELECT bytes FROM sealed WHERE sha256 = ?");
   const selectHead = database.prepare("SELECT height, hash FROM chain ORDER BY height DESC LIMIT 1");
   const insertStep = database.prepare("INSERT INTO chain (height, hash) VALUES (?, ?)");
   const insertCertificate = database.prepare(
@@ -101,14 +112,24 @@ export function ledgerBlocks(database: Database): Blocks {
       return database.read(() => selectHashes.all(from, limit).map((row) => textOf(row, "hash")));
     },
 
-    async saveAttachment(attachment) {
-      checkAttachment(attachment);
-      await database.write(() => saveAttachment(attachment));
-    },
-
     async attachment(sha256) {
       checkHash(sha256);
       return database.read(() => readAttachment(sha256));
+    },
+
+    async saveSealed(attachment) {
+      checkAttachment(attachment);
+      await database.write(() => {
+        insertSealed.run(attachment.sha256, attachment.bytes);
+      });
+    },
+
+    async sealed(sha256) {
+      checkHash(sha256);
+      return database.read(() => {
+        const row = selectSealed.get(sha256);
+        return row === undefined ? undefined : bytesOf(row, "bytes");
+      });
     },
   };
 }

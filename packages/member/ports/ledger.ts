@@ -125,10 +125,11 @@ export interface Ledger {
   leafRecords(first: number, count: number): Promise<readonly Uint8Array[]>;
   entryPlace(transactionHash: string): Promise<EntryPlace | undefined>;
 
-  /** Stores an attachment with an audience (this member among it or its author). */
-  saveAttachment(attachment: Attachment): Promise<void>;
-  /** Any attachment held here: of a saved block, or saved by `saveAttachment`. */
+  /** An attachment of a saved block: for all members of the chain. */
   attachment(sha256: string): Promise<Uint8Array | undefined>;
+  /** Stores an attachment with an audience (this member among it or its author), apart from those for all. Repeating is no change. */
+  saveSealed(attachment: Attachment): Promise<void>;
+  sealed(sha256: string): Promise<Uint8Array | undefined>;
 
   /** Keeps a cosignature line (note signature line, without newline) of `member` for the committed `size`. Repeating replaces. */
   saveCosignature(size: number, member: string, line: string): Promise<void>;

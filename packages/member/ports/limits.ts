@@ -163,8 +163,9 @@ export function checkCosignature(size: number, member: string, line: string): vo
   ensure(line !== "" && !line.includes("\n") && line.length <= storageLimits.nameBytesMax, "a cosignature is one line");
 }
 
-export function checkRecordName({ certificate, version, part }: RecordName): void {
+export function checkRecordName({ certificate, version, part, document }: RecordName): void {
   checkName("certificate", certificate);
+  checkHash(document);
   checkName("part", part);
   checkHeight("version", version);
 }

@@ -9,6 +9,8 @@ export interface RecordName {
   readonly certificate: string;
   readonly version: number;
   readonly part: string;
+  /** SHA-256 (hex) of the issuer-signed part: each document has a record key of its own, also one that was refused or corrected. */
+  readonly document: string;
 }
 
 export interface StoredAnswer {

@@ -17,6 +17,8 @@ type Issued = (Submitted & IssuedCertificate) | Refused;
 export async function issue(context: Context, driver: Driver, input: IssueInput, caller: Caller, options: WriteOptions): Promise<Issued> {
   const type = await latestType(context, input.type);
   if (type === undefined) return { refused: "unknown-type", detail: input.type };
+  // Before anything is checked or signed at length: who may not issue costs this member nothing.
+  if (!type.issuers.includes(context.member)) return { refused: "not-an-issuer", detail: `${context.member} does not issue ${type.id}` };
   const wrong = checkFields(type, mainPart, input.fields as Json);
   if (wrong !== undefined) return { refused: wrong.refused, detail: "some fields are wrong", problems: wrong.problems };
   const serial = serialOf(context, type, input);
@@ -46,12 +48,15 @@ export async function complete(
   const type = await readRow(context, stateKeys.type(row.type, row.typeVersion));
   if (type === undefined) throw new Error("bug: a certificate has no type");
   if (!type.parts.some(({ id }) => id === input.part)) return { refused: "unknown-part", detail: `the type has no part ${input.part}` };
-  if (row.parts[input.part] !== undefined && options.idempotencyKey === undefined) return { refused: "part-exists", detail: input.part };
+  const completers = (await latestType(context, row.type))?.parts.find(({ id }) => id === input.part)?.completers ?? [];
+  if (!completers.includes(context.member))
+    return { refused: "not-a-completer", detail: `${context.member} does not fill in ${input.part}` };
+  if (Object.hasOwn(row.parts, input.part) && options.idempotencyKey === undefined) return { refused: "part-exists", detail: input.part };
   const wrong = checkFields(type, input.part, input.fields as Json);
   if (wrong !== undefined) return { refused: wrong.refused, detail: "some fields are wrong", problems: wrong.problems };
   const name = { certificate: row.certificate, version: row.version, part: input.part };
   const record = await sealRecord(context, type, name, input.fields, claimsOf(context, type, row.certificate, input.part));
-  const given = { certificate: row.certificate, part: input.part, ...record.content };
+  const given = { certificate: row.certificate, type: type.id, typeVersion: type.version, part: input.part, ...record.content };
   return submitRecord(context, driver, "complete", given, record, caller, options);
 }
 

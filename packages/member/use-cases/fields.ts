@@ -5,7 +5,7 @@ import type { Driver } from "../driver.ts";
 import { grantContextOf, openGrant } from "../grant-keys.ts";
 import { openFields } from "../open-fields.ts";
 import { ownFieldKeys } from "../sealed-record.ts";
-import type { Disclosed, Page, Refused } from "../services.ts";
+import type { Caller, Disclosed, Page, Refused } from "../services.ts";
 import { readRange, readRow } from "../state-reader.ts";
 import { waitUntil } from "../wait.ts";
 import { encodeAttachmentCall, parseAttachmentAnswer } from "../wire.ts";
@@ -18,11 +18,14 @@ export async function readGranted(
   context: Context,
   driver: Driver,
   id: string,
+  caller: Caller,
   options: { readonly waitMs: number },
 ): Promise<Disclosed | Refused> {
   const row = await readRow(context, stateKeys.request(id));
   if (row === undefined) return { refused: "unknown-request", detail: id };
   if (row.reader !== context.member) return { refused: "not-the-reader", detail: "the request was opened by another member" };
+  // The trace names the app that asked; fields that another app of the same member needs are asked for by that one.
+  if (row.by.app !== caller.app) return { refused: "not-the-requesting-app", detail: "the request was opened by another app" };
   const granted = await waitUntil(context, driver, row.status === "allowed" ? options.waitMs : 0, async () => {
     const now = await readRow(context, stateKeys.request(id));
     return now?.status === "granted" ? now : undefined;
@@ -35,7 +38,7 @@ export async function readGranted(
   const certificate = await readRow(context, stateKeys.certificate(granted.certificate));
   return certificate === undefined
     ? { refused: "unknown-certificate", detail: granted.certificate }
-    : disclose(context, certificate, granted, opened.keys);
+    : disclose(context, certificate, granted, opened.keys, caller);
 }
 
 function notGranted(row: RequestRow, now: number): Refused {
@@ -49,14 +52,14 @@ function notGranted(row: RequestRow, now: number): Refused {
 async function keyFile(context: Context, row: RequestRow): Promise<{ readonly bytes: Uint8Array } | Refused> {
   const sha256 = row.grantAttachment;
   if (sha256 === undefined) return { refused: "grant-due", detail: "the grant names no key file" };
-  const held = await context.ledger.attachment(sha256);
+  const held = await context.ledger.sealed(sha256);
   if (held !== undefined) return { bytes: held };
   const bytes = parseAttachmentAnswer(
     await context.peers.call(row.owner, "attachment", encodeAttachmentCall(sha256, row.request), fetchTimeoutMs),
   );
   if (toHex(context.crypto.sha256(bytes)) !== sha256)
     return { refused: "wrong-grant", detail: "the key file is not the one that the grant names" };
-  await context.ledger.saveAttachment({ sha256, bytes });
+  await context.ledger.saveSealed({ sha256, bytes });
   return { bytes };
 }
 
@@ -65,11 +68,13 @@ async function disclose(
   certificate: CertificateRow,
   row: RequestRow,
   keys: Readonly<Record<string, Uint8Array>>,
+  caller: Caller,
 ): Promise<Disclosed | Refused> {
-  const part = certificate.parts[row.part];
+  const part = Object.hasOwn(certificate.parts, row.part) ? certificate.parts[row.part] : undefined;
   if (part === undefined) return { refused: "unknown-part", detail: row.part };
   const opened = await openFields(context, certificate, row.part, part, keys);
   if ("refused" in opened) return opened;
+  context.log.info("fields-read", { request: row.request, certificate: row.certificate, part: row.part, ...caller });
   return {
     request: row.request,
     certificate: row.certificate,
@@ -83,16 +88,18 @@ async function disclose(
 }
 
 /** This member's own part, whole. */
-export async function readOwn(context: Context, id: string, part: string): Promise<Disclosed | Refused> {
+export async function readOwn(context: Context, id: string, part: string, caller: Caller): Promise<Disclosed | Refused> {
   const certificate = await readRow(context, stateKeys.certificate(id));
   if (certificate === undefined) return { refused: "unknown-certificate", detail: id };
-  const row = certificate.parts[part];
+  const row = Object.hasOwn(certificate.parts, part) ? certificate.parts[part] : undefined;
   if (row === undefined) return { refused: "unknown-part", detail: part };
   if (row.owner !== context.member) return { refused: "not-the-owner", detail: "another member's record is read by a request" };
-  const keys = await ownFieldKeys(context, { certificate: certificate.certificate, version: certificate.version, part }, row.fields);
+  const name = { certificate: certificate.certificate, version: certificate.version, part, document: row.issuerSigned };
+  const keys = await ownFieldKeys(context, name, row.fields);
   if (keys === undefined) return { refused: "record-key-not-here", detail: "this member does not hold the key of the record" };
   const opened = await openFields(context, certificate, part, row, keys);
   if ("refused" in opened) return opened;
+  context.log.info("own-fields-read", { certificate: certificate.certificate, part, ...caller });
   const { version } = certificate;
   return {
     request: "",

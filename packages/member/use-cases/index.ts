@@ -33,7 +33,7 @@ export function createServices(context: Context, driver: Driver): Services {
     requests: (...given) => requests.requests(context, ...given),
     decide: (...given) => freshly(context, driver, () => requests.decide(context, driver, ...given)),
     readGranted: (...given) => freshly(context, driver, () => fields.readGranted(context, driver, ...given)),
-    readOwn: (certificate, part) => freshly(context, driver, () => fields.readOwn(context, certificate, part)),
+    readOwn: (certificate, part, caller) => freshly(context, driver, () => fields.readOwn(context, certificate, part, caller)),
     trace: (...given) => freshly(context, driver, () => fields.trace(context, ...given)),
 
     registerAccount: (...given) => accounts.registerAccount(context, driver, ...given),

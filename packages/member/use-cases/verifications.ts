@@ -1,5 +1,5 @@
 import { inflateSync } from "node:zlib";
-import { issuerSignedHash, parseSdJwt, verifyCertificate } from "@vermilion/certificates";
+import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermilion/certificates";
 import { stateKeys, type Verdicts } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
@@ -34,10 +34,14 @@ export async function verify(
     crypto: context.crypto,
     inflate,
   });
+  const isOfRow =
+    checked.claims?.jti === certificate.certificate &&
+    checked.claims.part === document.part &&
+    checked.claims.vct === typeUrn(certificate.type, certificate.parts[document.part]?.typeVersion ?? 0);
   const verdicts: Verdicts = {
-    integrity: checked.integrity.verdict,
-    // The status is the ledger's own, at the height that this member has published.
-    status: certificate.status,
+    integrity: checked.integrity.verdict === "holds" && !isOfRow ? "fails" : checked.integrity.verdict,
+    // The ledger's own, at the height that this member has published; the document itself says when it expires.
+    status: checked.status.verdict === "expired" ? "expired" : certificate.status,
     issuer: checked.issuer.verdict === "unknown" ? "not-checked" : checked.issuer.verdict,
   };
   const given = {

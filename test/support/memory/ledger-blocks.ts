@@ -15,7 +15,16 @@ import type { Action, Item, MemoryTable } from "./table.ts";
 
 type Blocks = Pick<
   Ledger,
-  "saveBlock" | "readBlock" | "head" | "moveHead" | "saveCertificate" | "certificate" | "hashesFrom" | "saveAttachment" | "attachment"
+  | "saveBlock"
+  | "readBlock"
+  | "head"
+  | "moveHead"
+  | "saveCertificate"
+  | "certificate"
+  | "hashesFrom"
+  | "attachment"
+  | "saveSealed"
+  | "sealed"
 >;
 
 const parts = ["entries", "outcomes", "writes", "attachments"] as const;
@@ -96,14 +105,20 @@ export function ledgerBlocks(table: MemoryTable): Blocks {
       return (await queryAll(table, "chain", { from: digits(from), limit })).map((item) => unpack<string>(item));
     },
 
-    async saveAttachment(attachment) {
-      checkAttachment(attachment);
-      await writeEach(table, [attachmentAction(attachment)]);
-    },
-
     async attachment(sha256) {
       checkHash(sha256);
       const item = await table.get(attachmentKey(sha256));
+      return item === undefined ? undefined : Uint8Array.from(item.bytes);
+    },
+
+    async saveSealed(attachment) {
+      checkAttachment(attachment);
+      await writeEach(table, [{ put: { ...sealedKey(attachment.sha256), bytes: attachment.bytes }, condition: "absent" }]);
+    },
+
+    async sealed(sha256) {
+      checkHash(sha256);
+      const item = await table.get(sealedKey(sha256));
       return item === undefined ? undefined : Uint8Array.from(item.bytes);
     },
   };
@@ -115,6 +130,10 @@ function headerKey(hash: string) {
 
 function attachmentKey(sha256: string) {
   return { partition: `attachment/${sha256}`, sort: "bytes" };
+}
+
+function sealedKey(sha256: string) {
+  return { partition: `sealed/${sha256}`, sort: "bytes" };
 }
 
 function attachmentAction({ sha256, bytes }: Attachment): Action {

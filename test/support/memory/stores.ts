@@ -1,24 +1,25 @@
-import type { App, Apps, Calls, RecordKeys, StoredAnswer } from "@vermilion/member/ports/index";
-import { answerText, appText, checkHeight, checkName, checkValue } from "@vermilion/member/ports/limits";
+import type { App, Apps, Calls, RecordKeys, RecordName, StoredAnswer } from "@vermilion/member/ports/index";
+import { answerText, appText, checkHeight, checkName, checkRecordName, checkValue } from "@vermilion/member/ports/limits";
 import { pack, queryAll, unpack, writeEach } from "./items.ts";
 import { type Condition, type MemoryTable, memoryTable } from "./table.ts";
 
 export function memoryRecordKeys(table: MemoryTable = memoryTable()): RecordKeys {
   return {
-    async saveFirst({ certificate, version, part }, wrapped) {
-      checkName("certificate", certificate);
-      checkName("part", part);
-      checkHeight("version", version);
+    async saveFirst(name, wrapped) {
+      checkRecordName(name);
       checkValue("a wrapped key", wrapped);
-      const key = { partition: `record-key/${certificate}`, sort: `${version}/${part}` };
-      await table.transact([{ put: { ...key, bytes: wrapped }, condition: "absent" }]);
+      await table.transact([{ put: { ...recordKey(name), bytes: wrapped }, condition: "absent" }]);
     },
 
-    async read({ certificate, version, part }) {
-      const item = await table.get({ partition: `record-key/${certificate}`, sort: `${version}/${part}` });
+    async read(name) {
+      const item = await table.get(recordKey(name));
       return item === undefined ? undefined : Uint8Array.from(item.bytes);
     },
   };
+}
+
+function recordKey({ certificate, version, part, document }: RecordName) {
+  return { partition: `record-key/${certificate}`, sort: `${version}/${part}/${document}` };
 }
 
 interface Call {

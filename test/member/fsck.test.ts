@@ -1,0 +1,252 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
+import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/member";
+import { publicationOf } from "@vermilion/member/commit";
+import type { Ledger } from "@vermilion/member/ports/index";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type MemoryTable, memoryLedger, memoryTable } from "../support/memory/index.ts";
+import { caller, equalHeads, good, openPermits, options, permitFields, servicesOf } from "./fixtures.ts";
+
+/** A ledger with types, certificates, a request, a decision and a grant; made once and copied for each test. */
+let genesis: GenesisFile;
+let original: Ledger;
+/** The waiting, reserving and counting of a member is no part of its ledger. */
+const ledgerParts =
+  /^(?:block\/|chain$|head$|certificate$|attachment\/|sealed\/|published$|state$|tile$|leaves$|entry\/|cosignature|final)/;
+let partitions: readonly string[];
+let table: MemoryTable;
+const sealed = new Map<string, Uint8Array>();
+
+beforeAll(async () => {
+  const names = new Set<string>();
+  const cluster = await openPermits();
+  try {
+    const issued = good(await servicesOf(cluster, "platform").issue({ type: "permit", fields: permitFields }, caller, options));
+    const asked = { certificate: issued.certificate, part: "main", purpose: "clearance", serviceItem: "import", basis: "customs-law" };
+    const granted = good(await servicesOf(cluster, "customs").openRequest({ ...asked, fields: ["name"] }, caller, options));
+    good(await servicesOf(cluster, "customs").readGranted(granted.request, caller, caller, { waitMs: 5_000 }));
+    await equalHeads(cluster);
+    genesis = cluster.genesis;
+    original = cluster.node("platform").stores.ledger;
+    table = cluster.node("platform").stores.table;
+  } finally {
+    await cluster.close();
+  }
+  for await (const block of blocksOf(original)) {
+    names.add(`block/${block.after.hash}`);
+    for (const entry of block.entries) {
+      const payload = JSON.parse(Buffer.from(JSON.parse(Buffer.from(entry).toString()).payload, "base64url").toString());
+      for (const { sha256 } of payload.attachments as { sha256: string }[]) {
+        const bytes = await original.sealed(sha256);
+        if (bytes !== undefined) sealed.set(sha256, bytes);
+        names.add(`${bytes === undefined ? "attachment" : "sealed"}/${sha256}`);
+      }
+    }
+  }
+  for (const name of ["chain", "head", "certificate", "published", "state", "tile", "leaves"]) names.add(name);
+  partitions = [...names];
+});
+
+async function* blocksOf(ledger: Ledger) {
+  for (const hash of await ledger.hashesFrom(0, 1_000)) {
+    const block = await ledger.readBlock(hash);
+    if (block === undefined) throw new Error("a block of the chain is held");
+    yield block;
+  }
+}
+
+/** The same ledger in another store, as its own calls would have written it. */
+async function copyTo(ledger: Ledger): Promise<void> {
+  let previous: string | null = null;
+  let size = 0;
+  for await (const block of blocksOf(original)) {
+    const { height, hash } = block.after;
+    await ledger.saveBlock(block);
+    const certificate = await original.certificate(height);
+    if (certificate !== undefined) await ledger.saveCertificate(height, certificate);
+    await ledger.moveHead(previous, [{ height, hash }]);
+    await ledger.publish(await publicationOf({ ledger, crypto: nativeCrypto }, block));
+    for (const [member, line] of await original.cosignatures(block.after.size))
+      await ledger.saveCosignature(block.after.size, member, line);
+    previous = hash;
+    size = block.after.size;
+  }
+  for (const [sha256, bytes] of sealed) await ledger.saveSealed({ sha256, bytes });
+  await ledger.raiseFinal(size);
+}
+
+const check = async (ledger: Ledger): Promise<readonly FsckFinding[]> =>
+  (await fsck(ledger, genesis, nativeCrypto, () => undefined)).findings;
+
+describe("a ledger in memory", () => {
+  test("that is whole has no findings, and every block and entry was read", async () => {
+    const report = await fsck(original, genesis, nativeCrypto, () => undefined);
+    expect(report).toMatchObject({ findings: [], blocks: (await original.head())!.height + 1 });
+    expect(report.entries).toBeGreaterThanOrEqual(5);
+  });
+
+  test("any item of it with one bit flipped is found", async () => {
+    const unnoticed: string[] = [];
+    let turn = 0;
+    for (const partition of partitions) {
+      expect(partition).toMatch(ledgerParts);
+      for (const item of (await table.query(partition, {})).items) {
+        // The last byte of a serialised value is always content; one in the middle may be a length, which shows by being unreadable.
+        const place = turn++ % 2 === 0 ? item.bytes.length - 1 : Math.floor(item.bytes.length / 2);
+        const bytes = Uint8Array.from(item.bytes);
+        bytes[place] = (bytes[place] ?? 0) ^ 1;
+        await table.transact([{ put: { ...item, bytes } }]);
+        if ((await check(memoryLedger(table))).length === 0) unnoticed.push(`${partition} ${item.sort} byte ${place} of ${bytes.length}`);
+        await table.transact([{ put: item }]);
+      }
+    }
+    expect(unnoticed).toEqual([]);
+    expect(await check(memoryLedger(table))).toEqual([]);
+  });
+
+  test("of another consortium is none of this genesis", async () => {
+    const other = await openPermits();
+    await other.close();
+    const { findings } = await fsck(original, other.genesis, nativeCrypto, () => undefined);
+    expect(findings.map(({ place }) => place)).toContain("block 0 header");
+  });
+
+  test("an altered genesis file is named", async () => {
+    const altered = { ...genesis, header: genesis.header.replace(/"signature":"./, '"signature":"_') };
+    expect(await fsck(original, altered, nativeCrypto, () => undefined)).toMatchObject({ findings: [{ place: "genesis file" }] });
+  });
+});
+
+describe("a ledger in a SQLite file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "vermilion-fsck-"));
+  const file = join(folder, "ledger.sqlite");
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  beforeAll(async () => {
+    const database = openDatabase(file);
+    await copyTo(sqliteLedger(database));
+    database.close();
+  });
+
+  /** Alters the file behind the ledger's back, checks it, and puts it back. */
+  async function findingsWith(alter: (connection: DatabaseSync) => void, look = check): Promise<readonly FsckFinding[]> {
+    const connection = new DatabaseSync(file);
+    try {
+      // The altered rows are seen by this connection alone and are gone with the rollback.
+      connection.exec("PRAGMA foreign_keys = OFF; BEGIN");
+      alter(connection);
+      return await look(sqliteLedger(over(connection)));
+    } finally {
+      connection.exec("ROLLBACK");
+      connection.close();
+    }
+  }
+
+  const flippedBlob = (table: string, column: string, where: string) => (connection: DatabaseSync) => {
+    const row = connection.prepare(`SELECT ${column} AS bytes FROM ${table} WHERE ${where}`).get() as { bytes: Uint8Array };
+    const bytes = Uint8Array.from(row.bytes);
+    const place = Math.floor(bytes.length / 2);
+    bytes[place] = (bytes[place] ?? 0) ^ 1;
+    connection.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${where}`).run(bytes);
+  };
+  const replaced = (table: string, column: string, where: string, from: string, to: string) => (connection: DatabaseSync) => {
+    const { changes } = connection
+      .prepare(`UPDATE ${table} SET ${column} = replace(${column}, ?, ?) WHERE ${where} AND instr(${column}, ?) > 0`)
+      .run(from, to, from);
+    expect(changes).toBe(1);
+  };
+  const raised = (table: string, column: string, where: string) => (connection: DatabaseSync) => {
+    expect(connection.prepare(`UPDATE ${table} SET ${column} = ${column} + 1 WHERE ${where}`).run().changes).toBe(1);
+  };
+  const at = (height: number) => `hash = (SELECT hash FROM chain WHERE height = ${height})`;
+  const last = "rowid = (SELECT max(rowid) FROM leaf_records)";
+
+  test("that is whole has no findings", async () => {
+    expect(await findingsWith(() => undefined)).toEqual([]);
+  });
+
+  test.each<[string, (connection: DatabaseSync) => void, RegExp]>([
+    ["a header", flippedBlob("blocks", "header", at(2)), /^block 2 header$/],
+    ["an entry", flippedBlob("blocks", "entries", at(2)), /^block 2 entry 0$/],
+    ["the genesis entry", flippedBlob("blocks", "entries", at(0)), /^block 0/],
+    ["an outcome", replaced("blocks", "outcomes", at(2), "applied", "refused:expired"), /^block 2 entry 0$/],
+    ["a write set", replaced("blocks", "writes", at(2), "valid", "void"), /^block 2 write set$/],
+    ["a block's standing", replaced("blocks", "after", at(2), '"height":2', '"height":3'), /^block 2 standing$/],
+    ["a block's term", raised("blocks", "term", at(2)), /^block 2$/],
+    ["a block's predecessor", (c) => c.exec(`UPDATE blocks SET previous = hash WHERE ${at(2)}`), /^block 2$/],
+    ["a list of attachments", replaced("blocks", "attachments", at(2), '","', '","0'), /^block 2$/],
+    [
+      "an attachment",
+      flippedBlob("attachments", "bytes", "sha256 = (SELECT max(sha256) FROM attachments)"),
+      /^block \d+ entry 0 attachment /,
+    ],
+    ["a commit certificate", flippedBlob("certificates", "certificate", "height = 2"), /^block 2 certificate$/],
+    ["the chain", (c) => c.exec("UPDATE chain SET hash = (SELECT hash FROM chain WHERE height = 1) WHERE height = 2"), /^block 2 header$/],
+    ["the head", (c) => c.exec("DELETE FROM chain WHERE height = (SELECT max(height) FROM chain)"), /^published standing$/],
+    ["a state row", replaced("state_rows", "value", "key = 'consortium'", "test.example", "test.examplf"), /^state row consortium$/],
+    ["a state row's height", raised("state_rows", "height", "key = 'consortium'"), /^state row consortium$/],
+    ["a surplus state row", (c) => c.exec("INSERT INTO state_rows VALUES ('zzz', '1', 1)"), /^state row zzz$/],
+    ["a missing state row", (c) => c.exec("DELETE FROM state_rows WHERE key = 'consortium'"), /^state row consortium$/],
+    ["a tile", flippedBlob("tiles", "hashes", "level = 0 AND position = 0"), /^tile 0\/0$/],
+    ["a leaf record", flippedBlob("leaf_records", "records", last), /^leaf \d+$/],
+    ["an entry's index", raised("entry_places", "leaf", "height = 2"), /^index of entry [0-9a-f]{64}$/],
+    ["a missing index", (c) => c.exec("DELETE FROM entry_places WHERE height = 2"), /^index of entry [0-9a-f]{64}$/],
+    ["the published standing", replaced("published", "standing", "id = 1", '"time":1', '"time":2'), /^published standing$/],
+    [
+      "a cosignature",
+      replaced("cosignatures", "line", "size = (SELECT max(size) FROM cosignatures) AND member = 'customs'", "— ", "—  "),
+      /^cosignature of size \d+ by customs$/,
+    ],
+    ["the final size", raised("final", "size", "id = 1"), /^final size$/],
+  ])("%s that was altered is found and named", async (_what, alter, place) => {
+    const findings = await findingsWith(alter);
+    expect(findings.map((finding) => finding.place)).toContainEqual(expect.stringMatching(place));
+  });
+
+  test("rebuilt, it has the same state and no findings; everything derived that was wrong is right again", async () => {
+    const state = (await original.published())!.state;
+    const wrong = (connection: DatabaseSync) => {
+      flippedBlob("tiles", "hashes", "level = 0 AND position = 0")(connection);
+      flippedBlob("leaf_records", "records", last)(connection);
+      connection.exec("DELETE FROM state_rows; DELETE FROM entry_places; UPDATE published SET height = 1");
+    };
+    const findings = await findingsWith(wrong, async (ledger) => {
+      expect(await rebuild(ledger, nativeCrypto, () => undefined)).toMatchObject({ state, differences: [] });
+      return check(ledger);
+    });
+    expect(findings).toEqual([]);
+  });
+
+  test.each<[string, (connection: DatabaseSync) => void]>([
+    ["header", flippedBlob("blocks", "header", at(2))],
+    ["entry", flippedBlob("blocks", "entries", at(2))],
+    ["place in the chain", (c) => c.exec("UPDATE chain SET hash = (SELECT hash FROM chain WHERE height = 1) WHERE height = 2")],
+    ["framing", (c) => c.exec(`UPDATE blocks SET entries = x'00' WHERE ${at(2)}`)],
+  ])("a rebuild over a block whose %s was altered stops below it and names it", async (_what, alter) => {
+    await findingsWith(alter, async (ledger) => {
+      const report = await rebuild(ledger, nativeCrypto, () => undefined);
+      expect(report).toMatchObject({ height: 1, differences: [expect.stringMatching(/^block 2: /)] });
+      return [];
+    });
+  });
+});
+
+/** A ledger over a connection that is inside a transaction already: writes are made in it. */
+function over(connection: DatabaseSync): ReturnType<typeof openDatabase> {
+  return {
+    file: "",
+    connection,
+    prepare: (sql) => connection.prepare(sql),
+    read: (work) => work(),
+    write: async (work) => work(),
+    close: () => undefined,
+  };
+}
+
+test("copies of a ledger are equal whatever store they are in", async () => {
+  const ledger = memoryLedger(memoryTable());
+  await copyTo(ledger);
+  expect(await check(ledger)).toEqual([]);
+});
