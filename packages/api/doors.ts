@@ -9,6 +9,7 @@ import { type DoorRow, declare, type RouteRow } from "./route.ts";
 import { receiptLinks, submittedShape } from "./schemas.ts";
 import { reachOf, type Scope } from "./scopes.ts";
 import { checkToken } from "./sign-in.ts";
+import { createWaits, type Waits } from "./waits.ts";
 import { appBodyBytesMax, parseJsonBody, type Read, readBody, readQuery, refuseContentType } from "./wall.ts";
 
 /** What a handler gets: everything that crossed the wall, parsed and typed. */
@@ -67,14 +68,19 @@ export type DeepReadonly<Value> = Value extends object ? { readonly [Key in keyo
 /** The three ways to mount a route. Each declares it and puts its checks before the handler, in one order, so that no route can forget one. */
 export interface Doors {
   readonly needs: ApiNeeds;
+  /** Counted apart, so that strangers who wait for receipts take no place from apps. */
+  readonly waits: { readonly anonymous: Waits; readonly apps: Waits };
   publicly<P, Q>(row: RouteRow<P, Q>, handler: (call: Call<P, Q, undefined>) => Promise<Response>): void;
   reading<P, Q, B>(row: ReadRow<P, Q, B>, handler: (call: AppCall<P, Q, B>) => Promise<Response>): void;
   writing<P, B, E extends z.ZodRawShape>(row: WriteRow<P, B, E>): void;
 }
 
+const waitingMax = 256;
+
 export function createDoors(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): Doors {
   return {
     needs,
+    waits: { anonymous: createWaits(waitingMax), apps: createWaits(waitingMax) },
     publicly(row, handler) {
       mount(app, { ...row, audience: "public", scopes: [], operator: false, write: false }, async (c) => {
         const call = parseAddress(c, row);

@@ -10,7 +10,7 @@ import { describeError, knownCode, problem, refusedProblem } from "./problems.ts
  * - An answer with effect (committed or waiting) is kept and given again, with `Idempotent-Replayed: true`. One that waited is looked up
  *   again, so a repeat learns how it ended.
  * - A refusal before anything was written, and a fault, free the key. A fault may have left the entry behind; the repeat is safe because
- *   the entry's id is derived from app and key and the ledger takes it once.
+ *   the entry's id is derived from app, key and fingerprint, and the ledger takes it once.
  * - A call whose process died is taken over after 60 s; no call waits longer than half of that.
  * - Parts that are secret (a certificate's disclosures) are not kept: they are in the first answer only.
  */
@@ -47,11 +47,12 @@ export async function answerWrite(
   if (!keyForm.test(given)) return problem(c, { refused: "idempotency-key-malformed" });
   const key = `call/${call.app}/${given}`;
   const now = needs.clock.now();
-  const begun = await needs.calls.begin(key, fingerprintOf(c, call, needs), { now, staleAfter: staleAfterMs, until: now + keptMs });
+  const fingerprint = fingerprintOf(c, call, needs);
+  const begun = await needs.calls.begin(key, fingerprint, { now, staleAfter: staleAfterMs, until: now + keptMs });
   if (begun === "running") return problem(c, { refused: "call-running" });
   if (begun === "other-body") return problem(c, { refused: "idempotency-key-reused" });
   if (begun !== "begun") return replay(c, begun, needs);
-  const written = await runOrAbandon(c, key, needs, () => run(given));
+  const written = await runOrAbandon(c, key, needs, () => run(entryKeyOf(given, fingerprint, needs)));
   if ("refused" in written) return refusedProblem(c, written);
   const kept = Object.fromEntries(Object.entries(written.extras).filter(([name]) => !call.secret.includes(name)));
   await keep(c, key, { ...written, extras: kept }, needs);
@@ -62,6 +63,14 @@ export async function answerWrite(
 function fingerprintOf(c: ApiContext, call: WriteCall, needs: WriteNeeds): string {
   const body = toHex(needs.crypto.sha256(call.body));
   return toHex(needs.crypto.sha256(utf8(canonicalText([c.req.method, c.req.path, call.operator, body]))));
+}
+
+/**
+ * What the entry's id is derived from, beside the app. The ledger remembers ids for ever and this door its keys for a day only: were it the
+ * caller's key alone, a key that is used again later, for another call, would be answered with the old transaction and nothing would be done.
+ */
+function entryKeyOf(given: string, fingerprint: string, needs: WriteNeeds): string {
+  return toHex(needs.crypto.sha256(utf8(canonicalText([given, fingerprint]))));
 }
 
 async function runOrAbandon(

@@ -42,6 +42,7 @@ export type ApiCode =
   | "call-running"
   | "peer-call-unknown"
   | "peer-call-failed"
+  | "peer-busy"
   | "internal";
 
 /** Rules of this member that are no contract's (`Services`). */
@@ -55,6 +56,7 @@ export type MemberCode =
   | "size-out-of-range"
   | "no-checkpoint"
   | "not-the-reader"
+  | "not-the-requesting-app"
   | "request-pending"
   | "request-refused"
   | "request-expired"
@@ -63,6 +65,7 @@ export type MemberCode =
   | "attachment-not-here"
   | "record-key-not-here"
   | "record-malformed"
+  | "record-not-signed"
   | "disclosure-not-signed";
 
 type CertificatesCode =
@@ -117,6 +120,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "call-running": row(409, "使用该 Idempotency-Key 的请求正在处理", "A call with this Idempotency-Key is running"),
   "peer-call-unknown": row(404, "没有此成员间调用", "There is no such call between members"),
   "peer-call-failed": row(500, "成员间调用失败", "The call between members failed"),
+  "peer-busy": row(503, "成员间调用过多，请稍后再试", "Too many calls between members at one time; try again"),
   internal: row(500, "系统内部错误", "Internal error"),
 
   // Members' messages.
@@ -144,6 +148,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "size-out-of-range": row(422, "树大小或序号超出范围", "A size or an index is out of range"),
   "no-checkpoint": row(404, "尚无最终检查点", "There is no final checkpoint yet"),
   "not-the-reader": row(403, "本成员不是该申请的申请方", "This member is not the reader of the request"),
+  "not-the-requesting-app": row(403, "该申请由其他应用提出", "The request was opened by another app"),
   "request-pending": row(409, "申请待审批", "The request waits for a decision"),
   "request-refused": row(403, "申请未获批准", "The request was refused"),
   "request-expired": row(403, "申请在截止时间前未获审批", "The deadline has passed without a decision"),
@@ -152,6 +157,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "attachment-not-here": row(503, "本成员尚未取得该记录的密文", "This member does not hold the encrypted record yet"),
   "record-key-not-here": row(422, "本成员没有该记录的密钥", "This member does not hold the key of the record"),
   "record-malformed": row(422, "所有者发布的记录格式不正确", "The owner has published a malformed record"),
+  "record-not-signed": row(422, "记录未经其机构正确签名", "The record is not signed by the authority that it names"),
   "disclosure-not-signed": row(422, "字段内容未经签发机构签名", "A disclosure is not covered by the issuer's signature"),
 
   // What the world does wrong.
@@ -221,6 +227,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "type-version-out-of-order": row(422, "证照类型的版本号不连续", "The version of the type is out of order"),
   "unknown-member": row(422, "没有此成员", "There is no such member"),
   "type-code-changed": row(422, "证照类型代码不可更改", "The code of a type cannot change"),
+  "type-code-taken": row(422, "证照类型代码已属于另一类型", "The code belongs to another type"),
   "unknown-type": row(404, "没有此证照类型", "There is no such certificate type"),
   "type-version-not-latest": row(422, "不是证照类型的最新版本", "Not the latest version of the type"),
   "wrong-type": row(422, "值的类型不正确", "A value of another type"),
@@ -232,6 +239,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "reserved-name": row(422, "该名称为保留名", "The name is reserved"),
   "unknown-keyword": row(422, "不支持的模式关键字", "A keyword is not supported"),
   "bad-pattern": row(422, "正则式不正确或不受支持", "The pattern is not supported"),
+  "pattern-too-costly": row(422, "正则式过于耗时", "The patterns take too long"),
   contradiction: row(422, "定义自相矛盾", "The definition contradicts itself"),
 
   // Certificates.
@@ -258,6 +266,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "attachment-not-listed": row(422, "附件未列入交易", "An attachment is not listed in the entry"),
   "attachment-audience": row(422, "附件的接收方不正确", "The audience of an attachment is not right"),
   "document-exists": row(409, "该签发文件已上链", "The document is on the ledger already"),
+  "type-does-not-match": row(422, "证照类型与证照不符", "The type is not that of the certificate"),
   "unknown-account": row(404, "没有此账户", "There is no such account"),
   "wrong-account-kind": row(422, "账户类别不符", "The account is of another kind"),
 
@@ -270,10 +279,12 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "after-deadline": row(422, "申请已过截止时间", "The deadline of the request has passed"),
   "request-not-allowed": row(403, "申请未获允许", "The request is not allowed"),
   "grant-does-not-match-request": row(422, "授权与申请不符", "The grant does not fit the request"),
+  "attachment-used": row(422, "密钥文件已用于另一授权", "The key file was used for another grant"),
   "account-exists": row(409, "该密钥或名称已登记", "The key or the name is registered already"),
   "bad-proof": row(422, "密钥持有证明无效", "The proof of the key does not verify"),
   "unknown-document": row(404, "账本中没有此签发文件", "The document is not on the ledger"),
   "document-does-not-match": row(422, "签发文件与证照不符", "The document is not of this certificate"),
+  "account-of-another-member": row(422, "账户由其他成员登记", "The account was registered by another member"),
   "issuer-does-not-match": row(422, "签发机构代码不符", "The issuer code does not fit"),
 
   // Presented certificates and granted fields.

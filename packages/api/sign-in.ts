@@ -21,8 +21,11 @@ export const tokenLifeSeconds = 300;
 const assertionLifeSeconds = 300;
 /** How far the clock of an app may differ from ours. */
 const clockToleranceSeconds = 30;
+const issuedAheadSecondsMax = 60;
+const jtiLengthMax = 255;
 /** RFC 9068 section 2.1: nothing else that this key signs has this typ, so no entry or certificate can pass for a token. */
 const tokenTyp = "at+jwt";
+const assertionTyp = "JWT";
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const textMax = 8_192;
 
@@ -69,6 +72,8 @@ function invalid(detail: string): OAuthRefusal {
 async function checkAssertion(assertion: string, clientId: string | undefined, needs: SignInNeeds): Promise<App | OAuthRefusal> {
   if (assertion.length > textMax) return invalid("the assertion is too long");
   const claimed = decode(assertion);
+  // RFC 8725 section 3.11: nothing else that the app's key signs (an SD-JWT, an access token of its own) may pass for an assertion.
+  if (claimed?.typ !== undefined && claimed.typ !== assertionTyp) return invalid("typ is neither JWT nor absent");
   const issuer = claimed?.payload.iss;
   if (claimed === undefined || typeof issuer !== "string" || issuer.length > 64) return invalid("not a JWT with an issuer");
   const app = await needs.apps.get(issuer);
@@ -84,14 +89,17 @@ async function checkAssertion(assertion: string, clientId: string | undefined, n
     clockTolerance: clockToleranceSeconds,
   });
   if (verified === "expired") return { refused: "assertion-expired", oauth: "invalid_client" };
-  const { exp, jti } = verified ?? {};
-  if (exp === undefined || jti === undefined || jti === "" || jti.length > 255) return invalid("signature or claims do not hold");
+  const { exp, iat = 0, jti } = verified ?? {};
+  // The library leaves the type of `jti` to us.
+  if (exp === undefined || typeof jti !== "string" || jti === "" || jti.length > jtiLengthMax)
+    return invalid("signature or claims do not hold");
+  if (iat * 1000 > now + issuedAheadSecondsMax * 1000) return invalid("iat is in the future");
   if (clientId !== undefined && clientId !== app.id) return invalid("client_id is not the issuer of the assertion");
   if (exp * 1000 > now + (assertionLifeSeconds + clockToleranceSeconds) * 1000) return invalid("exp is more than 5 minutes ahead");
   if (app.disabled) return { refused: "app-disabled", oauth: "invalid_client" };
   // Hashed, because the text is the app's and keys of stores are short. Kept for as long as the assertion could pass again.
   const name = toHex(needs.crypto.sha256(utf8(`${app.id}\n${jti}`)));
-  const first = await needs.calls.claim(`assertion/${name}`, (exp + clockToleranceSeconds + 1) * 1000);
+  const first = await needs.calls.claim(`assertion/${name}`, Math.ceil(exp + clockToleranceSeconds + 1) * 1000);
   return first ? app : { refused: "assertion-replayed", oauth: "invalid_client" };
 }
 
@@ -141,9 +149,12 @@ export async function checkToken(
   return { app: app.id, scopes: new Set(scope.split(" ").filter(held)) };
 }
 
-function decode(token: string): { readonly kid: string | undefined; readonly payload: JWTPayload } | undefined {
+function decode(
+  token: string,
+): { readonly kid: string | undefined; readonly typ: string | undefined; readonly payload: JWTPayload } | undefined {
   try {
-    return { kid: decodeProtectedHeader(token).kid, payload: decodeJwt(token) };
+    const { kid, typ } = decodeProtectedHeader(token);
+    return { kid, typ, payload: decodeJwt(token) };
   } catch {
     return undefined;
   }

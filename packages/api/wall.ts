@@ -57,6 +57,21 @@ export function securityHeaders(needs: Pick<ApiNeeds, "baseUrl">): MiddlewareHan
   };
 }
 
+/** Length of the body as its sender states it; undefined where it is sent in chunks, or nonsense. */
+export function declaredLength(c: ApiContext): number | undefined {
+  const given = c.req.header("content-length");
+  return given !== undefined && /^[0-9]{1,15}$/.test(given) ? Number(given) : undefined;
+}
+
+/** What has come with the headers is thrown away by the server; beyond that a refused body is not worth its connection. */
+const abandonedBytesMax = 64 * 1024;
+
+/** For a refusal before the body was read. */
+export function abandonBody(c: ApiContext): void {
+  const isSmall = (declaredLength(c) ?? Number.POSITIVE_INFINITY) <= abandonedBytesMax;
+  if (!isSmall) c.header("Connection", "close");
+}
+
 export type Read<T> = { readonly value: T } | ProblemInput;
 
 /**

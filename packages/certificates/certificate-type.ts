@@ -1,6 +1,6 @@
 import { type Crypto, canonical, concat, type Json, toHex, utf8 } from "@vermilion/ledger";
 import { registeredClaims } from "./disclosure.ts";
-import { type FieldSchema, readFieldSchema } from "./field-schema.ts";
+import { type FieldSchema, patternCostOf, readFieldSchema } from "./field-schema.ts";
 import type { Names } from "./refusal.ts";
 import { type TypeProblem, TypeReader } from "./type-reader.ts";
 import { checkUscc } from "./uscc.ts";
@@ -61,6 +61,11 @@ export interface InvalidType {
 
 export const typeBytesMax = 48 * 1024;
 export const fieldsPerTypeMax = 200;
+/**
+ * Steps that the patterns of all fields may take together, for the longest values: a fraction of a second. One request may bring every field
+ * at its full length, and the member answers nobody else while it is checked.
+ */
+export const patternCostMax = 2_000_000;
 const partsMax = 16;
 const membersMax = 64;
 const policiesMax = 100;
@@ -153,6 +158,14 @@ function readFields(value: Json | undefined, parts: readonly TypePart[], reader:
     fields.map(({ part, name }) => (name === "" ? "" : `${part}/${name}`)),
     (at) => `/fields/${at}/name`,
   );
+  if (fields.reduce((sum, { schema }) => sum + patternCostOf(schema), 0) > patternCostMax) {
+    reader.note(
+      "/fields",
+      "pattern-too-costly",
+      "各字段的正则表达式合计过于耗时：请缩短maxLength或简化",
+      "the patterns of the fields together take too long: lower maxLength or make them simpler",
+    );
+  }
   for (const part of known) {
     if (!fields.some((field) => field.part === part)) reader.note("/fields", "empty", `部分${part}没有字段`, `part ${part} has no field`);
   }

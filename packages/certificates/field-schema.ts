@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from "@vermilion/ledger";
 import { type Format, formats, isFormat } from "./formats.ts";
-import { compilePattern } from "./pattern.ts";
+import { compilePattern, patternCost } from "./pattern.ts";
 import type { TypeReader } from "./type-reader.ts";
 
 /**
@@ -120,6 +120,14 @@ function readPattern(value: Json, path: string, reader: TypeReader): string {
   const compiled = compilePattern(source);
   if (typeof value === "string" && "refused" in compiled) reader.note(path, "bad-pattern", compiled.detail.zh, compiled.detail.en);
   return source;
+}
+
+/** Steps that checking the pattern of one value takes at most; 0 for a schema without one, or with one that is refused anyway. */
+export function patternCostOf(schema: FieldSchema): number {
+  if (schema.type !== "string" || schema.pattern === undefined) return 0;
+  const compiled = compilePattern(schema.pattern);
+  const formatLengthMax = schema.format === undefined ? textLengthMax : formats[schema.format].lengthMax;
+  return "refused" in compiled ? 0 : patternCost(compiled, Math.min(schema.maxLength ?? textLengthMax, formatLengthMax));
 }
 
 function readFormat(value: Json, path: string, reader: TypeReader): { readonly format?: Format } {

@@ -3,7 +3,7 @@ import { type CertificateType, fieldOf, fieldsOf, mainPart, type TypeField } fro
 import { hasBadCharacter } from "./characters.ts";
 import { textLengthMax } from "./field-schema.ts";
 import { formats } from "./formats.ts";
-import { compilePattern, matchesPattern } from "./pattern.ts";
+import { compilePattern, matchesPattern, type Pattern } from "./pattern.ts";
 import type { Names } from "./refusal.ts";
 
 export type FieldValue = string | number | boolean;
@@ -50,9 +50,10 @@ export function checkFields(type: CertificateType, part: string, values: Json): 
     return invalid([problem("", "unknown-part", `该证照类型没有部分${part.slice(0, 32)}`, `the type has no part ${part.slice(0, 32)}`)]);
   }
   if (!isJsonObject(values)) return invalid([problem("", "not-an-object", "应为字段名到值的对象", "must be an object of fields")]);
+  const patterns: Patterns = new Map();
   const problems = rows.flatMap((field) => {
     const value = Object.hasOwn(values, field.name) ? values[field.name] : undefined;
-    if (value !== undefined) return checkValue(field, value) ?? [];
+    if (value !== undefined) return checkValue(field, value, patterns) ?? [];
     return field.required ? [problem(field.name, "missing-field", `缺少必填字段：${field.names.zh}`, `${field.names.en} is missing`)] : [];
   });
   for (const name of Object.keys(values)) {
@@ -71,8 +72,11 @@ function problem(field: string, code: FieldProblemCode, zh: string, en: string):
   return { field, code, detail: { zh, en } };
 }
 
+/** Patterns by their source, compiled once however many fields of a check share them. */
+type Patterns = Map<string, Pattern>;
+
 /** Judges one value; undefined where it fits. */
-export function checkValue(field: TypeField, value: Json): undefined | FieldProblem {
+export function checkValue(field: TypeField, value: Json, patterns: Patterns = new Map()): undefined | FieldProblem {
   const { schema, name, names } = field;
   const say = (code: FieldProblemCode, zh: string, en: string) => problem(name, code, `${names.zh}：${zh}`, `${names.en}: ${en}`);
   if (schema.type === "boolean")
@@ -87,12 +91,18 @@ export function checkValue(field: TypeField, value: Json): undefined | FieldProb
     return undefined;
   }
   if (typeof value !== "string") return say("wrong-type", "应为字符串", "must be a string");
-  return checkText(schema, value, say);
+  return checkText(schema, value, patterns, say);
 }
 
 type Say = (code: FieldProblemCode, zh: string, en: string) => FieldProblem;
 
-function checkText(schema: TypeField["schema"] & { readonly type: "string" }, value: string, say: Say): undefined | FieldProblem {
+/** Lengths come first and end the check: what a pattern costs is bounded by the length that the schema admits. */
+function checkText(
+  schema: TypeField["schema"] & { readonly type: "string" },
+  value: string,
+  patterns: Patterns,
+  say: Say,
+): undefined | FieldProblem {
   const lengthMax = schema.maxLength ?? textLengthMax;
   // A code point is one or two UTF-16 units: the first test keeps a 10 MB value from being counted character by character.
   const length = value.length > 2 * lengthMax ? Number.POSITIVE_INFINITY : [...value].length;
@@ -110,10 +120,16 @@ function checkText(schema: TypeField["schema"] & { readonly type: "string" }, va
     const bad = rule.check(value);
     if (bad !== undefined) return say(bad.refused, bad.detail.zh, bad.detail.en);
   }
-  if (schema.pattern !== undefined) {
-    const pattern = compilePattern(schema.pattern);
-    if ("refused" in pattern) throw new Error(`bug: the type was not parsed (${pattern.detail.en})`);
-    if (!matchesPattern(pattern, value)) return say("bad-format", "不符合规定的格式", "does not have the required form");
-  }
+  if (schema.pattern !== undefined && !matchesPattern(compiledOnce(schema.pattern, patterns), value))
+    return say("bad-format", "不符合规定的格式", "does not have the required form");
   return undefined;
+}
+
+function compiledOnce(source: string, patterns: Patterns): Pattern {
+  const known = patterns.get(source);
+  if (known !== undefined) return known;
+  const compiled = compilePattern(source);
+  if ("refused" in compiled) throw new Error(`bug: the type was not parsed (${compiled.detail.en})`);
+  patterns.set(source, compiled);
+  return compiled;
 }

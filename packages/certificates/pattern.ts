@@ -9,6 +9,8 @@ import { type Refusal, refusal } from "./refusal.ts";
 export interface Pattern {
   readonly source: string;
   readonly program: readonly Instruction[];
+  /** Characters of the longest text that can match; `Infinity` where there is none. */
+  readonly lengthMax: number;
 }
 
 type Range = readonly [number, number];
@@ -43,11 +45,20 @@ export function compilePattern(source: string): Pattern | Refusal<"bad-pattern">
     if (source.length > patternLengthMax) throw new BadPattern("longer than 256 characters");
     const node = parseWhole([...source]);
     if (programLength(node) > programLengthMax) throw new BadPattern("its repetitions are too large");
-    return { source, program: emit(node, 0) };
+    return { source, program: emit(node, 0), lengthMax: longest(node) };
   } catch (error) {
     if (!(error instanceof BadPattern)) throw error;
     return refusal("bad-pattern", `不支持的正则表达式：${error.message}`, `unsupported pattern: ${error.message}`);
   }
+}
+
+/**
+ * Steps that matching takes at most, for texts of up to `textLengthMax` characters. Each character may meet every instruction and every
+ * range of it; no more characters are read than the longest match has, and one, because by then no thread is left.
+ */
+export function patternCost({ program, lengthMax }: Pattern, textLengthMax: number): number {
+  const perCharacter = program.reduce((sum, each) => sum + (each.kind === "set" ? Math.max(1, each.ranges.length) : each.to.length), 0);
+  return perCharacter * (Math.min(textLengthMax, lengthMax + 1) + 1);
 }
 
 /** Whether the whole text matches. */
@@ -96,6 +107,23 @@ function programLength(node: Node): number {
     case "repeat": {
       const once = programLength(node.node);
       return once * node.min + (node.max === undefined ? once + 2 : (once + 1) * (node.max - node.min));
+    }
+  }
+}
+
+/** Characters of the longest text that a node can match. */
+function longest(node: Node): number {
+  switch (node.kind) {
+    case "set":
+      return 1;
+    case "sequence":
+      return node.nodes.reduce((sum, each) => sum + longest(each), 0);
+    case "choice":
+      return Math.max(...node.nodes.map(longest));
+    case "repeat": {
+      const once = longest(node.node);
+      // Nothing, or the empty text alone, stays empty however often: 0 · ∞ is no number.
+      return once === 0 || node.max === 0 ? 0 : once * (node.max ?? Number.POSITIVE_INFINITY);
     }
   }
 }

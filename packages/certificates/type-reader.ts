@@ -17,6 +17,7 @@ export type TypeProblemCode =
   | "unknown-field"
   | "unknown-keyword"
   | "bad-pattern"
+  | "pattern-too-costly"
   | "contradiction"
   | "wrong-check-digit";
 

@@ -32,7 +32,7 @@ export const listed: readonly Listed[] = [
   {
     name: "app",
     zh: "管理成员的应用",
-    en: "add, rotate or disable a member's apps",
+    en: "add, rotate, disable or enable a member's apps",
     load: async () => (await import("./commands/app.ts")).app,
   },
   { name: "issue", zh: "签发证照", en: "issue a certificate", load: async () => (await import("./commands/issue.ts")).issue },

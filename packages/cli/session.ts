@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
@@ -46,9 +47,7 @@ export function withAppOrUrl(command: Command): Command {
 /** Signs in lazily: the first call fetches the token. Failure with exit code 2 where no credentials are found. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const app = await readCredentials(await appFileOf(options));
-  // Members of this computer that serve HTTPS mostly do so with certificates of their own.
-  if (app.baseUrl.startsWith("https:") && options.appFile === undefined)
-    (await import("@vermilion/local/trust")).trustMembers(dataOf(options));
+  await trustLocalMember(app.baseUrl, dataOf(options));
   const operator = options.operator ?? (process.env["VERMILION_OPERATOR"] || userName());
   return { app, operator, client: createClient({ baseUrl: app.baseUrl, app, operator, language: language() }) };
 }
@@ -59,7 +58,18 @@ export async function openPublic(options: SessionOptions): Promise<Client> {
   if (!URL.canParse(options.url) || !/^https?:$/.test(new URL(options.url).protocol)) {
     throw new Failure("malformed-url", { zh: "--url 应为 http 或 https 地址", en: "--url must be an http or https address" }, 2);
   }
+  await trustLocalMember(options.url, dataOf(options));
   return createClient({ baseUrl: options.url, language: language() });
+}
+
+/** Members of this computer that serve HTTPS mostly do so with certificates of their own; other addresses are judged as everywhere. */
+async function trustLocalMember(address: string, data: string): Promise<void> {
+  if (!address.startsWith("https:")) return;
+  const { dataPaths, readConsortium, readMemberConfig } = await import("@vermilion/local/paths");
+  if (!existsSync(dataPaths(data).genesis)) return;
+  const { origin } = new URL(address);
+  const urls = readConsortium(data).members.map(({ id }) => readMemberConfig(data, id).url);
+  if (urls.some((url) => new URL(url).origin === origin)) (await import("@vermilion/local/trust")).trustMembers(data);
 }
 
 /** POSIX: LC_ALL, then LC_MESSAGES, then LANG. */

@@ -1,7 +1,7 @@
 import { signersOf } from "./commit.ts";
 import type { Receive } from "./input.ts";
 import { type Mark, type MemberId, ownMark, seenMark } from "./state.ts";
-import { change, NO_OFFICE, type Work } from "./work.ts";
+import { change, enterTerm, NO_OFFICE, type Work } from "./work.ts";
 
 /**
  * Every message carries how far its sender has bound itself and how far it has seen the receiver bind itself; a commit certificate shows
@@ -9,11 +9,31 @@ import { change, NO_OFFICE, type Work } from "./work.ts";
  * lost something. This comes before anything else is done with a message: after its term is taken over the comparison is too late.
  */
 export function compareMarks(work: Work, { message, certificate }: Receive): void {
-  learn(work, work.state.self, message.seen);
+  heed(work, message.from, message.seen);
   learn(work, message.from, message.signed);
   if (certificate === undefined) return;
   const { term, height } = certificate.position;
   for (const signer of signersOf(work.state, certificate)) learn(work, signer, { term, height, cosignedSize: 0 });
+}
+
+/**
+ * What a member says it has seen of this one is its word alone; a certificate has this member's own signature. So many members may be
+ * corrupt as finality tolerates, ⌊(n−1)/3⌋, and only more than those are believed for good: one liar must not silence all the others. But
+ * already one may be right, and then this member may have voted in that term: it gives no vote there, which costs an election at most.
+ */
+function heed(work: Work, from: MemberId, mark: Mark): void {
+  const { state } = work;
+  const doubted = state.doubters.includes(from);
+  const doubts = isBeyond(mark, ownMark(state));
+  if (doubts !== doubted)
+    change(work, { doubters: doubts ? [...state.doubters, from] : state.doubters.filter((member) => member !== from) });
+  if (work.state.doubters.length > Math.floor((state.members.length - 1) / 3)) becomeAmnesic(work);
+  else if (doubts && mark.term >= state.term) spendVote(work, mark.term);
+}
+
+function spendVote(work: Work, term: number): void {
+  if (term > work.state.term) enterTerm(work, term);
+  if (work.state.votedFor === null) change(work, { votedFor: work.state.self });
 }
 
 function learn(work: Work, member: MemberId, mark: Mark): void {

@@ -84,6 +84,8 @@ export interface RaftState {
   readonly cosignedSize: number;
   /** The highest mark seen of every other member, for telling it what it may have forgotten. */
   readonly seen: Readonly<Record<MemberId, Mark>>;
+  /** Members that said in their last message that this one has signed more than it knows. */
+  readonly doubters: readonly MemberId[];
   /** This member has forgotten things it signed: it stores blocks but votes, acknowledges and leads no more. Never cleared here. */
   readonly amnesic: boolean;
   /** A block of the present leader was refused here by the member layer: the leader counts as failed until it or the term changes. */
@@ -125,6 +127,7 @@ export function initialState(self: MemberId, members: readonly MemberId[], genes
     signedHeight: 0,
     cosignedSize: 0,
     seen: {},
+    doubters: [],
     amnesic: false,
     distrusted: false,
     summoned: false,

@@ -70,11 +70,22 @@ function take(work: Work, input: Input): void {
   }
 }
 
+/** Elections raise the term by one; a member that was away for more than this is shown the way by a certificate. */
+const termsAheadMax = 10_000;
+
+/** Whether a message speaks of a term so far ahead that honest members cannot be there: obeyed, it would use up the numbers of all terms. */
+function isOutOfReach(state: RaftState, { message, certificate }: Receive): boolean {
+  const shown = Math.max(state.term, certificate?.position.term ?? 0);
+  const spoken = Math.max(message.term, message.seen.term, message.kind === "pre-vote" ? message.nextTerm : 0);
+  return spoken > shown + termsAheadMax;
+}
+
 function receive(work: Work, input: Receive): void {
   const { message } = input;
   const { self, members } = work.state;
   if (message.to !== self || message.from === self || !members.includes(message.from)) return;
 
+  if (isOutOfReach(work.state, input)) return;
   compareMarks(work, input);
   // A pre-vote binds nobody, so it does not carry its sender's term to others; its answer does.
   if (message.term > work.state.term && message.kind !== "pre-vote") enterTerm(work, message.term);

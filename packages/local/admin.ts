@@ -19,6 +19,7 @@ const adminRequest = z.discriminatedUnion("command", [
   z.strictObject({ command: z.literal("app-add"), app: appName, key: appKey, scopes }),
   z.strictObject({ command: z.literal("app-rotate"), app: appName, key: appKey, keepOld: z.boolean() }),
   z.strictObject({ command: z.literal("app-disable"), app: appName }),
+  z.strictObject({ command: z.literal("app-enable"), app: appName }),
   z.strictObject({ command: z.literal("stop") }),
 ]);
 export type AdminRequest = z.infer<typeof adminRequest>;
@@ -54,9 +55,22 @@ function changedApp(request: AppChange, known: App | undefined, now: number): Ap
     return { id: request.app, name: request.app, keys: [request.key], scopes: request.scopes, disabled: false, createdAt: now };
   }
   if (known === undefined) return refuse("unknown-app", `no app "${request.app}"`);
-  if (request.command === "app-disable") return { ...known, disabled: true };
-  // Newest first; the old key goes on working until the next rotation, so that a running app can change over.
-  return { ...known, keys: [request.key, ...(request.keepOld ? known.keys.slice(0, 1) : [])], disabled: false };
+  switch (request.command) {
+    case "app-disable":
+      return { ...known, disabled: true };
+    case "app-enable":
+      return { ...known, disabled: false };
+    case "app-rotate":
+      return { ...known, keys: [request.key, ...keysThatStay(known, request.keepOld)] };
+  }
+}
+
+/**
+ * The newest key goes on working until the next rotation, so that a running app can change over. Of a disabled app none does: whoever
+ * disabled it may have done so because of a stolen key, and enabling it must not bring that key back.
+ */
+function keysThatStay(known: App, keepOld: boolean): App["keys"] {
+  return keepOld && !known.disabled ? known.keys.slice(0, 1) : [];
 }
 
 function refuse(code: string, detail: string): SocketAnswer & { readonly ok: false; readonly code: string } {

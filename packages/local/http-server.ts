@@ -11,10 +11,27 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Peers and apps keep connections; ours stay open longer than theirs, so that no call meets a closing one. */
-const keepAliveMs = 75_000;
-/** The whole of a request's head and body must come within this time. */
-const requestTimeoutMs = 60_000;
+/** What one caller, or many, may hold of this process without having said anything worth it. */
+export interface HttpLimits {
+  /** Connections at one time; one more is closed at once. */
+  readonly connectionsMax: number;
+  /** The head of a request must come within this time, counted from its connection or the end of the request before. */
+  readonly headTimeoutMs: number;
+  /** The whole of a request, its body included, must come within this time. */
+  readonly requestTimeoutMs: number;
+  /** How often both are looked after. */
+  readonly checkEveryMs: number;
+  /** Peers and apps keep connections; ours stay open longer than theirs, so that no call meets a closing one. */
+  readonly keepAliveMs: number;
+}
+
+const defaultLimits: HttpLimits = {
+  connectionsMax: 4_096,
+  headTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  checkEveryMs: 5_000,
+  keepAliveMs: 75_000,
+};
 
 /** Serves `handle` over HTTP, or HTTPS with PEM files. Throws `Cannot` `port-taken` or `tls-unusable`. */
 export async function serveHttp(options: {
@@ -22,19 +39,27 @@ export async function serveHttp(options: {
   readonly host: string;
   readonly port: number;
   readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly limits?: Partial<HttpLimits>;
 }): Promise<HttpServer> {
-  const server = createServer(options);
-  if ("requestTimeout" in server) Object.assign(server, { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs });
+  const limits = { ...defaultLimits, ...options.limits };
+  const server = createServer(options, limits);
+  server.maxConnections = limits.connectionsMax;
   await listen(server, options.host, options.port);
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;
   return { port, close: (graceMs) => drain(server as Server, graceMs) };
 }
 
-function createServer({ handle, tls }: Parameters<typeof serveHttp>[0]): ServerType {
-  if (tls === undefined) return createAdaptorServer({ fetch: handle });
+function createServer({ handle, tls }: Parameters<typeof serveHttp>[0], limits: HttpLimits): ServerType {
+  const timing = {
+    headersTimeout: limits.headTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+    keepAliveTimeout: limits.keepAliveMs,
+  };
+  if (tls === undefined) return createAdaptorServer({ fetch: handle, serverOptions: timing });
   try {
-    const serverOptions = { cert: readFileSync(tls.certificate), key: readFileSync(tls.key) };
+    const serverOptions = { ...timing, cert: readFileSync(tls.certificate), key: readFileSync(tls.key) };
     return createAdaptorServer({ fetch: handle, createServer: createTlsServer, serverOptions });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -24,12 +24,21 @@ const digestForm = /^sha-256=:([A-Za-z0-9+/]{43}=):$/;
 /** Header names in lower case; a header that came twice is joined with ", " and then refused by its form. */
 export type PeerHeaders = Readonly<Record<string, string>>;
 
-export interface PeerRequest {
+export interface PeerRequestHead {
   readonly method: string;
   /** Absolute: the receiver's configured base URL, path and query. */
   readonly url: string;
   readonly headers: PeerHeaders;
+}
+
+export interface PeerRequest extends PeerRequestHead {
   readonly body: Uint8Array;
+}
+
+/** Who sent a message, and the SHA-256 that he has signed for its body. */
+export interface SignedHead {
+  readonly from: PeerIdentity;
+  readonly digest: Uint8Array;
 }
 
 export interface PeerResponse {
@@ -58,12 +67,27 @@ export async function signRequest(
   return sign({ method: request.method, url: request.url, headers }, undefined, requestFields, key, needs.clock);
 }
 
-/** Who sent the request, or why it is refused. `url` is rebuilt from the receiver's own base URL, never from the Host header. */
+/** Who sent the request, or why it is refused. */
 export async function verifyRequest(request: PeerRequest, needs: VerifyNeeds): Promise<PeerIdentity | PeerRefusal> {
-  if (request.headers["content-type"] !== peerContentType) {
+  const signed = await verifyRequestHead(request, needs);
+  return "refused" in signed ? signed : (refuseBody(signed, request.body, needs.crypto) ?? signed.from);
+}
+
+/**
+ * Everything but the body, so that a stranger is refused before a byte of his is kept: the signature covers the body's digest and needs no
+ * more. `url` is rebuilt from the receiver's own base URL, never from the Host header.
+ */
+export async function verifyRequestHead(head: PeerRequestHead, needs: VerifyNeeds): Promise<SignedHead | PeerRefusal> {
+  if (head.headers["content-type"] !== peerContentType) {
     return { refused: "peer-signature-malformed", detail: `the content type of peer calls is ${peerContentType}` };
   }
-  return verify(request, undefined, requestFields, needs);
+  return verify(head, undefined, requestFields, needs);
+}
+
+/** Undefined where the body is the one that the head was signed for. */
+export function refuseBody({ digest }: SignedHead, body: Uint8Array, crypto: Crypto): PeerRefusal | undefined {
+  if (equalBytes(digest, crypto.sha256(body))) return undefined;
+  return { refused: "peer-digest-mismatch", detail: "the body is not the one that was signed" };
 }
 
 /** Headers of the answer to a request that carried `requestSignature` (its `Signature` header). */
@@ -87,10 +111,11 @@ export async function verifyResponse(
   asked: { readonly member: string; readonly requestSignature: string },
   needs: VerifyNeeds,
 ): Promise<PeerRefusal | undefined> {
-  const identity = await verify(response, asked.requestSignature, responseFields, needs);
-  if ("refused" in identity) return identity;
-  if (identity.member === asked.member) return undefined;
-  return { refused: "peer-wrong-member", detail: `the answer is by ${identity.member}, not by ${asked.member}` };
+  const signed = await verify(response, asked.requestSignature, responseFields, needs);
+  if ("refused" in signed) return signed;
+  const { member } = signed.from;
+  if (member !== asked.member) return { refused: "peer-wrong-member", detail: `the answer is by ${member}, not by ${asked.member}` };
+  return refuseBody(signed, response.body, needs.crypto);
 }
 
 function contentDigest(body: Uint8Array, crypto: Crypto): string {
@@ -124,12 +149,14 @@ function boundRequest(signature: string | undefined): Request {
   return { method: "POST", url: "", headers: { signature: signature ?? "" } };
 }
 
+type Head = PeerRequestHead | Omit<PeerResponse, "body">;
+
 async function verify(
-  message: PeerRequest | PeerResponse,
+  message: Head,
   requestSignature: string | undefined,
   fields: readonly string[],
   needs: VerifyNeeds,
-): Promise<PeerIdentity | PeerRefusal> {
+): Promise<SignedHead | PeerRefusal> {
   const { headers } = message;
   const input = headers["signature-input"];
   const [signatureText, digestText, certificate] = [headers.signature, headers["content-digest"], headers["vermilion-session"]];
@@ -144,16 +171,13 @@ async function verify(
   }
   const late = checkTimes(Number(created), Number(expires), needs.clock.now());
   if (late !== undefined) return late;
-  if (!equalBytes(digest, needs.crypto.sha256(message.body))) {
-    return { refused: "peer-digest-mismatch", detail: "the body is not the one that was signed" };
-  }
   const identity = await needs.checkSession(certificate);
   if ("refused" in identity) return identity;
   const base = signatureBase(message, requestSignature, fields, params);
   if (identity.thumbprint !== keyid || !needs.crypto.verify(identity.jwk, utf8(base), signature)) {
     return { refused: "peer-signature-invalid", detail: "the signature does not verify under the session key" };
   }
-  return identity;
+  return { from: identity, digest };
 }
 
 function quoted(field: string): string {
@@ -161,12 +185,7 @@ function quoted(field: string): string {
 }
 
 /** RFC 9421 section 2.5. */
-function signatureBase(
-  message: PeerRequest | PeerResponse,
-  requestSignature: string | undefined,
-  fields: readonly string[],
-  params: string,
-): string {
+function signatureBase(message: Head, requestSignature: string | undefined, fields: readonly string[], params: string): string {
   const config = { fields: [...fields] };
   const headers = { ...message.headers };
   const lines =

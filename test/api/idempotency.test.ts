@@ -1,6 +1,6 @@
 import { Fault } from "@vermilion/member/fault";
 import type { Calls } from "@vermilion/member/ports/index";
-import type { Services, Submitted } from "@vermilion/member/services";
+import type { Services, Submitted, WriteOptions } from "@vermilion/member/services";
 import { expect, test } from "vitest";
 import { memoryCalls } from "../support/memory/stores.ts";
 import { addApp, ask, outcomeOf, problemOf, startMember, type TestMember, tokenOf } from "./support/member.ts";
@@ -154,14 +154,37 @@ test("a refusal without effect and a fault free the key, also for another body",
   expect((await issueWith(member, token, "k1")).status).toBe(201);
 });
 
-test("the use case gets the key, so that the entry's id can be derived from it", async () => {
+test("the use case gets one value for one call and key, and another for another, also when the door has forgotten the key", async () => {
   const keys: unknown[] = [];
-  const { member, token } = await desk(async (_input, caller, options) => {
-    keys.push([caller.app, options.idempotencyKey]);
-    return issued;
+  const note = (options: WriteOptions) => void keys.push(options.idempotencyKey);
+  const member = await startMember({
+    services: {
+      issue: async (_input, _caller, options) => {
+        note(options);
+        return issued;
+      },
+      defineType: async (_input, _caller, options) => {
+        note(options);
+        return committed;
+      },
+    },
   });
-  await issueWith(member, token, "k1");
-  expect(keys).toEqual([["desk", "k1"]]);
+  const app = await addApp(member, "desk", ["certificates:issue", "types:define"]);
+  const aDayLater = async () => {
+    member.clock.time += 25 * 3_600_000;
+    return tokenOf(member, app);
+  };
+  await issueWith(member, await aDayLater(), "k1");
+  await issueWith(member, await aDayLater(), "k1");
+  expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(keys[1]).toBe(keys[0]);
+  await issueWith(member, await aDayLater(), "k1", { ...body, fields: {} });
+  await issueWith(member, await aDayLater(), "k1", body, "b");
+  await issueWith(member, await aDayLater(), "k2");
+  const headers = { "idempotency-key": "k1", "vermilion-operator": "a" };
+  await ask(member, "/v1/types", { token: await aDayLater(), json: body, headers });
+  expect(keys).toHaveLength(6);
+  expect(new Set(keys).size).toBe(5);
 });
 
 test("a call whose process died is taken over after 60 s, not before", async () => {

@@ -65,12 +65,25 @@ describe("the token endpoint", () => {
     ["that lives too long", { claims: { exp: 1_800_000_000 + 400 } }, "assertion-invalid"],
     ["that is over", { claims: { exp: 1_800_000_000 - 31 } }, "assertion-expired"],
     ["not yet begun", { claims: { nbf: 1_800_000_000 + 60 } }, "assertion-invalid"],
+    ["of another kind of JWT", { header: { typ: "at+jwt" } }, "assertion-invalid"],
+    ["that is an SD-JWT", { header: { typ: "dc+sd-jwt" } }, "assertion-invalid"],
+    ["that was issued in the future", { claims: { iat: 1_800_000_000 + 61 } }, "assertion-invalid"],
+    ["whose time of issue is a text", { claims: { iat: "1800000000" } }, "assertion-invalid"],
+    ["whose id is a number", { claims: { jti: 5 } }, "assertion-invalid"],
+    ["whose id is empty", { claims: { jti: "" } }, "assertion-invalid"],
+    ["whose id is long", { claims: { jti: "j".repeat(256) } }, "assertion-invalid"],
     ["with an unknown critical header", { header: { crit: ["x"], x: 1 } }, "assertion-invalid"],
   ])("refuses an assertion %s", async (_name, changes, code) => {
     const { member, app } = await desk();
     // jose itself will not sign a critical header that it does not know.
     const signed = "header" in changes && "crit" in changes.header ? await withCrit(member, app) : await assertionOf(member, app, changes);
     expect(await refusalOf(await askToken(member, signed))).toBe(`401 invalid_client ${code}`);
+  });
+
+  test("takes an assertion of the type JWT, of a clock that is a minute ahead", async () => {
+    const { member, app } = await desk();
+    const changes = { header: { typ: "JWT" }, claims: { iat: 1_800_000_000 + 60, exp: 1_800_000_000 + 90.5 } };
+    expect((await askToken(member, await assertionOf(member, app, changes))).status).toBe(200);
   });
 
   test("refuses an unsigned assertion", async () => {

@@ -98,6 +98,59 @@ describe("writes", () => {
   });
 });
 
+describe("reading granted fields", () => {
+  test("app and operator reach the use case, and another app than the one that asked is refused", async () => {
+    const callers: unknown[] = [];
+    const member = await startMember({
+      services: {
+        readGranted: async (_request, caller) => {
+          callers.push(caller);
+          return notFound("not-the-requesting-app");
+        },
+      },
+    });
+    const token = await tokenOf(member, await addApp(member, "curious", ["fields:read"]));
+    const headers = { "vermilion-operator": "nobody" };
+    expect(await outcomeOf(await ask(member, `/v1/requests/${hash}-0/fields`, { token, headers }))).toBe("403 not-the-requesting-app");
+    expect(callers).toEqual([{ app: "curious", operator: "nobody" }]);
+  });
+});
+
+describe("requests that wait", () => {
+  test("256 strangers may wait for receipts at one time; more are answered at once, and apps wait beside them", async () => {
+    const open = Promise.withResolvers<void>();
+    const full = Promise.withResolvers<void>();
+    const waits: number[] = [];
+    const reads: number[] = [];
+    const { member } = await memberWithToken({
+      services: {
+        receipt: async (transactionHash, { waitMs }) => {
+          waits.push(waitMs);
+          if (waits.length === 256) full.resolve();
+          if (waitMs > 0) await open.promise;
+          return { transactionHash, final: false, leafIndex: 20, size: 22, receipt: "not yet" };
+        },
+        readGranted: async (_request, _caller, { waitMs }) => {
+          reads.push(waitMs);
+          return notFound("grant-due");
+        },
+      },
+    });
+    const receipt = () => ask(member, `/v1/receipts/${hash}?wait=25`);
+    const held = Array.from({ length: 256 }, receipt);
+    await full.promise;
+    expect((await receipt()).headers.get("vermilion-final")).toBe("false");
+    expect(waits).toEqual([...Array(256).fill(25_000), 0]);
+    const token = await tokenOf(member, await addApp(member, "reader", ["fields:read"]));
+    await ask(member, `/v1/requests/${hash}-0/fields?wait=3`, { token, headers: { "vermilion-operator": "a" } });
+    expect(reads).toEqual([3_000]);
+    open.resolve();
+    await Promise.all(held);
+    await receipt();
+    expect(waits.at(-1)).toBe(25_000);
+  });
+});
+
 describe("bodies", () => {
   const deep = `${'{"a":'.repeat(20)}1${"}".repeat(20)}`;
   test.each([

@@ -4,7 +4,7 @@ export const figureNames = ["n0", "n3", "lone", "receipt"] as const;
 export type FigureName = (typeof figureNames)[number];
 
 /** The machine's own bound of the same run, and how near the figure comes to it. */
-export interface Limit {
+interface Limit {
   readonly name: string;
   readonly value: number;
   readonly unit: string;

@@ -70,7 +70,7 @@ export async function signedVerification(chain: string, keys: Keys, shown: Shown
 }
 
 /** What a member's file says of the blocks above a height: read after the run, so that nothing is believed that is not on the disk. */
-export interface StoredEntries {
+interface StoredEntries {
   readonly height: number;
   /** Entries of each block that has any. */
   readonly batches: readonly number[];
@@ -80,7 +80,7 @@ export interface StoredEntries {
   readonly traceRows: number;
 }
 
-export function storedEntries(file: string, aboveHeight: number, certificate: string): StoredEntries {
+function storedEntries(file: string, aboveHeight: number, certificate: string): StoredEntries {
   const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
   try {
     const blocks = database

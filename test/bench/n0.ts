@@ -47,9 +47,9 @@ export async function measureN0(settings: Settings, limits: MachineLimits, clean
   settings.progress("N0: warm-up");
   const warm = await oneRun(solo, 500);
   const warmer = await oneRun(solo, countFor(warm.perS, Math.min(2, settings.seconds)));
-  const runs = [];
+  const runs: Run[] = [];
   for (let run = 1; run <= settings.runs; run++) {
-    const count = countFor(warmer.perS, settings.seconds);
+    const count = countFor(runs.at(-1)?.perS ?? warmer.perS, settings.seconds);
     settings.progress(`N0: run ${run} of ${settings.runs}, ${count} entries`);
     runs.push(await oneRun(solo, count));
   }
@@ -177,6 +177,8 @@ async function prepare(solo: Solo, count: number): Promise<Ready> {
     calls.push(encodeProposalCall(entries.slice(start, start + entriesPerCall).map((entry) => proposalOf(entry, []))));
   return { calls, entries: count, entryBytes: entries[0]?.bytes.length ?? 0 };
 }
+
+type Run = Awaited<ReturnType<typeof oneRun>>;
 
 async function oneRun(solo: Solo, count: number) {
   const ready = await prepare(solo, count);

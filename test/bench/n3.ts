@@ -10,7 +10,7 @@ import { durability, type Figure, percent, round, type Settings, spreadOf } from
 import type { MachineLimits } from "./limits.ts";
 import { allApplied, entryKind, signedVerification } from "./material.ts";
 import { countFor } from "./n0.ts";
-import { largestShares, profilesIn, type TimeShares } from "./profile.ts";
+import { largestShares, nowUs, profilesIn, type TimeShares } from "./profile.ts";
 
 /** As the driver forwards them: at most 200 in a call. */
 const entriesPerCall = 100;
@@ -26,9 +26,9 @@ export async function measureN3(settings: Settings, limits: MachineLimits, clean
   settings.progress("N3: warm-up");
   const warm = await oneRun(consortium, 400);
   const warmer = await oneRun(consortium, countFor(warm.perS, Math.min(3, settings.seconds)));
-  const runs = [];
+  const runs: Run[] = [];
   for (let run = 1; run <= settings.runs; run++) {
-    const count = countFor(warmer.perS, settings.seconds);
+    const count = countFor(runs.at(-1)?.perS ?? warmer.perS, settings.seconds);
     settings.progress(`N3: run ${run} of ${settings.runs}, ${count} entries`);
     runs.push(await oneRun(consortium, count));
   }
@@ -65,6 +65,8 @@ export async function measureN3(settings: Settings, limits: MachineLimits, clean
       })),
       entryBytes: warm.entryBytes,
       entriesPerBlock: spreadOf(runs.flatMap((run) => run.batches)),
+      /** Terms that began during the measured runs: a leader that is only busy should not lose its place. */
+      elections: runs.reduce((sum, run) => sum + run.elections, 0),
       callsSentAgain: runs.reduce((sum, run) => sum + run.sentAgain, 0),
       cpu,
       busyTimeShares: time?.shares ?? null,
@@ -106,9 +108,12 @@ async function profiledRun(settings: Settings, cleanup: Cleanup, count: number):
   const profiles = join(cleanup.temporaryFolder(settings.folder), "profiles");
   mkdirSync(profiles);
   const consortium = await startConsortium(settings, cleanup, profiles);
+  await oneRun(consortium, 400);
+  const fromUs = nowUs();
   await oneRun(consortium, count);
+  const toUs = nowUs();
   await consortium.stop();
-  return profilesIn(profiles);
+  return profilesIn(profiles, { fromUs, toUs });
 }
 
 /** Puts entries on the ledger, for figures that need a larger one. */
@@ -136,6 +141,7 @@ async function oneRun(consortium: BenchConsortium, count: number) {
     seconds,
     restSeconds,
     perS: count / seconds,
+    elections: head.term - before.term,
     sentAgain: sentAgain.reduce((sum, again) => sum + again, 0),
     batches: stored?.batches ?? [],
     head: `${members.length} equal: ${head.height} ${head.headHash}`,

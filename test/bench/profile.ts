@@ -10,6 +10,8 @@ interface CpuProfile {
     readonly callFrame: { readonly functionName: string; readonly url: string };
     readonly children?: readonly number[] | undefined;
   }[];
+  /** Microseconds of the monotonic clock. */
+  readonly startTime: number;
   readonly samples?: readonly number[] | undefined;
   readonly timeDeltas?: readonly number[] | undefined;
 }
@@ -35,11 +37,24 @@ export async function profiled(work: () => Promise<unknown>): Promise<TimeShares
   }
 }
 
-/** The profiles that processes have left in `folder` when they ended, added up. Undefined where there are none. */
-export function profilesIn(folder: string): TimeShares | undefined {
+/** A stretch of the monotonic clock, which all processes of a computer share, in microseconds. */
+export interface Window {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+export function nowUs(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}
+
+/** The profiles that processes have left in `folder` when they ended, added up within `window`. Undefined where there are none. */
+export function profilesIn(folder: string, window: Window): TimeShares | undefined {
   const files = readdirSync(folder).filter((name) => name.endsWith(".cpuprofile"));
   if (files.length === 0) return undefined;
-  return timeShares(files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as CpuProfile));
+  return timeShares(
+    files.map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as CpuProfile),
+    window,
+  );
 }
 
 /**
@@ -72,9 +87,9 @@ const kinds: readonly { readonly name: string; readonly holds: (frame: { functio
 ];
 const otherKind = "everything else";
 
-function timeShares(profiles: readonly CpuProfile[]): TimeShares {
+function timeShares(profiles: readonly CpuProfile[], window: Window = { fromUs: 0, toUs: Number.POSITIVE_INFINITY }): TimeShares {
   const micros = new Map<string, number>();
-  for (const profile of profiles) addProfile(profile, micros);
+  for (const profile of profiles) addProfile(profile, window, micros);
   micros.delete("idle");
   // Code is loaded once a start and not once an entry.
   micros.delete("loading code");
@@ -84,7 +99,7 @@ function timeShares(profiles: readonly CpuProfile[]): TimeShares {
   return { busyMs: Math.round(busy / 1_000), shares };
 }
 
-function addProfile({ nodes, samples = [], timeDeltas = [] }: CpuProfile, micros: Map<string, number>): void {
+function addProfile({ nodes, startTime, samples = [], timeDeltas = [] }: CpuProfile, window: Window, micros: Map<string, number>): void {
   const kindOf = new Map<number, string>();
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const [root] = nodes;
@@ -96,9 +111,13 @@ function addProfile({ nodes, samples = [], timeDeltas = [] }: CpuProfile, micros
     kindOf.set(node.id, kind);
     for (const child of node.children ?? []) open.push({ id: child, inherited: kind });
   }
+  let at = startTime;
   for (const [place, id] of samples.entries()) {
+    const delta = timeDeltas[place] ?? 0;
+    at += delta;
+    if (at < window.fromUs || at > window.toUs) continue;
     const kind = kindOf.get(id) ?? otherKind;
-    micros.set(kind, (micros.get(kind) ?? 0) + (timeDeltas[place] ?? 0));
+    micros.set(kind, (micros.get(kind) ?? 0) + delta);
   }
 }
 

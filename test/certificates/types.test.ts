@@ -136,6 +136,30 @@ describe("a type that is wrong", () => {
     }
   });
 
+  test("patterns that together take too long for one request", () => {
+    const costly = { type: "string", pattern: "^(?:.*){330}$" };
+    expect(problemsOf(altered((type) => Object.assign(field(type, 2), { schema: costly })))).toEqual(["/fields pattern-too-costly"]);
+    // Each alone is well within the bound, a type full of them is not.
+    const some = { type: "string", pattern: "^(?:a|b|c|d|e|f|g|h)*$" };
+    const fields = (count: number) => (type: Editable) =>
+      Object.assign(type, {
+        fields: [
+          ...(type.fields as Editable[]),
+          ...Array.from({ length: count }, (_, at) => ({ ...field(type, 2), name: `f${at}`, schema: some })),
+        ],
+      });
+    expect(problemsOf(altered(fields(1)))).toEqual([]);
+    expect(problemsOf(altered(fields(100)))).toEqual(["/fields pattern-too-costly"]);
+    // Short values, and patterns that no long text could match, cost little.
+    expect(problemsOf(altered((type) => Object.assign(field(type, 2), { schema: { ...costly, maxLength: 50 } })))).toEqual([]);
+    const short = { type: "string", pattern: "^[0-9A-Za-z_-]{1,64}$" };
+    expect(
+      problemsOf(
+        altered((type) => Object.assign(type, { fields: (type.fields as Editable[]).map((each) => ({ ...each, schema: short })) })),
+      ),
+    ).toEqual([]);
+  });
+
   test("more than 48 KB", () => {
     const long = { type: "string", enum: Array.from({ length: 200 }, (_, at) => `${at}${"长".repeat(150)}`) };
     expect(problemsOf(altered((type) => Object.assign(field(type, 2), { schema: long })))).toEqual([" too-large"]);
@@ -295,6 +319,17 @@ describe("patterns", () => {
     `^${"a{999}".repeat(2)}$`,
     `^${"(".repeat(20)}${")".repeat(20)}$`,
   ])("refuses %s", (source) => expect(compilePattern(source)).toMatchObject({ refused: "bad-pattern" }));
+
+  test.each([
+    ["^a$", 1],
+    ["^a{2,5}(?:bb|c)$", 7],
+    ["^[ab]*$", Number.POSITIVE_INFINITY],
+    ["^(?:a*){0}$", 0],
+    ["^(?:)*$", 0],
+    ["^a?b+$", Number.POSITIVE_INFINITY],
+  ])("the longest text that %s matches has %d characters", (source, lengthMax) =>
+    expect(compilePattern(source)).toMatchObject({ lengthMax }),
+  );
 
   test("the classic of catastrophic backtracking takes steps in proportion to the text", () => {
     const compiled = compilePattern("^(a+)+(a*)*$");

@@ -119,11 +119,14 @@ export class Scenario {
     command(...words);
   }
 
-  /** What `=>` lines can say; the first word is a member, except in the last three. */
+  /** What `=>` lines can say; the first word is a member, `wire` or `all`. */
   #expect(words: string[]): void {
     const [subject = "", verb = "", ...rest] = words;
-    if (subject === "wire")
-      return same(`wire ${this.#wire.map(({ message }) => `${message.from} ${message.to} ${message.kind}`).join(", ") || "empty"}`, words);
+    if (subject === "wire") {
+      const messages = this.#wire.map(({ message }) => `${message.from} ${message.to} ${message.kind}`);
+      same(`wire ${messages.join(", ") || "empty"}`, words);
+      return;
+    }
     if (subject === "all") {
       this.#expectAll(verb, rest);
       return;

@@ -1,6 +1,5 @@
 import type { Input, MemberId } from "@vermilion/consensus";
 import { Checks, Violation } from "./checks.ts";
-import { EventQueue } from "./event-queue.ts";
 import {
   HONEST,
   inputOf,
@@ -17,19 +16,10 @@ import {
   wiresOf,
 } from "./model.ts";
 import type { Random } from "./random.ts";
+import { pair, SimulatedNetwork, type Weather } from "./simulated-network.ts";
+import { Timeline } from "./timeline.ts";
 
 const TICK_UNITS = 20;
-/** Even a healthy network loses a little, and says nothing. */
-const LOSS_RATE_HEALED = 0.03;
-
-/** How bad the network and the hosts are, as probabilities. */
-export interface Weather {
-  readonly lossRate: number;
-  readonly duplicateRate: number;
-  readonly slowRate: number;
-  /** How often a leader is cut off at the worst moment: right after it saved a block or a commit, before it could tell. */
-  readonly stormRate: number;
-}
 
 export interface Node {
   readonly member: Member;
@@ -53,19 +43,16 @@ export class SimulatedConsortium {
   readonly trace: string[] | null;
   /** How often each kind of fault happened. */
   readonly faults: Record<string, number> = {};
-  now = 0;
-  events = 0;
+  readonly timeline = new Timeline();
   readonly #random: Random;
   readonly #rules: Rules;
   readonly #checks: Checks;
-  readonly #weather: Weather;
-  readonly #cut = new Set<string>();
-  readonly #queue = new EventQueue();
+  readonly #network: SimulatedNetwork;
   #healed = false;
 
   constructor(names: readonly MemberId[], random: Random, weather: Weather, rules: Partial<Rules>, trace: boolean) {
     this.#random = random;
-    this.#weather = weather;
+    this.#network = new SimulatedNetwork(names, weather, random, this.timeline);
     this.#rules = { ...HONEST, ...rules, onSign: (member, position) => this.#checks.onSign(member, position) };
     this.#checks = new Checks({ certificates: this.#rules.checksCertificates });
     this.trace = trace ? [] : null;
@@ -84,7 +71,7 @@ export class SimulatedConsortium {
   heal(): void {
     this.#log("---- all faults are healed");
     this.#healed = true;
-    this.#cut.clear();
+    this.#network.heal();
     for (const node of this.nodes) {
       this.restart(node);
       this.#turn(node, [{ kind: "started" }], null);
@@ -94,14 +81,14 @@ export class SimulatedConsortium {
 
   /** Called when no more events were due: whether all is quiet, and all promises are kept. */
   checkEnd(): void {
-    if (!this.#queue.isEmpty()) throw new Violation("everybody falls asleep", this.#awake());
+    if (!this.timeline.isEmpty()) throw new Violation("everybody falls asleep", this.#awake());
     this.#checks.atEnd(this.#members(), this.proposals);
   }
 
   submit(node: Node, proposal: string): void {
     if (!node.up) {
       const other = this.nodes.find((one) => one.up);
-      if (other === undefined) this.at(this.now + 50, () => this.submit(node, proposal));
+      if (other === undefined) this.timeline.in(50, () => this.submit(node, proposal));
       else this.submit(other, proposal);
       return;
     }
@@ -126,7 +113,7 @@ export class SimulatedConsortium {
     node.up = false;
     node.life += 1;
     node.ticking = false;
-    this.at(this.now + this.#random.between(1, downAtMost), () => this.restart(node));
+    this.timeline.in(this.#random.between(1, downAtMost), () => this.restart(node));
   }
 
   restart(node: Node): void {
@@ -137,27 +124,14 @@ export class SimulatedConsortium {
   }
 
   partition(side: readonly Node[], unitsAtMost: number): void {
-    this.#note("partition", side.map((node) => node.member.id).join(" "));
-    const names = new Set(side.map((node) => node.member.id));
-    const pairs: string[] = [];
-    for (const one of this.nodes) {
-      for (const other of this.nodes)
-        if (names.has(one.member.id) !== names.has(other.member.id)) pairs.push(pair(one.member.id, other.member.id));
-    }
-    this.#cutFor(pairs, this.#random.between(50, unitsAtMost));
+    const names = side.map((node) => node.member.id);
+    this.#note("partition", names.join(" "));
+    this.#network.partition(new Set(names), this.#random.between(50, unitsAtMost));
   }
 
-  cutOneWay(one: Node, other: Node): void {
-    this.#note("one-way cut", pair(one.member.id, other.member.id));
-    this.#cutFor([pair(one.member.id, other.member.id)], this.#random.between(100, 1_000));
-  }
-
-  #cutFor(pairs: readonly string[], units: number): void {
-    if (this.#healed) return;
-    for (const one of pairs) this.#cut.add(one);
-    this.at(this.now + units, () => {
-      for (const one of pairs) this.#cut.delete(one);
-    });
+  cutOneWay(from: Node, to: Node): void {
+    this.#note("one-way cut", pair(from.member.id, to.member.id));
+    this.#network.cutOneWay(from.member.id, to.member.id, this.#random.between(100, 1_000));
   }
 
   restore(node: Node, backup: Store): void {
@@ -183,7 +157,7 @@ export class SimulatedConsortium {
     const late = this.#chaos(0.02);
     if (late) this.#note("late turn", node.member.id);
     const store = node.member.store;
-    this.at(this.now + (late ? this.#random.between(100, 1_500) : this.#random.between(0, 2)), () => {
+    this.timeline.in(late ? this.#random.between(100, 1_500) : this.#random.between(0, 2), () => {
       if (!late && (node.life !== life || !node.up)) return;
       if (node.member.store !== store) return;
       const saved = saveTurn(node.member, turn);
@@ -192,7 +166,7 @@ export class SimulatedConsortium {
       const disowned = saved && this.#chaos(0.02);
       if (disowned) this.#note("failed but written", node.member.id);
       if (disowned || (saved && this.#chaos(0.02))) this.#note("saved but not sent", node.member.id);
-      else if (saved) this.at(this.now + this.#random.between(0, 2), () => this.#sendAll(node, turn, late ? node.life : life));
+      else if (saved) this.timeline.in(this.#random.between(0, 2), () => this.#sendAll(node, turn, late ? node.life : life));
       else if (tries > 0 && (inputs.length === 0 || inputs[0]?.kind !== "tick")) this.#retry(node, inputs, wire, tries);
     });
   }
@@ -214,7 +188,7 @@ export class SimulatedConsortium {
     this.#note("signing conflict", `${node.member.id} ${place.term}/${place.height}`);
     if (node.givingUp) return;
     node.givingUp = true;
-    this.at(this.now + 60, () => {
+    this.timeline.in(60, () => {
       node.givingUp = false;
       if (node.up) this.#turn(node, [{ kind: "cannot-seal", ...place }], null);
     });
@@ -223,7 +197,7 @@ export class SimulatedConsortium {
   #afterSave(node: Node, turn: Turn): void {
     this.#checks.onSave(node.member, turn);
     if (turn.before !== turn.after) this.#logState(node, turn);
-    if (turn.after.role === "leader" && hasMoved(turn) && this.#chaos(this.#weather.stormRate)) this.partition([node], 1_000);
+    if (turn.after.role === "leader" && hasMoved(turn) && this.#network.strikesLeader()) this.partition([node], 1_000);
     for (const position of turn.committed) this.#onCommitted(node, position.height);
     node.asleep = turn.asleep;
     if (!turn.asleep) this.#wake(node);
@@ -233,17 +207,14 @@ export class SimulatedConsortium {
   #onCommitted(node: Node, height: number): void {
     const block = node.member.store.blocks.get(node.member.store.ledger[height]?.hash ?? "");
     for (const proposal of block?.proposals ?? []) this.#checks.onAcknowledgedToClient(proposal);
-    this.at(
-      this.now + 1,
-      () => node.up && !savedState(node.member).amnesic && this.#turn(node, [{ kind: "cosigned", size: height }], null),
-    );
+    this.timeline.in(1, () => node.up && !savedState(node.member).amnesic && this.#turn(node, [{ kind: "cosigned", size: height }], null));
   }
 
   #wake(node: Node): void {
     if (node.ticking || !node.up) return;
     node.ticking = true;
     const { life } = node;
-    this.at(this.now + TICK_UNITS, () => {
+    this.timeline.in(TICK_UNITS, () => {
       if (node.life !== life) return;
       node.ticking = false;
       const state = savedState(node.member);
@@ -273,7 +244,7 @@ export class SimulatedConsortium {
     for (const wire of wiresOf(node.member, turn, this.#rules)) {
       this.#checks.onSend(wire);
       this.#transmit(node, wire);
-      if (this.#chaos(this.#weather.duplicateRate)) {
+      if (this.#network.duplicates()) {
         this.#note("duplicate", wire.message.kind);
         this.#transmit(node, wire);
       }
@@ -282,13 +253,13 @@ export class SimulatedConsortium {
 
   #transmit(from: Node, wire: Wire): void {
     const json = JSON.stringify(wire);
-    const slow = this.#chaos(this.#weather.slowRate);
+    const slow = this.#network.isSlow();
     if (slow) this.#note("slow message", wire.message.kind);
-    this.at(this.now + (slow ? this.#random.between(20, 800) : this.#random.between(1, 15)), () => {
+    this.timeline.in(slow ? this.#random.between(20, 800) : this.#random.between(1, 15), () => {
       const to = this.#node(wire.message.to);
-      if (this.#isCut(from, to) || this.#random.chance(this.#healed ? LOSS_RATE_HEALED : this.#weather.lossRate)) {
+      if (!to.up || this.#network.loses(from.member.id, to.member.id)) {
         this.#note("lost message", `${wire.message.kind} ${pair(from.member.id, wire.message.to)}`);
-        if (this.#chaos(0.7)) this.at(this.now + 30, () => this.#unreachable(from, wire.message.to));
+        if (this.#chaos(0.7)) this.timeline.in(30, () => this.#unreachable(from, wire.message.to));
         return;
       }
       this.#deliver(to, JSON.parse(json) as Wire);
@@ -305,7 +276,8 @@ export class SimulatedConsortium {
     const { leader, term } = savedState(node.member);
     if (leader === null) return "none";
     const asked = this.#node(leader);
-    if (this.#isCut(node, asked) || this.#isCut(asked, node) || this.#chaos(this.#weather.lossRate)) return "failed";
+    const [from, to] = [node.member.id, asked.member.id];
+    if (!asked.up || this.#network.isCut(to, from) || this.#network.loses(from, to)) return "failed";
     const state = savedState(asked.member);
     return state.role === "leader" && state.term >= term ? "alive" : "failed";
   }
@@ -317,13 +289,13 @@ export class SimulatedConsortium {
   /** Hands waiting proposals to the leader, and again after a while: the leader may have lost them with its block. */
   #forward(node: Node): void {
     const state = savedState(node.member);
-    if (state.leader === null || state.role === "leader" || this.now - node.lastForward < 60) return;
+    if (state.leader === null || state.role === "leader" || this.timeline.now - node.lastForward < 60) return;
     const proposals = waitingProposals(node.member, state);
     if (proposals.length === 0) return;
-    node.lastForward = this.now;
+    node.lastForward = this.timeline.now;
     const leader = this.#node(state.leader);
-    this.at(this.now + this.#random.between(1, 15), () => {
-      const arrives = !this.#isCut(node, leader) && !this.#chaos(this.#weather.lossRate);
+    this.timeline.in(this.#random.between(1, 15), () => {
+      const arrives = leader.up && !this.#network.loses(node.member.id, leader.member.id);
       if (arrives && savedState(leader.member).role === "leader") {
         for (const proposal of proposals) if (!leader.member.store.done.has(proposal)) leader.member.store.waiting.add(proposal);
         this.#turn(leader, [], null);
@@ -331,27 +303,6 @@ export class SimulatedConsortium {
         this.#turn(node, [{ kind: "leader-unreachable" }], null);
       }
     });
-  }
-
-  #isCut(from: Node, to: Node): boolean {
-    return !to.up || this.#cut.has(pair(from.member.id, to.member.id));
-  }
-
-  // ---- the machine
-
-  runUntil(end: number): void {
-    while (true) {
-      const event = this.#queue.takeBefore(end);
-      if (event === null) break;
-      this.now = event.at;
-      this.events += 1;
-      event.run();
-    }
-    this.now = end;
-  }
-
-  at(at: number, run: () => void): void {
-    this.#queue.add(at, run);
   }
 
   #chaos(probability: number): boolean {
@@ -378,7 +329,7 @@ export class SimulatedConsortium {
   }
 
   #log(line: string): void {
-    this.trace?.push(`${this.now} ${line}`);
+    this.trace?.push(`${this.timeline.now} ${line}`);
   }
 
   #logState(node: Node, { after }: Turn): void {
@@ -393,10 +344,6 @@ export class SimulatedConsortium {
 /** A block was sealed or committed: what the others do not know yet. */
 function hasMoved({ before, after }: Turn): boolean {
   return after.committed.height > before.committed.height || after.tail.length > before.tail.length;
-}
-
-function pair(from: MemberId, to: MemberId): string {
-  return `${from}→${to}`;
 }
 
 function describe({ message }: Wire): string {

@@ -47,17 +47,17 @@ export function simulate(seed: number, options: SimulationOptions = {}): Report 
   if (stormy) planStorm(consortium, random);
   if (names.length >= 4 && random.chance(0.4)) planForgetting(consortium, random);
   const violation = firstViolation(() => {
-    consortium.runUntil(CHAOS_UNITS);
+    consortium.timeline.runUntil(CHAOS_UNITS);
     consortium.heal();
-    consortium.runUntil(CHAOS_UNITS + HEALED_UNITS);
+    consortium.timeline.runUntil(CHAOS_UNITS + HEALED_UNITS);
     consortium.checkEnd();
   });
 
-  const { trace, events, faults } = consortium;
+  const { trace, timeline, faults } = consortium;
   const states = consortium.nodes.map((node) => savedState(node.member));
   const blocks = Math.max(...states.map((state) => state.committed.height));
   const terms = Math.max(...states.map((state) => state.term));
-  return { seed, violation, trace: trace ?? [], members: names.length, blocks, terms, events, faults };
+  return { seed, violation, trace: trace ?? [], members: names.length, blocks, terms, events: timeline.events, faults };
 }
 
 /** For a test: throws with seed and trace (of a second, identical run) when the seed breaks a promise. */
@@ -80,14 +80,14 @@ function firstViolation(run: () => void): Violation | null {
 
 function planProposals(consortium: SimulatedConsortium, random: Random): void {
   for (let number = 1; number <= PROPOSALS; number += 1) {
-    consortium.at(random.between(0, CHAOS_UNITS), () => consortium.submit(random.pick(consortium.nodes), `p${number}`));
+    consortium.timeline.in(random.between(0, CHAOS_UNITS), () => consortium.submit(random.pick(consortium.nodes), `p${number}`));
   }
 }
 
 function planTroubles(consortium: SimulatedConsortium, random: Random): void {
   const rate = random.pick([0.05, 0.2, 0.5]);
   for (let at = 200; at < CHAOS_UNITS; at += 200) {
-    consortium.at(at, () => {
+    consortium.timeline.in(at, () => {
       if (random.chance(rate)) makeTrouble(consortium, random);
     });
   }
@@ -116,12 +116,12 @@ function makeTrouble(consortium: SimulatedConsortium, random: Random): void {
 function planStorm(consortium: SimulatedConsortium, random: Random): void {
   const every = random.between(250, 600);
   for (let at = 300; at < CHAOS_UNITS; at += every) {
-    consortium.at(at, () => {
+    consortium.timeline.in(at, () => {
       const leader = consortium.leader();
       const companions = random.chance(0.5) ? [random.pick(consortium.nodes)] : [];
       consortium.submit(leader, `storm${at}a`);
-      consortium.at(at + random.between(0, 40), () => consortium.partition([leader, ...companions], 2 * every));
-      consortium.at(at + 50, () => consortium.submit(random.pick(consortium.nodes), `storm${at}b`));
+      consortium.timeline.in(random.between(0, 40), () => consortium.partition([leader, ...companions], 2 * every));
+      consortium.timeline.in(50, () => consortium.submit(random.pick(consortium.nodes), `storm${at}b`));
     });
   }
 }
@@ -130,10 +130,10 @@ function planStorm(consortium: SimulatedConsortium, random: Random): void {
 function planForgetting(consortium: SimulatedConsortium, random: Random): void {
   const node = random.pick(consortium.nodes);
   let backup: Store | null = null;
-  consortium.at(random.between(0, CHAOS_UNITS / 2), () => {
+  consortium.timeline.in(random.between(0, CHAOS_UNITS / 2), () => {
     backup = copyStore(node.member.store);
   });
-  consortium.at(random.between(CHAOS_UNITS / 2, CHAOS_UNITS - 1), () => {
+  consortium.timeline.in(random.between(CHAOS_UNITS / 2, CHAOS_UNITS - 1), () => {
     if (backup !== null) consortium.restore(node, backup);
   });
 }

@@ -3,6 +3,7 @@ import {
   type CommitCertificate,
   type Input,
   initialState,
+  type Mark,
   type Position,
   type RaftState,
   type Step,
@@ -145,4 +146,41 @@ test("a certificate that shows one's own signature of a block one does not know 
   } as const;
   expect(step(forgetful, input).state).toMatchObject({ amnesic: true, committed: one });
   expect(step(forgetful, { ...input, certificate: certificate(one, "inspection", "customs") }).state.amnesic).toBe(false);
+});
+
+describe("one lying member of four", () => {
+  const four = ["platform", "inspection", "customs", "tax"];
+  const quiet = initialState("platform", four, genesis);
+  const hello = (from: string, seen: Mark, term = 0) =>
+    ({
+      kind: "receive",
+      message: { kind: "hello", from, to: "platform", term, signed: UNSIGNED, seen, committed: genesis, wanted: false },
+    }) as const;
+  const forgotten = { term: 0, height: 0, cosignedSize: 1_000_000 };
+
+  test("does not make another one amnesic by its word alone; two do", () => {
+    const one = step(quiet, hello("tax", forgotten)).state;
+    expect(one.amnesic).toBe(false);
+    expect(step(one, hello("tax", forgotten)).state.amnesic).toBe(false);
+    expect(step(one, hello("customs", forgotten)).state.amnesic).toBe(true);
+    expect(step(step(one, hello("tax", UNSIGNED)).state, hello("customs", forgotten)).state.amnesic).toBe(false);
+  });
+
+  test("who is told that it has voted in a term gives no vote there, and one in the next", () => {
+    const told = step(quiet, hello("tax", { term: 5, height: 0, cosignedSize: 0 }, 5)).state;
+    const vote = (term: number) =>
+      ({
+        kind: "receive",
+        message: { kind: "vote", from: "customs", to: "platform", term, signed: UNSIGNED, seen: UNSIGNED, last: genesis },
+      }) as const;
+    expect(step(told, vote(5)).send).toMatchObject([{ kind: "vote-answer", granted: false }]);
+    expect(step(told, vote(6)).send).toMatchObject([{ kind: "vote-answer", granted: true }]);
+  });
+
+  test("cannot use up the numbers of the terms", () => {
+    const far = Number.MAX_SAFE_INTEGER;
+    for (const term of [far, 10_001]) expect(step(quiet, hello("tax", UNSIGNED, term)).state).toBe(quiet);
+    expect(step(quiet, hello("tax", { term: far, height: 0, cosignedSize: 0 })).state).toBe(quiet);
+    expect(step(quiet, hello("tax", UNSIGNED, 10_000)).state.term).toBe(10_000);
+  });
 });

@@ -71,7 +71,9 @@ async function trialOf(cluster: Cluster, fuses: Fuses, story: Story, number: num
     () => undefined,
     () => undefined,
   );
-  void first.then(() => (isOver = true));
+  void first.then(() => {
+    isOver = true;
+  });
   await eventually(async () => fuse.dead || (isOver && (await isAsleep(cluster))));
   const died = fuse.dead;
   fuse.disarm();
@@ -156,7 +158,7 @@ describe("a process that ends at any moment of a request, a decision, a grant", 
   const openAndRead: Story["act"] = async (cluster, trial) => {
     const opened = await open(cluster, "customs", ["name"], trial.key);
     if ("refused" in opened || opened.status === "pending") return opened;
-    const read = good(await servicesOf(cluster, "customs").readGranted(opened.request, caller, caller, { waitMs: 10_000 }));
+    const read = good(await servicesOf(cluster, "customs").readGranted(opened.request, caller, { waitMs: 10_000 }));
     expect(read.fields).toEqual({ name: permitFields.name });
     return opened;
   };

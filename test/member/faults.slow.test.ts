@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { Fault, type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
 import { describe, expect, test } from "vitest";
 import { Random } from "../consensus/random.ts";
 import { type Cluster, eventually } from "../support/cluster.ts";
@@ -244,6 +244,55 @@ describe("members that come and go", () => {
     if (cluster.node(id).running === undefined) return { status: "pending" };
     return issue(cluster, id, key, 1_000);
   }
+});
+
+describe("keys that do not answer", () => {
+  /** Members whose cosign keys answer, or do not, as the test says. */
+  async function openWithKeys() {
+    let answers = true;
+    const cluster = await openPermits({
+      platform: (_node, platform) => ({
+        ...platform,
+        keys: {
+          ...platform.keys,
+          cosign: async (message) => {
+            if (!answers) throw new Fault("keys-unavailable", "ordered by the test");
+            return platform.keys.cosign(message);
+          },
+        },
+      }),
+    });
+    const say = (answer: boolean): void => {
+      answers = answer;
+    };
+    return { cluster, say };
+  }
+
+  test("commits go on without cosignatures, and are final when the keys are back", async () => {
+    const { cluster, say } = await openWithKeys();
+    await over(cluster, async () => {
+      say(false);
+      const issued = await issueSurely(cluster, "platform", "unsigned");
+      expect(good(await servicesOf(cluster, "tax").receipt(issued.transactionHash, { waitMs: 100 })).final).toBe(false);
+      say(true);
+      await expectSound(cluster, 1);
+      expect(good(await servicesOf(cluster, "tax").receipt(issued.transactionHash, { waitMs: 0 })).final).toBe(true);
+    });
+  });
+
+  test("all end between a commit and its cosignatures: it becomes final with nothing more written", async () => {
+    const { cluster, say } = await openWithKeys();
+    await over(cluster, async () => {
+      say(false);
+      const issued = await issueSurely(cluster, "platform", "unsigned");
+      await eventually(async () => (await Promise.all(memberIds.map((id) => issuedAt(cluster, id)))).every((count) => count === 1));
+      await Promise.all(memberIds.map((id) => cluster.kill(id)));
+      say(true);
+      for (const id of memberIds) await cluster.restart(id);
+      await expectSound(cluster, 1);
+      expect(good(await servicesOf(cluster, "tax").receipt(issued.transactionHash, { waitMs: 0 })).final).toBe(true);
+    });
+  });
 });
 
 describe("two processes over one store", () => {

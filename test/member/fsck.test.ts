@@ -27,7 +27,7 @@ beforeAll(async () => {
     const issued = good(await servicesOf(cluster, "platform").issue({ type: "permit", fields: permitFields }, caller, options));
     const asked = { certificate: issued.certificate, part: "main", purpose: "clearance", serviceItem: "import", basis: "customs-law" };
     const granted = good(await servicesOf(cluster, "customs").openRequest({ ...asked, fields: ["name"] }, caller, options));
-    good(await servicesOf(cluster, "customs").readGranted(granted.request, caller, caller, { waitMs: 5_000 }));
+    good(await servicesOf(cluster, "customs").readGranted(granted.request, caller, { waitMs: 5_000 }));
     await equalHeads(cluster);
     genesis = cluster.genesis;
     original = cluster.node("platform").stores.ledger;

@@ -81,7 +81,15 @@ function writeRoutes({ writing, needs: { services } }: Doors): void {
     result: issued,
     secret: ["sdJwt"],
     location: (answer) => `/v1/certificates/${answer.certificate}`,
-    problems: ["unknown-certificate", "unknown-part", "not-a-completer", "part-exists", "invalid-fields", "document-exists"],
+    problems: [
+      "unknown-certificate",
+      "unknown-part",
+      "not-a-completer",
+      "part-exists",
+      "invalid-fields",
+      "document-exists",
+      "type-does-not-match",
+    ],
     run: ({ params, body, caller }, options) => services.complete(params.certificate, body, caller, options),
   });
 }
@@ -131,6 +139,7 @@ function readRoutes({ reading, needs: { services } }: Doors): void {
       answers: { 200: { description: "字段 · the fields", content: { "application/json": disclosed } } },
       problems: ["unknown-certificate", "unknown-part", "not-the-owner", "record-key-not-here", "key-unwrap-failed"],
     },
-    async ({ c, params, query, access }) => answer(c, disclosed, await services.readOwn(params.certificate, query.part ?? "main", access)),
+    async ({ c, params, query, access: { app, operator } }) =>
+      answer(c, disclosed, await services.readOwn(params.certificate, query.part ?? "main", { app, operator })),
   );
 }

@@ -1,12 +1,13 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Fault } from "@vermilion/member/fault";
-import { peerContentType, signResponse, verifyRequest } from "@vermilion/member/peer-signatures";
+import { peerContentType, refuseBody, type SignedHead, signResponse, verifyRequestHead } from "@vermilion/member/peer-signatures";
 import type { PeerCall } from "@vermilion/member/ports/index";
 import type { ApiContext, ApiEnv, ApiNeeds } from "../context.ts";
-import { describeError, problem } from "../problems.ts";
+import { createPeerBodies, type PeerBodies } from "../peer-bodies.ts";
+import { describeError, type ProblemInput, problem } from "../problems.ts";
 import { type DoorRow, declare } from "../route.ts";
 import { jsonObject } from "../schemas.ts";
-import { peerBodyBytesMax, readBody, refuseContentType } from "../wall.ts";
+import { abandonBody, declaredLength, peerBodyBytesMax, type Read, readBody, refuseContentType } from "../wall.ts";
 
 const calls: readonly PeerCall[] = ["raft", "proposals", "attachment", "probe"];
 
@@ -25,29 +26,56 @@ const row: DoorRow = {
     "RFC 9421 与 RFC 9530 签名，会话证书在 Vermilion-Session 中；应答也签名。Signed by a session key that the member's identity key certified; " +
     "the answer is signed too and bound to the request's signature.",
   answers: { 200: { description: "签名的应答 · a signed answer", content: { "application/json": jsonObject } } },
-  problems: ["peer-call-unknown", "peer-call-failed", "storage-full", "storage-read-only", "stale-turn"],
+  problems: ["peer-call-unknown", "peer-call-failed", "peer-busy", "storage-full", "storage-read-only", "stale-turn"],
 };
 
-/** The peers' door. Who has not signed gets an unsigned refusal; every other answer is signed and bound to its request. */
+/**
+ * The peers' door. Who has signed is known from the headers alone, and only then is a body read; what is refused before the member itself
+ * is asked is not signed, every other answer is signed and bound to its request.
+ */
 export function peerRoutes(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): void {
   declare(app, row);
+  const bodies = createPeerBodies();
   app.post("/peer/v1/:call", async (c) => {
     c.set("route", row.path);
-    const wrongType = refuseContentType(c, "json");
-    if (wrongType !== undefined) return problem(c, wrongType);
-    const headers = c.req.header();
-    // Whoever carries no signature at all is not let in with 8 MB.
-    if (headers.signature === undefined || headers["vermilion-session"] === undefined)
-      return problem(c, { refused: "peer-signature-missing" });
-    const body = await readBody(c, peerBodyBytesMax);
-    if ("refused" in body) return problem(c, body);
-    const { pathname, search } = new URL(c.req.url);
-    const request = { method: c.req.method, url: `${needs.baseUrl}${pathname}${search}`, headers, body: body.value };
-    const from = await verifyRequest(request, needs);
-    if ("refused" in from) return problem(c, from);
-    c.set("peer", from.member);
-    return signed(headers.signature, await handle(c, from.member, body.value, needs), needs);
+    const head = await checkHead(c, needs);
+    if ("refused" in head) {
+      abandonBody(c);
+      return problem(c, head);
+    }
+    c.set("peer", head.from.member);
+    return withRoom(c, head.from.member, bodies, async () => {
+      const body = await readSigned(c, head, needs);
+      if ("refused" in body) return problem(c, body);
+      return signed(c.req.header("signature") ?? "", await handle(c, head.from.member, body.value, needs), needs);
+    });
   });
+}
+
+async function checkHead(c: ApiContext, needs: ApiNeeds): Promise<SignedHead | ProblemInput> {
+  const wrongType = refuseContentType(c, "json");
+  if (wrongType !== undefined) return wrongType;
+  const { pathname, search } = new URL(c.req.url);
+  return verifyRequestHead({ method: c.req.method, url: `${needs.baseUrl}${pathname}${search}`, headers: c.req.header() }, needs);
+}
+
+/** The room is held until the answer is made: so long the body may be in memory. One of undeclared length counts as the longest. */
+async function withRoom(c: ApiContext, member: string, bodies: PeerBodies, work: () => Promise<Response>): Promise<Response> {
+  const leave = bodies.enter(member, Math.min(declaredLength(c) ?? peerBodyBytesMax, peerBodyBytesMax));
+  if (leave === undefined) {
+    abandonBody(c);
+    return problem(c, { refused: "peer-busy" });
+  }
+  try {
+    return await work();
+  } finally {
+    leave();
+  }
+}
+
+async function readSigned(c: ApiContext, head: SignedHead, needs: ApiNeeds): Promise<Read<Uint8Array>> {
+  const body = await readBody(c, peerBodyBytesMax);
+  return "refused" in body ? body : (refuseBody(head, body.value, needs.crypto) ?? body);
 }
 
 async function handle(c: ApiContext, from: string, body: Uint8Array, needs: ApiNeeds): Promise<Response | Uint8Array> {

@@ -115,7 +115,7 @@ function proofRoutes({ publicly, needs: { services } }: Doors): void {
   );
 }
 
-function receiptRoute({ publicly, needs: { services } }: Doors): void {
+function receiptRoute({ publicly, waits, needs: { services } }: Doors): void {
   publicly(
     {
       method: "get",
@@ -123,15 +123,16 @@ function receiptRoute({ publicly, needs: { services } }: Doors): void {
       topic: "proofs",
       summary: { zh: "回执", en: "The receipt of an entry" },
       description:
-        "默认 text/plain（C2SP tlog-proof），Accept: application/json 得 JSON。wait 为等待最终确认的秒数；响应头 Vermilion-Final 说明是否最终。" +
-        "Plain tlog-proof by default. `wait` waits for finality; the header `Vermilion-Final` says whether it is final.",
+        "默认 text/plain（C2SP tlog-proof），Accept: application/json 得 JSON。wait 为等待最终确认的秒数，繁忙时不等待；响应头 Vermilion-Final 说明是否最终。" +
+        "Plain tlog-proof by default. `wait` waits for finality, not while too many wait; the header `Vermilion-Final` says whether it is final.",
       params: z.object({ transactionHash: sha256Hex }),
       query: z.strictObject({ wait: optional(waitSeconds) }),
       answers: { 200: { description: "回执 · the receipt", content: { "text/plain": z.string(), "application/json": receipt } } },
       problems: ["unknown-transaction", "no-checkpoint"],
     },
     async ({ c, params, query }) => {
-      const found = await services.receipt(params.transactionHash, { waitMs: (query.wait ?? 0) * 1000 });
+      const find = (waitMs: number) => services.receipt(params.transactionHash, { waitMs });
+      const found = await waits.anonymous.during((query.wait ?? 0) * 1000, find);
       if ("refused" in found) return refusedProblem(c, found);
       c.header("Vermilion-Final", `${found.final}`);
       c.header("Cache-Control", found.final ? "public, max-age=3600" : "no-store");

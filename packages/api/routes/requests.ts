@@ -76,7 +76,7 @@ function writeRoutes({ writing, needs: { services } }: Doors): void {
   });
 }
 
-function readRoutes({ reading, needs: { services } }: Doors): void {
+function readRoutes({ reading, waits, needs: { services } }: Doors): void {
   reading(
     {
       method: "get",
@@ -125,6 +125,7 @@ function readRoutes({ reading, needs: { services } }: Doors): void {
       problems: [
         "unknown-request",
         "not-the-reader",
+        "not-the-requesting-app",
         "request-pending",
         "request-refused",
         "request-expired",
@@ -132,12 +133,15 @@ function readRoutes({ reading, needs: { services } }: Doors): void {
         "wrong-grant",
         "attachment-not-here",
         "record-malformed",
+        "record-not-signed",
         "disclosure-not-signed",
         "wrong-key",
         "cannot-open",
       ],
     },
-    async ({ c, params, query }) =>
-      answer(c, disclosed, await services.readGranted(params.request, { waitMs: (query.wait ?? readWaitSeconds) * 1000 })),
+    async ({ c, params, query, access: { app, operator } }) => {
+      const read = (waitMs: number) => services.readGranted(params.request, { app, operator }, { waitMs });
+      return answer(c, disclosed, await waits.apps.during((query.wait ?? readWaitSeconds) * 1000, read));
+    },
   );
 }

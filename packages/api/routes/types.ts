@@ -44,7 +44,15 @@ export function typeRoutes({ reading, writing, needs: { services } }: Doors): vo
     body: jsonObject,
     result: {},
     location: () => "/v1/types",
-    problems: ["invalid-type", "malformed-type", "not-the-type-owner", "type-version-out-of-order", "unknown-member", "type-code-changed"],
+    problems: [
+      "invalid-type",
+      "malformed-type",
+      "not-the-type-owner",
+      "type-version-out-of-order",
+      "unknown-member",
+      "type-code-changed",
+      "type-code-taken",
+    ],
     run: ({ body, caller }, options) => services.defineType(body, caller, options),
   });
   reading(

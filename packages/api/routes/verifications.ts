@@ -25,6 +25,7 @@ export function verificationRoutes({ writing, needs: { services } }: Doors): voi
       "issuer-does-not-match",
       "unknown-account",
       "wrong-account-kind",
+      "account-of-another-member",
     ],
     run: ({ body, caller }, options) => services.verifyCertificate(body, caller, options),
   });

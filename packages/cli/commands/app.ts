@@ -14,7 +14,9 @@ Examples:
   vermilion app rotate counter --as customs               the old key goes on working until the next rotation
   vermilion app rotate counter --as customs --revoke-old  … or stops at once
   vermilion app disable counter --as customs
+  vermilion app enable counter --as customs
 
+A stolen key: disable, rotate (a disabled app keeps no old key, and stays disabled), then enable.
 The key pair is made here; the private key goes into DATA/apps/<member>-<app>.json (0600), the public one to the member.`;
 
 /** `vermilion app …`: agency apps that may sign in at a member; over its owner-only socket, or its files while it is stopped. */
@@ -29,7 +31,7 @@ export function app(program: Command, io: Io): void {
       report(io, options, await add(name, options)),
     );
 
-  withMember(group.command("rotate <name>").description("give an app a new key"))
+  withMember(group.command("rotate <name>").description("give an app a new key; a disabled one stays disabled and keeps no old key"))
     .option("--revoke-old", "stop the old key at once instead of at the next rotation")
     .action(async (name: string, options: AppOptions & { readonly revokeOld?: boolean }) =>
       report(io, options, await rotate(name, options)),
@@ -39,6 +41,13 @@ export function app(program: Command, io: Io): void {
     async (name: string, options: AppOptions) => {
       const { data, member } = await placeOf(options);
       report(io, options, { app: (await ask(data, member, { command: "app-disable", app: name })) as App });
+    },
+  );
+
+  withMember(group.command("enable <name>").description("let a disabled app sign in again, with the keys it has")).action(
+    async (name: string, options: AppOptions) => {
+      const { data, member } = await placeOf(options);
+      report(io, options, { app: (await ask(data, member, { command: "app-enable", app: name })) as App });
     },
   );
 
@@ -77,8 +86,9 @@ async function rotate(name: string, options: AppOptions & { readonly revokeOld?:
   const { data, member } = await placeOf(options);
   const { privateJwk, publicKey } = newAppKey();
   const key = publicKey as AppKeyInput;
-  // Register, write, and only then drop the old one: wherever this is cut, the file's key still works.
-  let changed = (await ask(data, member, { command: "app-rotate", app: name, key, keepOld: true })) as App;
+  // The member first: a name that it does not know must not cost the key in the file. Wherever this is cut, rotating again mends it, and an
+  // old key that is to be revoked is revoked in this one step.
+  const changed = (await ask(data, member, { command: "app-rotate", app: name, key, keepOld: options.revokeOld !== true })) as App;
   const config: AppConfig = {
     version: 1,
     app: name,
@@ -87,9 +97,7 @@ async function rotate(name: string, options: AppOptions & { readonly revokeOld?:
     jwk: privateJwk,
     scopes: [...changed.scopes],
   };
-  const file = writeAppFile(data, config);
-  if (options.revokeOld) changed = (await ask(data, member, { command: "app-rotate", app: name, key, keepOld: false })) as App;
-  return { app: changed, file };
+  return { app: changed, file: writeAppFile(data, config) };
 }
 
 type AppKeyInput = Extract<AdminRequest, { readonly command: "app-add" }>["key"];
@@ -120,6 +128,8 @@ function report(io: Io, options: AppOptions, { app: changed, file }: Changed): v
   }
   io.table([["app", "state", "keys", "since", "scopes"], rowOf(changed)]);
   if (file !== undefined) io.print(`私钥 · private key: ${file} (0600)`);
+  if (file !== undefined && changed.disabled)
+    io.note("the app is still disabled; `vermilion app enable` · 应用仍处于停用状态，可用 app enable 启用");
 }
 
 function rowOf(row: App): readonly string[] {

@@ -39,7 +39,9 @@ Examples:
       ["  final", found.final ? "yes, cosigned by a quorum · 已最终确认" : "not yet · 尚未最终确认"],
       ...(found.issuer === null ? [] : [["  issuer", found.issuer]]),
       ...(found.part === null ? [] : [["  part", found.part]]),
-      ...(found.status === null ? [] : [["  status", `${shown(found.status)}, as of block ${found.asOf.blockNumber} (${timeOf(found.asOf.time)}) · 截至该区块`]]),
+      ...(found.status === null
+        ? []
+        : [["  status", `${shown(found.status)}, as of block ${found.asOf.blockNumber} (${timeOf(found.asOf.time)}) · 截至该区块`]]),
     ]);
   });
 }

@@ -1,5 +1,30 @@
+/** Simulated time; one unit is about a millisecond. */
+export class Timeline {
+  readonly #queue = new EventQueue();
+  now = 0;
+  events = 0;
+
+  in(units: number, run: () => void): void {
+    this.#queue.add(this.now + units, run);
+  }
+
+  /** Runs what is due up to `end`. */
+  runUntil(end: number): void {
+    for (let event = this.#queue.takeBefore(end); event !== null; event = this.#queue.takeBefore(end)) {
+      this.now = event.at;
+      this.events += 1;
+      event.run();
+    }
+    this.now = end;
+  }
+
+  isEmpty(): boolean {
+    return this.#queue.isEmpty();
+  }
+}
+
 /** Events in order of time; equal times in the order of planning. */
-export class EventQueue {
+class EventQueue {
   readonly #heap: { at: number; order: number; run: () => void }[] = [];
   #planned = 0;
 

@@ -1,0 +1,18 @@
+/** A certificate for 127.0.0.1 that nobody but its own key has signed, until 2120. Its key is public, here: it is for tests alone. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBRTCB7aADAgECAgEBMAoGCCqGSM49BAMCMBkxFzAVBgNVBAMMDnZlcm1pbGlv
+biB0ZXN0MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAwMDAwWjAZMRcwFQYD
+VQQDDA52ZXJtaWxpb24gdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABLmh
+RwOSrEPmnWViNt+XzagQAn7MLMk+in+by45sGvmTvbJnEcOL+gtQHuPq3Thj7vXK
+JtvOUiatzR1UzpIZGEajJDAiMA8GA1UdEQQIMAaHBH8AAAEwDwYDVR0TAQH/BAUw
+AwEB/zAKBggqhkjOPQQDAgNHADBEAiAzQ/8N87mBOfvetzJ3a/HPWoDm5iL54wXH
+qe9R5opRhQIgf+KMITOlR0SKOPyruuQV++bC8kFuAwhjdNi6BB7vCpU=
+-----END CERTIFICATE-----
+`;
+
+export const privateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFbBoAiijHtmE2DgT
+/fz0YVEnCe4wC7LJMIM9CG0C4aShRANCAAS5oUcDkqxD5p1lYjbfl82oEAJ+zCzJ
+Pop/m8uObBr5k72yZxHDi/oLUB7j6t04Y+71yibbzlImrc0dVM6SGRhG
+-----END PRIVATE KEY-----
+`;

@@ -1,0 +1,243 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Append, CommitCertificate, Message, Position } from "@vermilion/consensus";
+import { operationCall } from "@vermilion/contracts";
+import {
+  acknowledgementTyp,
+  encodeAcknowledgement,
+  encodeAcknowledgementPayload,
+  encodeHeader,
+  encodeHeaderPayload,
+  type HeaderPayload,
+  headerHash,
+  headerTyp,
+  parseHeader,
+  text,
+} from "@vermilion/ledger";
+import {
+  type Context,
+  checkGenesis,
+  contextOf,
+  Fault,
+  found,
+  fsck,
+  type GenesisFile,
+  type MemberPlatform,
+  nativeCrypto,
+  openMember,
+  type PeerCall,
+  type RunningMember,
+} from "@vermilion/member";
+import type { ExecutedBlock } from "@vermilion/member/ports/index";
+import { proposalOf } from "@vermilion/member/proposal";
+import { sealBlock } from "@vermilion/member/seal";
+import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/member/wire";
+import { entryOf, makeMember, signatureOf, type TestKey, type TestMember } from "../support/entries.ts";
+import { type MemoryStores, memoryStores } from "../support/memory/index.ts";
+import { memoryKeys } from "../support/memory-keys.ts";
+import { memberIds } from "./fixtures.ts";
+
+/** Keys and genesis are the same for all tests; stores are not. */
+let consortium: ReturnType<typeof foundOnce> | undefined;
+
+async function foundOnce() {
+  const members = new Map(memberIds.map((id) => [id as string, makeMember(id)]));
+  const keys = Object.fromEntries([...members.values()].map((member) => [member.id, memoryKeys(member)]));
+  const statements = [...members.values()].map(({ id, uscc }) => {
+    const names = { zh: id, en: id };
+    return { id, names, uscc, url: `http://${id}.test.example`, keys: keys[id]!.public };
+  });
+  const id = randomBytes(16).toString("hex");
+  const founded = { name: "test.example", names: { zh: "测试", en: "Test" }, members: statements, time: Date.now() - 60_000, id };
+  const genesis = await found(founded, keys, nativeCrypto);
+  if ("refused" in genesis) throw new Error(genesis.detail);
+  const checked = checkGenesis(genesis, nativeCrypto);
+  if ("refused" in checked) throw new Error(checked.detail);
+  return { members, keys, genesis, checked };
+}
+
+/** A real member, `platform`, whose three peers are played by the test: what they say is forged with their real keys. */
+export class Victim {
+  readonly chain: string;
+  readonly genesis: GenesisFile;
+  readonly stores: MemoryStores;
+  readonly members: ReadonlyMap<string, TestMember>;
+  readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  /** What the peers answer to the member's own calls; unreachable where nothing is set. */
+  readonly peers = new Map<string, (call: PeerCall, body: Uint8Array) => Promise<Uint8Array>>();
+  running: RunningMember;
+  /** An honest `inspection` that makes the blocks which the test sends or spoils. */
+  private readonly author: Context;
+  private readonly platform: MemberPlatform;
+
+  private constructor(
+    parts: Pick<Victim, "genesis" | "stores" | "members" | "logged" | "running"> & { platform: MemberPlatform; author: Context },
+  ) {
+    this.genesis = parts.genesis;
+    this.stores = parts.stores;
+    this.members = parts.members;
+    this.logged = parts.logged;
+    this.running = parts.running;
+    this.author = parts.author;
+    this.platform = {
+      ...parts.platform,
+      peers: {
+        call: async (to, call, body) => {
+          await sleep(0);
+          const answer = this.peers.get(to);
+          if (answer === undefined) throw new Fault("peer-unreachable", `${to} does not answer`);
+          return answer(call, body);
+        },
+      },
+    };
+    this.chain = parts.author.chain;
+  }
+
+  static async open(): Promise<Victim> {
+    consortium ??= foundOnce();
+    const { members, keys, genesis, checked } = await consortium;
+    const logged: Victim["logged"] = [];
+    const note = (event: string, fields: Readonly<Record<string, unknown>> = {}) => void logged.push({ event, fields });
+    const platformOf = (member: string, stores: MemoryStores): MemberPlatform => ({
+      crypto: nativeCrypto,
+      ...stores,
+      keys: keys[member]!,
+      peers: { call: () => Promise.reject(new Fault("peer-unreachable", "nobody")) },
+      clock: { now: () => Date.now(), sleep: (ms) => sleep(ms / 10) },
+      random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
+      log: { debug: () => undefined, info: note, warn: note, error: note },
+    });
+    const authorPlatform = platformOf("inspection", memoryStores());
+    await openMember(authorPlatform, { member: "inspection", genesis });
+    const author = contextOf(authorPlatform, { member: "inspection", genesis }, checked);
+    const stores = memoryStores();
+    const platform = platformOf("platform", stores);
+    const placeholder = await openMember(platform, { member: "platform", genesis });
+    const victim = new Victim({ genesis, stores, members, logged, running: placeholder, platform, author });
+    await victim.reopen();
+    return victim;
+  }
+
+  /** The same member as a new process. */
+  async reopen(): Promise<void> {
+    await this.running.close();
+    this.running = await openMember(this.platform, { member: "platform", genesis: this.genesis });
+  }
+
+  key(member: string): TestKey {
+    const found = this.members.get(member);
+    if (found === undefined) throw new Error(`no member ${member}`);
+    return found.keys.sign;
+  }
+
+  async base(): Promise<Position> {
+    const [hash = ""] = await this.author.ledger.hashesFrom(0, 1);
+    return { term: 0, height: 0, hash };
+  }
+
+  /** An entry that changes nothing but its author's own rows. */
+  entry(member = "tax", more: object = {}) {
+    const key = this.key(member);
+    const proof = { payload: "", signatures: [] };
+    const call = operationCall("accounts.register", { kind: "holder", name: randomBytes(4).toString("hex"), jwk: key.jwk, proof } as never);
+    return entryOf(this.chain, [key], [call], { time: Date.now() - 1_000, ...more });
+  }
+
+  /** A block of one entry or more, right in every way, on top of `previous`. */
+  async block(
+    term: number,
+    previous: Position,
+    entries = [this.entry()],
+    attachments: readonly { sha256: string; bytes: Uint8Array }[] = [],
+  ): Promise<ExecutedBlock> {
+    for (const entry of entries) await this.author.raftStore.addProposal(proposalOf(entry, attachments));
+    const block = await sealBlock(this.author, { term, height: previous.height + 1, previous: previous.hash, empty: entries.length === 0 });
+    if (typeof block === "string") throw new Error(`nothing sealed: ${block}`);
+    await this.author.raftStore.dropProposals(entries.map(({ transactionHash }) => transactionHash));
+    return block;
+  }
+
+  append(
+    term: number,
+    previous: Position,
+    blocks: readonly Sent[],
+    certificate: CommitCertificate | null = null,
+    from = "inspection",
+  ): RaftMessage {
+    const positions = blocks.map(({ position }) => position);
+    const message: Append = {
+      ...envelope(from, term),
+      kind: "append",
+      previous,
+      positions,
+      last: positions.at(-1) ?? previous,
+      certificate,
+    };
+    return { message, blocks: blocks.map(({ body }) => body) };
+  }
+
+  async call(from: string, call: RaftCall): Promise<readonly RaftMessage[]> {
+    return parseRaftCall(await this.running.peerDoor.handle(from, "raft", encodeRaftCall(call))).messages;
+  }
+
+  async say(message: RaftMessage, from = message.message.from): Promise<Message & { proof?: string }> {
+    const [answer] = await this.call(from, { messages: [message] });
+    if (answer === undefined) throw new Error("no answer");
+    return { ...answer.message, ...(answer.proof === undefined ? {} : { proof: answer.proof }) };
+  }
+
+  acknowledgement(member: string, position: Position, more: { chain?: string; key?: TestKey } = {}): string {
+    const { term, height, hash } = position;
+    const payload = encodeAcknowledgementPayload({ chain: more.chain ?? this.chain, term, height, header: hash });
+    return text(encodeAcknowledgement(payload, signatureOf(acknowledgementTyp, payload, more.key ?? this.key(member))));
+  }
+
+  certificate(position: Position, members: readonly string[] = ["inspection", "customs", "tax"]): CommitCertificate {
+    return { position, acknowledgements: Object.fromEntries(members.map((member) => [member, this.acknowledgement(member, position)])) };
+  }
+
+  /** What the member has bound itself to and what it holds as true. */
+  async standing() {
+    const { items } = await this.stores.table.query("reservation", {});
+    const { state } = await this.stores.raftStore.load();
+    return {
+      height: (await this.stores.ledger.published())?.height,
+      head: (await this.stores.ledger.head())?.hash,
+      signed: items.map(({ sort }) => sort).filter((sort) => !sort.startsWith("size/")),
+      tail: state?.tail ?? [],
+      amnesic: state?.amnesic ?? false,
+    };
+  }
+
+  async findings() {
+    return (await fsck(this.stores.ledger, this.genesis, nativeCrypto, () => undefined)).findings;
+  }
+}
+
+export interface Sent {
+  readonly position: Position;
+  readonly body: BlockBody;
+}
+
+export const sent = (block: ExecutedBlock): Sent => ({
+  position: { term: block.term, height: block.after.height, hash: block.after.hash },
+  body: bodyOf(block),
+});
+
+/** The same block with other words in its header, signed again by whoever. */
+export function resigned(block: ExecutedBlock, changes: Partial<HeaderPayload>, key: TestKey): Sent {
+  const parsed = parseHeader(block.header, nativeCrypto);
+  if ("refused" in parsed) throw new Error(parsed.refused);
+  const payload = { ...parsed.payload, ...changes };
+  const bytes = encodeHeaderPayload(payload);
+  const header = encodeHeader(bytes, signatureOf(headerTyp, bytes, key));
+  return {
+    position: { term: payload.term, height: payload.height, hash: headerHash(header, nativeCrypto) },
+    body: { ...bodyOf(block), header },
+  };
+}
+
+export function envelope(from: string, term: number) {
+  const nothing = { term: 0, height: 0, cosignedSize: 0 };
+  return { from, to: "platform", term, signed: nothing, seen: nothing };
+}
