@@ -16,6 +16,7 @@ export type IntegrityCode =
   | "entry-needed"
   | "sd-jwt-not-issued-here"
   | "sd-jwt-of-another-certificate"
+  | "sd-jwt-of-another-type"
   | "document-not-named";
 
 export type ReasonCode = IntegrityCode | GenesisCode | "genesis-of-another-chain";
@@ -48,6 +49,10 @@ const reasons: Readonly<Record<ReasonCode, Names>> = {
   "sd-jwt-of-another-certificate": {
     zh: "证照的标识或部分与条目不符",
     en: "the certificate names another identifier or part than the entry",
+  },
+  "sd-jwt-of-another-type": {
+    zh: "证照所称的类型不是条目签发时的类型",
+    en: "the certificate names another type, or version of it, than the entry issued it as",
   },
   "document-not-named": { zh: "条目没有载明此文件的摘要", en: "the entry does not name this document" },
   "malformed-genesis": { zh: "创世文件格式不正确", en: "the genesis file is malformed" },

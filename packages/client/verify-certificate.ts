@@ -8,9 +8,10 @@ import {
   type SdJwt,
   type SdJwtCode,
   type StatusVerdict,
+  typeUrn,
   verifyCertificate,
 } from "@vermilion/certificates";
-import { type Crypto, type JsonObject, type ParsedEntry, thumbprint } from "@vermilion/ledger";
+import { type Crypto, type JsonObject, type Operation, type ParsedEntry, thumbprint } from "@vermilion/ledger";
 import type { IssuerKey } from "./genesis.ts";
 import { inflateAhead } from "./inflate.ts";
 import type { IntegrityCode } from "./reasons.ts";
@@ -32,6 +33,8 @@ export interface CertificateAnswer {
   readonly status: StatusVerdict;
   readonly issuer: IssuerVerdict;
   readonly certificate?: string;
+  /** Id and version of the type that the entry issued it as; the certificate says the same. */
+  readonly type?: { readonly id: string; readonly version: number };
   readonly part?: string;
   readonly fields?: JsonObject;
 }
@@ -44,8 +47,10 @@ export async function judgeCertificate(question: CertificateQuestion): Promise<C
   const { sdJwt: text, entry, crypto, statusList, now } = question;
   const sdJwt = parseSdJwt(text);
   if ("refused" in sdJwt) return sdJwt.refused === "bad-sd-jwt" ? undefined : brokenBy(sdJwt.refused);
-  const broken = disclosureFault(sdJwt, crypto) ?? issueFault(sdJwt, entry, crypto);
+  const broken = disclosureFault(sdJwt, crypto);
   if (broken !== undefined) return brokenBy(broken);
+  const type = issuedType(sdJwt, entry, crypto);
+  if (typeof type === "string") return brokenBy(type);
   const claims = readClaims(sdJwt.claims);
   if (claims === undefined) return brokenBy("bad-claims");
   const issuerKey = keyFor(sdJwt, claims.iss, question);
@@ -63,6 +68,7 @@ export async function judgeCertificate(question: CertificateQuestion): Promise<C
     status,
     issuer: authorFault(entry, issuerKey, crypto) ?? issuer,
     certificate: claims.jti,
+    type,
     part: claims.part,
     fields: verdict.fields ?? {},
   };
@@ -80,18 +86,25 @@ function disclosureFault(sdJwt: SdJwt, crypto: Crypto): IntegrityCode | undefine
   return sdJwt.disclosures.every(({ text }) => disclosureCounts(text, sdJwt.claims, crypto)) ? undefined : "disclosure-not-in-sd";
 }
 
-/** Whether the entry issued exactly this issuer-signed part, under the identifier and part that the certificate names. */
-function issueFault(sdJwt: SdJwt, entry: ParsedEntry, crypto: Crypto): IntegrityCode | undefined {
+/**
+ * The type that the entry issued this issuer-signed part as, where the part says the same of its identifier, its part and its type; else why
+ * not. The ledger has judged who may issue a type by what stands in the entry: a certificate of another type has nobody's leave.
+ */
+function issuedType(sdJwt: SdJwt, entry: ParsedEntry, crypto: Crypto): { readonly id: string; readonly version: number } | IntegrityCode {
   const hash = issuerSignedHash(sdJwt.jws, crypto);
   const { attachments, operations } = entry.payload;
-  const issue = operations.find(
-    ({ contract, operation, arguments: given }) =>
-      contract === "certificates" && (operation === "issue" || operation === "complete") && given["issuerSigned"] === hash,
-  );
+  const issue = operations.find((row) => issuesDocument(row, hash));
   if (issue === undefined || !attachments.some(({ sha256 }) => sha256 === hash)) return "sd-jwt-not-issued-here";
-  const part = issue.operation === "issue" ? mainPart : issue.arguments["part"];
-  const same = issue.arguments["certificate"] === sdJwt.claims["jti"] && part === sdJwt.claims["part"];
-  return same ? undefined : "sd-jwt-of-another-certificate";
+  const { certificate, part, type, typeVersion } = issue.arguments;
+  const { jti, part: claimedPart, vct } = sdJwt.claims;
+  if (certificate !== jti || claimedPart !== (issue.operation === "issue" ? mainPart : part)) return "sd-jwt-of-another-certificate";
+  if (typeof type !== "string" || typeof typeVersion !== "number" || vct !== typeUrn(type, typeVersion)) return "sd-jwt-of-another-type";
+  return { id: type, version: typeVersion };
+}
+
+/** Whether an operation puts the issuer-signed part of this hash on the ledger. */
+export function issuesDocument({ contract, operation, arguments: given }: Operation, hash: string): boolean {
+  return contract === "certificates" && (operation === "issue" || operation === "complete") && given["issuerSigned"] === hash;
 }
 
 /** The issuer's key that the header names, else any of the issuer's: the verdict then says that another key signed. */

@@ -5,8 +5,6 @@ import {
   checkEntry,
   genesisChain,
   hashOf,
-  isJsonObject,
-  type Json,
   type JsonObject,
   type ParsedEntry,
   parseEntry,
@@ -17,7 +15,7 @@ import {
 import type { Names } from "./answers.ts";
 import { type Genesis, type GenesisCode, type IssuerKey, readGenesis } from "./genesis.ts";
 import { type IntegrityCode, type ReasonCode, reasonOf } from "./reasons.ts";
-import { type CertificateAnswer, judgeCertificate } from "./verify-certificate.ts";
+import { type CertificateAnswer, issuesDocument, judgeCertificate } from "./verify-certificate.ts";
 import { issuerWords, statusWords } from "./words.ts";
 
 export interface OfflineInput {
@@ -69,9 +67,14 @@ export interface OfflineFacts {
   readonly outcome?: string;
   readonly cosigners?: readonly Cosigner[];
   readonly transactionHash?: string;
+  /** What the entry does, as `<contract>.<operation>`: a document that is named by one act is not thereby named by another. */
+  readonly operations?: readonly string[];
+  /** Who signed the entry first, as `<consortium name>/<member id>`; only where the genesis or the caller gives his key. */
+  readonly author?: string;
   /** When the author says that he signed, ms since 1970. */
   readonly entryTime?: number;
   readonly certificate?: string;
+  readonly type?: { readonly id: string; readonly version: number };
   readonly part?: string;
   readonly fields?: JsonObject;
 }
@@ -176,11 +179,11 @@ async function judgeContents(
   facts: OfflineFacts,
 ): Promise<OfflineVerdicts | Unreadable> {
   const { crypto, document, sdJwt, statusList, now = Date.now() } = input;
-  const withEntry = entry === undefined ? facts : { ...facts, transactionHash: entry.transactionHash, entryTime: entry.payload.time };
+  const issuerKeys = "refused" in keys ? [] : keys;
+  const withEntry = entry === undefined ? facts : { ...facts, ...factsOfEntry(entry, issuerKeys, crypto) };
   if (document !== undefined && (entry === undefined || !names(entry, documentHash(document, crypto)))) {
     return failed("document-not-named", withEntry, input);
   }
-  const issuerKeys = "refused" in keys ? [] : keys;
   if (sdJwt === undefined || entry === undefined) return conclude(undefined, keys, withEntry, input);
   const question = { sdJwt: sdJwt.trim(), entry, issuerKeys, now, crypto, ...(statusList === undefined ? {} : { statusList }) };
   const answer = await judgeCertificate(question);
@@ -197,7 +200,7 @@ function conclude(
 ): OfflineVerdicts {
   const status = statusOf(answer?.status, input);
   const issuer = issuerOf(answer, keys);
-  const { certificate, part, fields } = answer ?? {};
+  const { certificate, type, part, fields } = answer ?? {};
   const usable = !("refused" in keys) && (input.statusList === undefined || status.verdict !== "not-checked");
   const good = status.verdict === "not-checked" || status.verdict === "not-revoked-as-of";
   return {
@@ -208,6 +211,7 @@ function conclude(
     facts: {
       ...facts,
       ...(certificate === undefined ? {} : { certificate }),
+      ...(type === undefined ? {} : { type }),
       ...(part === undefined ? {} : { part }),
       ...(fields === undefined ? {} : { fields }),
     },
@@ -251,18 +255,25 @@ function factsOf({ record, index, size, origin, cosigners }: VerifiedReceipt): O
   return { origin, index, size, outcome: record.outcome, cosigners };
 }
 
+function factsOfEntry({ payload, transactionHash }: ParsedEntry, keys: readonly IssuerKey[], crypto: Crypto): OfflineFacts {
+  const author = keys.find(({ jwk }) => thumbprint(jwk, crypto) === payload.signers[0])?.issuer;
+  return {
+    transactionHash,
+    entryTime: payload.time,
+    operations: payload.operations.map(({ contract, operation }) => `${contract}.${operation}`),
+    ...(author === undefined ? {} : { author }),
+  };
+}
+
 function documentHash(document: Uint8Array | { readonly sha256: string }, crypto: Crypto): string {
   return "sha256" in document ? document.sha256 : hashOf(document, crypto);
 }
 
-/** Whether a hash is that of an attachment, or stands as a whole string anywhere in what the operations say. */
+/**
+ * Whether the entry carries the document: as an attachment, or as the issuer-signed part that it issues. A hash that stands anywhere else
+ * (in the label of a type, in the record of a failed verification) is talk about a document and no statement of it.
+ */
 function names(entry: ParsedEntry, sha256: string): boolean {
   const { attachments, operations } = entry.payload;
-  return attachments.some((attachment) => attachment.sha256 === sha256) || operations.some((row) => says(row.arguments, sha256));
-}
-
-function says(value: Json, wanted: string): boolean {
-  if (typeof value === "string") return value === wanted;
-  if (Array.isArray(value)) return value.some((item) => says(item, wanted));
-  return isJsonObject(value) && Object.values(value).some((item) => says(item, wanted));
+  return attachments.some((attachment) => attachment.sha256 === sha256) || operations.some((row) => issuesDocument(row, sha256));
 }

@@ -78,11 +78,17 @@ function receiveRefused(work: Work, message: AppendRefused): void {
   }
 }
 
-/** So many refuse the leader's blocks that no majority is left for them: somebody else must try. */
+/**
+ * So many refuse the leader's blocks that no majority is left for them: somebody else must try. The block in flight goes with the leader:
+ * acknowledgements of this term are counted here alone, so it can never be committed, and a log that keeps it would be longer than all
+ * others, so that its owner could give no vote to anybody who could lead.
+ */
 function giveUpWhenRefused(work: Work): void {
-  const { members, peers } = work.state;
+  const { members, peers, tail } = work.state;
   const refusing = Object.values(peers).filter((peer) => peer.refused).length;
-  if (!isMajority(work.state, members.length - refusing)) stepDown(work);
+  if (isMajority(work.state, members.length - refusing)) return;
+  if (positionInFlight(work.state) !== null) change(work, { tail: tail.slice(0, -1) });
+  stepDown(work);
 }
 
 /** A returning member says what it holds; the leader sends what it lacks, others answer so that it learns of its own forgetting. */

@@ -1,11 +1,11 @@
 import type { Position } from "@vermilion/consensus";
 import { checkEntry, checkHeader, type ParsedEntry, type ParsedHeader, parseEntry, parseHeader, toHex } from "@vermilion/ledger";
+import { checkAttachments } from "./attachments.ts";
 import { baseOn, topOf } from "./base.ts";
 import { blockBytesMax, chainTransactions, treeAfter } from "./block.ts";
 import type { Context } from "./context.ts";
 import { type Base, executeEntries, registeredKeys } from "./execution.ts";
 import type { ExecutedBlock } from "./ports/index.ts";
-import { checkAttachments } from "./seal.ts";
 import type { BlockBody } from "./wire.ts";
 
 /** A block that this member does not agree to. `state-mismatch`: valid in form, but execution here gives another state or tree. */
@@ -17,21 +17,28 @@ export interface BlockRefusal {
 /** A live block's time may be ahead of this member's clock by so much (design, section 6). */
 export const aheadMaxMs = 10 * 60 * 1000;
 
+/** A leader whose clock has run ahead and was put right may go on from its last block by so much a block, or the chain would stand still. */
+const stepAheadMs = 1_000;
+
+/** Where a received block is to stand. `live`: not covered by a commit certificate, so its time is held against the clock. */
+export interface ReceivedPlace {
+  readonly position: Position;
+  /** Header hash of the log position below, hex. */
+  readonly previous: string;
+  readonly live: boolean;
+}
+
 /**
- * Checks a received block against the block it stands on, executes it, compares, and answers what is to be saved. `live`: not covered by a
- * commit certificate, so its time is held against the clock; catch-up and replay never look at a clock.
+ * Checks a received block against the block it stands on, executes it, compares, and answers what is to be saved. Catch-up and replay never
+ * look at a clock.
  */
-export async function executeReceived(
-  context: Context,
-  position: Position,
-  body: BlockBody,
-  live: boolean,
-): Promise<ExecutedBlock | BlockRefusal> {
+export async function executeReceived(context: Context, place: ReceivedPlace, body: BlockBody): Promise<ExecutedBlock | BlockRefusal> {
   const header = parseHeader(body.header, context.crypto);
   if ("refused" in header) return invalid(`header: ${header.refused}`);
-  const base = await baseOn(context, header.payload.previous);
+  if (header.payload.previous !== place.previous) return invalid("its predecessor is not the position below");
+  const base = await baseOn(context, place.previous);
   if (base === undefined) return invalid("its predecessor is not held here");
-  const wrong = wrongHeader(context, header, position, base) ?? (live ? aheadOfClock(context, header) : undefined);
+  const wrong = wrongHeader(context, header, place.position, base) ?? (place.live ? aheadOfClock(context, header, base) : undefined);
   if (wrong !== undefined) return invalid(wrong);
   const entries = await checkedEntries(context, base, body);
   if ("refused" in entries) return entries;
@@ -50,10 +57,9 @@ function wrongHeader(context: Context, header: ParsedHeader, position: Position,
   return refusal === undefined ? undefined : `header signature: ${refusal.refused}`;
 }
 
-function aheadOfClock(context: Context, header: ParsedHeader): string | undefined {
-  return header.payload.time > context.clock.now() + aheadMaxMs
-    ? "header time is more than 10 minutes ahead of this member's clock"
-    : undefined;
+function aheadOfClock(context: Context, header: ParsedHeader, base: Base): string | undefined {
+  const latest = Math.max(context.clock.now() + aheadMaxMs, topOf(base).time + stepAheadMs);
+  return header.payload.time > latest ? "header time is more than 10 minutes ahead of this member's clock" : undefined;
 }
 
 /** Each entry whole, signed by keys registered before the block, its attachments there, and none of them twice in the chain. */
@@ -83,7 +89,18 @@ async function checkedEntries(context: Context, base: Base, body: BlockBody): Pr
     if (attachment !== undefined) return invalid(`entry ${place}: ${attachment}`);
     for (const reference of entry.payload.attachments) if (reference.audience === undefined) named.add(reference.sha256);
   }
-  return body.attachments.every(({ sha256 }) => named.has(sha256)) ? entries : invalid("an attachment that no entry names");
+  return wrongAttachments(context, body, named) ?? entries;
+}
+
+/** Attachments are kept under their hashes for good, so each must be named, be there once and be what its name says. */
+function wrongAttachments(context: Context, body: BlockBody, named: ReadonlySet<string>): BlockRefusal | undefined {
+  const names = new Set(body.attachments.map(({ sha256 }) => sha256));
+  if (names.size !== body.attachments.length) return invalid("an attachment that is there twice");
+  for (const { sha256, bytes } of body.attachments) {
+    if (!named.has(sha256)) return invalid("an attachment that no entry names");
+    if (toHex(context.crypto.sha256(bytes)) !== sha256) return invalid("an attachment that is not what its name says");
+  }
+  return undefined;
 }
 
 async function compare(

@@ -1,7 +1,7 @@
 import type { Input, MemberId, Outgoing, RaftState } from "@vermilion/consensus";
 import type { Context } from "./context.ts";
 import { Fault } from "./fault.ts";
-import { cosignedAt, cosignHead, takeCosignatures } from "./finality.ts";
+import { cosignedAt, cosignHead, showsForgotten, takeCosignatures } from "./finality.ts";
 import { attach, callOf } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
 import type { Proposal } from "./ports/index.ts";
@@ -11,9 +11,11 @@ import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall,
 
 /** Length of a consensus tick while something is to be done. */
 const tickMs = 50;
+const ticksPerSecond = 1_000 / tickMs;
 /** While nothing is to be done, a member says hello this often, so that one that missed a commit hears of it. */
 const restMs = 5_000;
 const callTimeoutMs = 2_000;
+const firstCallTimeoutMs = 500;
 /** A proposal is forwarded to the same leader again after so long without a commit. */
 const forwardAgainMs = 2_000;
 const forwardCountMax = 200;
@@ -27,8 +29,6 @@ export class Driver {
   readonly turns: Turns;
   /** Fires after each turn that moved the head, and when finality rose. */
   readonly moved = new Signal();
-  /** Set for good when the rules in force are newer than this software: this member stores and serves, and applies no more. */
-  upgradeNeeded: string | undefined;
   /** Why the last piece of background work failed; undefined once one has gone well. */
   private workFault: string | undefined;
   /** The head for which all that follows a commit was done by this process. */
@@ -38,7 +38,10 @@ export class Driver {
   private readonly sending = new Map<MemberId, { again: boolean }>();
   private readonly forwarded = new Map<string, { readonly leader: MemberId; readonly at: number }>();
   private readonly afterCommit: (() => void)[] = [];
+  /** No turn is taken before the others were asked what this member has signed. */
+  private readonly ready = Promise.withResolvers<void>();
   private asleep = false;
+  private ticks = 0;
   private closed = false;
   private handing = false;
   private loop: Promise<void> | undefined;
@@ -63,12 +66,14 @@ export class Driver {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.ready.resolve();
     this.woken.fire();
     await this.loop;
   }
 
   /** Tells that a proposal waits. */
   async wake(): Promise<void> {
+    await this.ready.promise;
     await this.feed({ kind: "wanted", waiting: await this.context.raftStore.proposalCount() });
   }
 
@@ -81,6 +86,8 @@ export class Driver {
 
   /** Answers a peer's raft call: the messages for the caller go back in the answer, all others are carried from here. */
   async answer(from: MemberId, call: RaftCall): Promise<RaftCall> {
+    await this.noticeForgotten(call.cosigned);
+    if (call.messages.length > 0) await this.ready.promise;
     const replies: Outgoing[] = [];
     let state: RaftState | undefined;
     for (const message of call.messages) {
@@ -89,7 +96,7 @@ export class Driver {
       state = turn.state;
       replies.push(...(await this.after(turn, from)));
     }
-    if (call.cosigned !== undefined) await this.takeCosigned(call.cosigned);
+    await this.takeCosigned(call.cosigned);
     const messages = [];
     for (const reply of replies) {
       const attached = state === undefined ? undefined : await attach(this.context, state, reply);
@@ -116,7 +123,7 @@ export class Driver {
     if (height === 0 || hash === this.followedHead) return;
     this.followedHead = hash;
     try {
-      const size = state.amnesic ? undefined : await cosignHead(this.context);
+      const size = state.amnesic || this.turns.diverged !== undefined ? undefined : await cosignHead(this.context);
       if (size !== undefined) this.turns.noteCosigned(size);
     } catch (cause) {
       this.followedHead = "";
@@ -126,9 +133,28 @@ export class Driver {
     for (const listener of this.afterCommit) listener();
   }
 
-  private async takeCosigned(cosigned: NonNullable<RaftCall["cosigned"]>): Promise<void> {
+  /** Before anything else is done with what a peer says: who has forgotten what it signed must bind itself to nothing more. */
+  private async noticeForgotten(cosigned: RaftCall["cosigned"]): Promise<void> {
+    for (const one of cosigned) {
+      if ((await this.turns.state()).amnesic || !(await showsForgotten(this.context, one))) continue;
+      this.context.log.error("own-signature-forgotten", { size: one.size });
+      await this.turns.take({ kind: "restored" });
+    }
+  }
+
+  /** Asks the others what they hold of this member's signatures before its first turn: a leader set back to an old copy would seal at once. */
+  private async askWhatWasSigned(): Promise<void> {
+    const question = encodeRaftCall(await callOf(this.context, []));
+    const others = [...this.context.founders.keys()].filter((id) => id !== this.context.member);
+    const answers = await Promise.allSettled(others.map((id) => this.context.peers.call(id, "raft", question, firstCallTimeoutMs)));
+    for (const answer of answers) {
+      if (answer.status === "fulfilled") await this.noticeForgotten(parseRaftCall(answer.value).cosigned);
+    }
+  }
+
+  private async takeCosigned(cosigned: RaftCall["cosigned"]): Promise<void> {
     const before = await this.context.ledger.finalSize();
-    await takeCosignatures(this.context, cosigned);
+    for (const one of cosigned) await takeCosignatures(this.context, one);
     if ((await this.context.ledger.finalSize()) !== before) this.moved.fire();
   }
 
@@ -173,7 +199,8 @@ export class Driver {
       await this.feed({ kind: "unreachable", member: to });
       return false;
     }
-    if (answer.cosigned !== undefined) await this.takeCosigned(answer.cosigned);
+    await this.noticeForgotten(answer.cosigned);
+    await this.takeCosigned(answer.cosigned);
     for (const message of answer.messages) {
       const { input, bodies } = await checkedInput(this.context, this.turns, to, message);
       await this.after(await this.turns.take(input, bodies), undefined);
@@ -194,7 +221,7 @@ export class Driver {
     this.handing = true;
     try {
       const reachable = Object.entries(state.peers).filter(([, peer]) => peer.reachable);
-      await Promise.all(reachable.map(([member]) => this.call(member, { messages: [], cosigned })));
+      await Promise.all(reachable.map(([member]) => this.call(member, { messages: [], cosigned: [cosigned] })));
     } finally {
       this.handing = false;
     }
@@ -236,10 +263,14 @@ export class Driver {
   }
 
   private async run(): Promise<void> {
+    await this.guard("first question", this.askWhatWasSigned());
+    this.ready.resolve();
     await this.guard("started", this.feed({ kind: "started" }));
     while (!this.closed) {
       if (this.asleep) {
-        await Promise.race([this.woken.next(), this.context.clock.sleep(restMs)]);
+        const woken = this.woken.next();
+        await Promise.race([woken.fired, this.context.clock.sleep(restMs)]);
+        woken.forget();
         if (!this.closed && this.asleep) await this.guard("hello", this.feed({ kind: "started" }));
       } else {
         await this.context.clock.sleep(tickMs);
@@ -249,7 +280,8 @@ export class Driver {
   }
 
   private async tick(): Promise<void> {
-    await this.dropExpired();
+    this.ticks += 1;
+    if (this.ticks % ticksPerSecond === 0) await this.dropExpired();
     const bytes = this.context.random.bytes(4);
     const random = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) >>> 1;
     await this.feed({ kind: "tick", random });
@@ -280,7 +312,7 @@ export class Driver {
         return;
       }
       this.context.log.warn("fault", { what, code: cause.code, detail: cause.detail });
-      if (cause.code === "upgrade-needed") this.upgradeNeeded = cause.detail;
+      if (cause.code === "upgrade-needed") this.turns.upgradeNeeded = cause.detail;
       else this.workFault = `${cause.code}: ${cause.detail}`;
     }
   }

@@ -6,6 +6,7 @@ import {
   cosignerName,
   formatReceipt,
   fromBase64url,
+  fromHex,
   frontierRoot,
   inclusionProof,
   logKeyType,
@@ -51,7 +52,7 @@ export async function cosignHead(context: Context): Promise<number | undefined> 
 /** Nobody signs two trees of one size: the size is reserved for this root before a checkpoint or a cosignature is signed. */
 async function reserveSize(context: Context, size: number, root: Uint8Array): Promise<boolean> {
   const hex = toHex(root);
-  const place = `size/${String(size).padStart(16, "0")}`;
+  const place = sizePlace(size);
   // Looked up first, so that receipts go on where the store takes no more writes.
   const held = await context.raftStore.highestReserved(place);
   const reserved = held?.place === place ? held.what : await context.raftStore.reserve(place, hex);
@@ -59,9 +60,26 @@ async function reserveSize(context: Context, size: number, root: Uint8Array): Pr
   return reserved === hex;
 }
 
+function sizePlace(size: number): string {
+  return `size/${String(size).padStart(16, "0")}`;
+}
+
 /** The cosignatures held for `size`, to be handed to others. */
 export async function cosignedAt(context: Context, size: number): Promise<Cosigned> {
-  return { size, lines: Object.fromEntries(await context.ledger.cosignatures(size)) };
+  return { size, root: toHex(await rootAt(context, size)), lines: Object.fromEntries(await context.ledger.cosignatures(size)) };
+}
+
+/**
+ * Whether another member shows a cosignature by this one of a larger tree than any it knows to have signed: proof, under its own key, that
+ * its store has lost something.
+ */
+export async function showsForgotten(context: Context, { size, root, lines }: Cosigned): Promise<boolean> {
+  const line = lines[context.member];
+  const rootBytes = fromHex(root);
+  if (line === undefined || rootBytes === undefined) return false;
+  const highest = await context.raftStore.highestReserved("size/");
+  if (highest !== undefined && highest.place >= sizePlace(size)) return false;
+  return isCosignature(context, context.member, checkpointText({ origin: context.origin, size, root: rootBytes }), line);
 }
 
 /** Keeps those lines that are cosignatures of this member's own tree of that size; lines for a tree that is not here yet are passed over. */

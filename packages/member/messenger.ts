@@ -22,6 +22,8 @@ export async function attach(context: Context, state: RaftState, outgoing: Outgo
 async function attachBlocks(context: Context, state: RaftState, intent: AppendIntent): Promise<RaftMessage | undefined> {
   const next = Math.max(state.peers[intent.to]?.next ?? 1, 1);
   const held = await blocksFrom(context, state, next);
+  // Committed here and not published yet, or dropped meanwhile: the next turn says it again.
+  if (held.length === 0 && next <= lastHeight(state)) return undefined;
   const positions = new Map(held.map((block) => [block.after.height, positionOf(block)]));
   const previous = await previousPosition(context, state, next);
   if (previous !== undefined) positions.set(next - 1, previous);
@@ -41,7 +43,9 @@ async function attachBlocks(context: Context, state: RaftState, intent: AppendIn
 /** What stands in the log from height `first` on, committed or not, as far as it fits one message. */
 async function blocksFrom(context: Context, state: RaftState, first: number): Promise<readonly ExecutedBlock[]> {
   const committed = first <= state.committed.height ? await context.ledger.hashesFrom(first, catchUpBlocksMax) : [];
-  const tail = state.tail.filter(({ height }) => height >= first + committed.length).map(({ hash }) => hash);
+  // The tail follows without a gap only where all committed blocks from `first` on are among these.
+  const reached = first + committed.length;
+  const tail = reached > state.committed.height ? state.tail.filter(({ height }) => height >= reached).map(({ hash }) => hash) : [];
   const blocks: ExecutedBlock[] = [];
   let bytes = 0;
   for (const hash of [...committed, ...tail]) {
@@ -52,6 +56,10 @@ async function blocksFrom(context: Context, state: RaftState, first: number): Pr
     blocks.push(block);
   }
   return blocks;
+}
+
+function lastHeight(state: RaftState): number {
+  return state.tail.at(-1)?.height ?? state.committed.height;
 }
 
 async function previousPosition(context: Context, state: RaftState, next: number): Promise<Position | undefined> {
@@ -85,5 +93,8 @@ function sizeOf(block: ExecutedBlock): number {
 /** A call in the name of this member, with the cosignatures it holds of its head. */
 export async function callOf(context: Context, messages: readonly RaftMessage[]): Promise<RaftCall> {
   const published = await context.ledger.published();
-  return published === undefined ? { messages } : { messages, cosigned: await cosignedAt(context, published.size) };
+  // Also those of the final size: under load the quorum for a head comes together when the head has moved on.
+  const sizes = new Set([await context.ledger.finalSize(), published?.size ?? 0]);
+  sizes.delete(0);
+  return { messages, cosigned: await Promise.all([...sizes].map((size) => cosignedAt(context, size))) };
 }

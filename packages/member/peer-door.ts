@@ -1,5 +1,6 @@
 import { stateKeys } from "@vermilion/contracts";
-import { checkEntry, parseEntry } from "@vermilion/ledger";
+import { checkEntry, entryLifetimeMaxMs, parseEntry } from "@vermilion/ledger";
+import { checkAttachments, wrongSize } from "./attachments.ts";
 import { baseOn } from "./base.ts";
 import type { Context } from "./context.ts";
 import type { Driver } from "./driver.ts";
@@ -7,7 +8,6 @@ import { registeredKeys } from "./execution.ts";
 import { Fault } from "./fault.ts";
 import type { Attachment, PeerCall, Proposal } from "./ports/index.ts";
 import { proposalOf } from "./proposal.ts";
-import { checkAttachments } from "./seal.ts";
 import { readRow } from "./state-reader.ts";
 import {
   encodeAttachmentAnswer,
@@ -42,7 +42,7 @@ export function peerDoor(context: Context, driver: Driver): PeerDoor {
         case "probe": {
           const { role, term, committed } = await driver.turns.state();
           // Who cannot write cannot lead: the others may elect another one, though this one still answers.
-          const leading = role === "leader" && driver.turns.storageFault === undefined;
+          const leading = role === "leader" && driver.turns.storageFault === undefined && driver.turns.upgradeNeeded === undefined;
           return encodeProbeAnswer({ member: context.member, term, leading, committedHeight: committed.height });
         }
       }
@@ -55,10 +55,13 @@ async function takeProposals(context: Context, driver: Driver, body: Uint8Array)
   if ((await driver.turns.state()).role !== "leader") return false;
   const given = parseProposalCall(body);
   if ((await context.raftStore.proposalCount()) + given.length > waitingMax) throw new Fault("peer-refused", "too many proposals wait");
-  for (const { entry, attachments } of given) {
-    const proposal = await checkedProposal(context, entry, attachments);
-    if (proposal !== undefined) await addProposal(context, driver, proposal);
-  }
+  // All at once, so that the store can make them durable together.
+  await Promise.all(
+    given.map(async ({ entry, attachments }) => {
+      const proposal = await checkedProposal(context, entry, attachments);
+      if (proposal !== undefined) await addProposal(context, driver, proposal);
+    }),
+  );
   await driver.wake();
   return (await driver.turns.state()).role === "leader";
 }
@@ -81,7 +84,9 @@ async function checkedProposal(context: Context, bytes: Uint8Array, attachments:
   if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return undefined;
   const keys = await registeredKeys(context, base, entry.payload.signers);
   const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
-  if (refusal !== undefined || checkAttachments(context, entry, attachments) !== undefined) return undefined;
+  const wrong = refusal ?? wrongSize(entry, attachments) ?? checkAttachments(context, entry, attachments);
+  // Who names a time so far ahead would have it wait here for ever.
+  if (wrong !== undefined || entry.payload.time > context.clock.now() + entryLifetimeMaxMs) return undefined;
   return proposalOf(entry, attachments);
 }
 

@@ -6,9 +6,6 @@ import type { Turns } from "./turns.ts";
 import { type BlockBody, parseProbeAnswer, type RaftMessage } from "./wire.ts";
 
 const probeTimeoutMs = 500;
-/** More elections than can have been missed. A member that names a higher term would leave the others no numbers to elect with. */
-const termJumpMax = 1_000_000;
-
 /**
  * A peer's message as consensus may believe it: the sender is who signed the call, a certificate or an acknowledgement goes beside it only
  * when every signature holds. Throws `Fault` `peer-refused` for a message in another's name.
@@ -21,8 +18,6 @@ export async function checkedInput(
 ): Promise<{ readonly input: Input; readonly bodies: ReadonlyMap<string, BlockBody> }> {
   const { message, blocks = [], proof } = received;
   if (message.from !== from || message.to !== context.member) throw new Fault("peer-refused", "a message in another's name");
-  if (message.term > termJumpMax && message.term > (await turns.state()).term + termJumpMax)
-    throw new Fault("peer-refused", "a term that no election can have reached");
   const bodies = new Map<string, BlockBody>();
   if (message.kind === "append") {
     message.positions.forEach(({ hash }, place) => {

@@ -31,10 +31,6 @@ export interface PeerRequestHead {
   readonly headers: PeerHeaders;
 }
 
-export interface PeerRequest extends PeerRequestHead {
-  readonly body: Uint8Array;
-}
-
 /** Who sent a message, and the SHA-256 that he has signed for its body. */
 export interface SignedHead {
   readonly from: PeerIdentity;
@@ -67,15 +63,9 @@ export async function signRequest(
   return sign({ method: request.method, url: request.url, headers }, undefined, requestFields, key, needs.clock);
 }
 
-/** Who sent the request, or why it is refused. */
-export async function verifyRequest(request: PeerRequest, needs: VerifyNeeds): Promise<PeerIdentity | PeerRefusal> {
-  const signed = await verifyRequestHead(request, needs);
-  return "refused" in signed ? signed : (refuseBody(signed, request.body, needs.crypto) ?? signed.from);
-}
-
 /**
- * Everything but the body, so that a stranger is refused before a byte of his is kept: the signature covers the body's digest and needs no
- * more. `url` is rebuilt from the receiver's own base URL, never from the Host header.
+ * Who sent a request, or why it is refused, before its body is read, so that no byte of a stranger's is kept: the signature covers the
+ * body's digest and needs no more. `url` is rebuilt from the receiver's own base URL, never from the Host header.
  */
 export async function verifyRequestHead(head: PeerRequestHead, needs: VerifyNeeds): Promise<SignedHead | PeerRefusal> {
   if (head.headers["content-type"] !== peerContentType) {

@@ -1,5 +1,5 @@
+import { limits } from "@vermilion/contracts";
 import {
-  attachmentBytesMax,
   checkEntry,
   encodeHeader,
   encodeHeaderPayload,
@@ -11,6 +11,7 @@ import {
   signingInput,
   toHex,
 } from "@vermilion/ledger";
+import { checkAttachments, wrongSize } from "./attachments.ts";
 import { baseOn, topOf } from "./base.ts";
 import { blockBytesMax, chainTransactions, treeAfter } from "./block.ts";
 import type { Context } from "./context.ts";
@@ -26,7 +27,8 @@ export interface SealOrder {
   readonly empty: boolean;
 }
 
-const entriesPerSealMax = 2_000;
+/** More would keep followers busy for longer than a leader may be silent. */
+const entriesPerSealMax = 400;
 
 /**
  * The leader's turn takes all that wait, executes, reserves (term, height), signs the header and saves the block. Answers undefined where
@@ -97,8 +99,8 @@ interface Chosen {
 
 /** Proposals that may stand in the next block; those that never can are dropped from the store, with a line in the log. */
 async function chooseProposals(context: Context, base: Base, time: number): Promise<readonly Chosen[]> {
-  const waiting = await context.raftStore.proposals(entriesPerSealMax, blockBytesMax);
   const inAbove = chainTransactions(base, context.crypto);
+  const waiting = await context.raftStore.proposals(entriesPerSealMax + inAbove.size, blockBytesMax);
   const parsed = waiting.map((proposal) => ({ proposal, entry: parseEntry(proposal.entry, context.crypto) }));
   const signers = parsed.flatMap(({ entry }) => ("refused" in entry ? [] : entry.payload.signers));
   const keys = await registeredKeys(context, base, signers);
@@ -107,6 +109,8 @@ async function chooseProposals(context: Context, base: Base, time: number): Prom
   for (const { proposal, entry } of parsed) {
     // An entry of a block that is not committed yet waits on: that block may still be replaced by a new leader's.
     if (inAbove.has(proposal.transactionHash)) continue;
+    // Written under a clock that is ahead of this one's: in time it is an entry like others, now it would be refused on the chain.
+    if (!("refused" in entry) && entry.payload.time > time + limits.aheadMsMax) continue;
     const why = await whyNever(context, { proposal, entry, time, keys });
     if (why === undefined && !("refused" in entry)) chosen.push({ proposal, entry });
     else {
@@ -133,23 +137,5 @@ async function whyNever(context: Context, candidate: Candidate): Promise<string 
   if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return "committed";
   const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
   if (refusal !== undefined) return refusal.refused;
-  return checkAttachments(context, entry, proposal.attachments);
-}
-
-/** An entry's attachments for all members must be there, each exactly as named; undefined answers that they are. */
-export function checkAttachments(
-  context: Pick<Context, "crypto">,
-  entry: ParsedEntry,
-  attachments: readonly { readonly sha256: string; readonly bytes: Uint8Array }[],
-): "missing-attachment" | "wrong-attachment" | undefined {
-  const held = new Map(attachments.map((attachment) => [attachment.sha256, attachment.bytes]));
-  for (const reference of entry.payload.attachments) {
-    if (reference.audience !== undefined) continue;
-    const bytes = held.get(reference.sha256);
-    if (bytes === undefined) return "missing-attachment";
-    const right =
-      bytes.length === reference.size && bytes.length <= attachmentBytesMax && toHex(context.crypto.sha256(bytes)) === reference.sha256;
-    if (!right) return "wrong-attachment";
-  }
-  return undefined;
+  return wrongSize(entry, proposal.attachments) ?? checkAttachments(context, entry, proposal.attachments);
 }

@@ -1,16 +1,17 @@
 /** Tells all that wait that something happened; who comes later waits for the next time. */
 export class Signal {
-  private waiting: (() => void)[] = [];
+  private readonly waiting = new Set<() => void>();
 
   fire(): void {
-    const told = this.waiting;
-    this.waiting = [];
+    const told = [...this.waiting];
+    this.waiting.clear();
     for (const tell of told) tell();
   }
 
-  next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiting.push(resolve);
-    });
+  /** Waits for the next time; `forget` ends the wait of who no longer cares, so that nothing is kept for him. */
+  next(): { readonly fired: Promise<void>; readonly forget: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.waiting.add(resolve);
+    return { fired: promise, forget: () => this.waiting.delete(resolve) };
   }
 }

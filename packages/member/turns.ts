@@ -9,12 +9,12 @@ import {
   type Step,
   step,
 } from "@vermilion/consensus";
-import { executeReceived } from "./accept.ts";
+import { type BlockRefusal, executeReceived } from "./accept.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { followCommit } from "./commit.ts";
 import type { Context } from "./context.ts";
 import { Fault } from "./fault.ts";
-import { sealBlock } from "./seal.ts";
+import { type SealOrder, sealBlock } from "./seal.ts";
 import type { BlockBody } from "./wire.ts";
 
 /** What may leave the member after a turn: its state is saved. */
@@ -39,7 +39,13 @@ export class Turns {
   /** The certificate that was last followed to its end by this process. */
   private followed: Position | undefined;
   private cosignedSize = 0;
+  /** Entries of the blocks in the tail that this process has sealed. */
+  private readonly sealedCounts = new Map<string, number>();
   private lastStorageFault: string | undefined;
+  /** Set for good when the rules in force are newer than this software: this member stores and serves, and seals and applies no more. */
+  upgradeNeeded: string | undefined;
+  /** Set for good when another member has proved that this one contradicts what is committed. */
+  diverged: string | undefined;
 
   constructor(context: Context) {
     this.context = context;
@@ -89,14 +95,28 @@ export class Turns {
     const { version, state } = await this.load();
     await this.follow(state);
     const run = new Run(state);
-    run.take(step(run.state, { kind: "wanted", waiting: await this.context.raftStore.proposalCount() }));
+    run.take(step(run.state, { kind: "wanted", waiting: await this.waiting(state) }));
     if (this.cosignedSize > run.state.cosignedSize) run.take(step(run.state, { kind: "cosigned", size: this.cosignedSize }));
     await this.feed(run, input, bodies);
     await this.sealWhileAsked(run);
     if (!(await this.save(run.state, version, state))) return undefined;
-    for (const evidence of run.evidence) this.context.log.error("member-misbehaved", { ...evidence });
+    for (const evidence of run.evidence) {
+      this.context.log.error("member-misbehaved", { ...evidence });
+      if (evidence.kind === "two-certificates")
+        this.diverged = `two certificates at height ${evidence.ours.height}, shown by ${evidence.from}`;
+    }
     await this.follow(run.state);
     return { state: run.state, send: run.send, asleep: run.asleep };
+  }
+
+  /**
+   * Proposals that are in no block of the log yet. Those of a block stay in the store until it is published; counted as waiting they would
+   * make the leader expect another block, and hold back the word that this one is committed.
+   */
+  private async waiting(state: RaftState): Promise<number> {
+    const inFlight = state.tail.reduce((sum, { hash }) => sum + (this.sealedCounts.get(hash) ?? 0), 0);
+    if (state.tail.length === 0) this.sealedCounts.clear();
+    return Math.max(0, (await this.context.raftStore.proposalCount()) - inFlight);
   }
 
   /** Feeds the input; blocks that it appends are checked, executed and saved first, and refused whole if one of them fails. */
@@ -110,27 +130,47 @@ export class Turns {
     run.take(step(before, { ...input, refused: refusal.refused }));
   }
 
-  private async acceptBlocks(appended: readonly Position[], input: Receive, bodies: ReadonlyMap<string, BlockBody>) {
-    const certified = input.certificate?.position.height ?? -1;
+  private async acceptBlocks(appended: readonly Position[], { message, certificate }: Receive, bodies: ReadonlyMap<string, BlockBody>) {
+    if (message.kind !== "append") throw new Error("bug: only an append appends");
     for (const position of appended) {
-      if ((await this.context.ledger.readBlock(position.hash)) !== undefined) continue;
-      const body = bodies.get(position.hash);
-      if (body === undefined) return { refused: "invalid-block", why: "the block did not come with the message" } as const;
-      const block = await executeReceived(this.context, position, body, position.height > certified);
-      if ("refused" in block) return block;
-      await this.context.ledger.saveBlock(block);
+      const place = message.positions.findIndex(({ height }) => height === position.height);
+      const below = place === 0 ? message.previous : message.positions[place - 1];
+      if (below === undefined) throw new Error("bug: appended positions are those of the message");
+      const refusal = await this.acceptBlock(position, below.hash, position.height > (certificate?.position.height ?? -1), bodies);
+      if (refusal !== undefined) return refusal;
     }
+    return undefined;
+  }
+
+  /** The block of a position that stands on the block `previous`: saved before, in this very place, or checked, executed and saved now. */
+  private async acceptBlock(
+    position: Position,
+    previous: string,
+    live: boolean,
+    bodies: ReadonlyMap<string, BlockBody>,
+  ): Promise<BlockRefusal | undefined> {
+    const saved = await this.context.ledger.readBlock(position.hash);
+    if (saved !== undefined) {
+      const isThere = saved.after.height === position.height && saved.term === position.term && saved.previous === previous;
+      return isThere ? undefined : { refused: "invalid-block", why: "a block that is known in another place" };
+    }
+    const body = bodies.get(position.hash);
+    if (body === undefined) return { refused: "invalid-block", why: "the block did not come with the message" };
+    const block = await executeReceived(this.context, { position, previous, live }, body);
+    if ("refused" in block) return block;
+    await this.context.ledger.saveBlock(block);
     return undefined;
   }
 
   private async sealWhileAsked(run: Run): Promise<void> {
     while (run.seal !== null) {
       const order = run.seal;
-      const sealed = await sealBlock(this.context, { ...order, previous: order.previous.hash });
+      const sealed = await this.seal({ ...order, previous: order.previous.hash });
       if (sealed === "nothing") run.take(step(run.state, { kind: "wanted", waiting: 0 }));
       else if (sealed === "taken") run.take(step(run.state, { kind: "cannot-seal", term: order.term, height: order.height }));
       else {
         const position = { term: order.term, height: order.height, hash: sealed.after.hash };
+        this.sealedCounts.set(position.hash, sealed.entries.length);
         const proof = await acknowledge(this.context, position);
         run.take(
           proof === undefined
@@ -146,6 +186,17 @@ export class Turns {
     if (state.certificate === null || this.followed?.hash === state.committed.hash) return;
     await followCommit(this.context, state.certificate);
     this.followed = state.committed;
+  }
+
+  /** Who does not know the rules in force cannot seal: the place is given up like one that is taken, and another member may lead. */
+  private async seal(order: SealOrder): ReturnType<typeof sealBlock> {
+    try {
+      return await sealBlock(this.context, order);
+    } catch (cause) {
+      if (!(cause instanceof Fault && cause.code === "upgrade-needed")) throw cause;
+      this.upgradeNeeded = cause.detail;
+      return "taken";
+    }
   }
 
   private async load(): Promise<{ version: number; state: RaftState }> {

@@ -14,10 +14,14 @@ export async function waitUntil<T>(
   const deadline = context.clock.now() + waitMs;
   for (;;) {
     const moved = driver.moved.next();
-    const found = await look();
-    if (found !== undefined) return found;
-    const left = deadline - context.clock.now();
-    if (left <= 0) return undefined;
-    await Promise.race([moved, context.clock.sleep(Math.min(left, lookAgainMs))]);
+    try {
+      const found = await look();
+      if (found !== undefined) return found;
+      const left = deadline - context.clock.now();
+      if (left <= 0) return undefined;
+      await Promise.race([moved.fired, context.clock.sleep(Math.min(left, lookAgainMs))]);
+    } finally {
+      moved.forget();
+    }
   }
 }

@@ -79,8 +79,8 @@ const signatureLine = z
   .string()
   .max(1_024)
   .regex(/^\u2014 [^\s+]+ [A-Za-z0-9+/]+={0,2}$/);
-const cosigned = z.strictObject({ size: count, lines: z.record(memberId, signatureLine) });
-const raftCall = z.strictObject({ messages: z.array(raftMessage).max(16), cosigned: cosigned.optional() });
+const cosigned = z.strictObject({ size: count, root: hex, lines: z.record(memberId, signatureLine) });
+const raftCall = z.strictObject({ messages: z.array(raftMessage).max(16), cosigned: z.array(cosigned).max(4) });
 const proposalCall = z.strictObject({
   proposals: z.array(z.strictObject({ entry: z.string().max(70_000), attachments: z.array(attachment).max(64) })).max(2_000),
 });
@@ -103,6 +103,8 @@ export interface RaftMessage {
 
 export interface Cosigned {
   readonly size: number;
+  /** Tree root of that size, hex: what the lines sign. */
+  readonly root: string;
   /** Member id to signature line. */
   readonly lines: Readonly<Record<string, string>>;
 }
@@ -110,7 +112,7 @@ export interface Cosigned {
 /** Body and answer of a raft call are of one form: messages in the name of the sender, and the cosignatures it holds of its head. */
 export interface RaftCall {
   readonly messages: readonly RaftMessage[];
-  readonly cosigned?: Cosigned;
+  readonly cosigned: readonly Cosigned[];
 }
 
 const callBytesMax = 8_000_000;
@@ -123,7 +125,7 @@ export function encodeRaftCall(call: RaftCall): Uint8Array {
       ...(blocks === undefined ? {} : { blocks: blocks.map(bodyJson) }),
       ...(proof === undefined ? {} : { proof }),
     })),
-    ...(call.cosigned === undefined ? {} : { cosigned: call.cosigned }),
+    cosigned: call.cosigned,
   });
 }
 
@@ -137,7 +139,7 @@ export function parseRaftCall(given: Uint8Array): RaftCall {
         : { blocks: blocks.map((block) => ({ ...block, header: utf8(block.header), entries: block.entries.map(utf8) })) }),
       ...(proof === undefined ? {} : { proof }),
     })),
-    ...(parsed.cosigned === undefined ? {} : { cosigned: parsed.cosigned }),
+    cosigned: parsed.cosigned,
   };
 }
 

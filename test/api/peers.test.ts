@@ -6,7 +6,7 @@ import { canonical, encodeSigned, type Json, type PublicJwk, signingInput, thumb
 import { httpPeers } from "@vermilion/local/http-peers";
 import { Fault } from "@vermilion/member/fault";
 import { createPeerSession, createSessionCheck, sessionTyp } from "@vermilion/member/peer-session";
-import { type PeerHeaders, signRequest, signResponse, verifyRequest, verifyResponse } from "@vermilion/member/peer-signatures";
+import { type PeerHeaders, signRequest, signResponse, verifyRequestHead, verifyResponse } from "@vermilion/member/peer-signatures";
 import { httpbis } from "http-message-signatures";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -428,8 +428,8 @@ describe("answers", () => {
     const checkSession = createSessionCheck({ chain, clock: both.customs.clock, crypto, memberKeyOf: async (id) => both.members.get(id) });
     const needs = { checkSession, clock: both.customs.clock, crypto };
     expect(await verifyResponse({ status: 200, headers, body }, asked, needs)).toMatchObject({ refused: "peer-signature-malformed" });
-    expect(await verifyRequest({ method: "POST", url: "http://x/peer/v1/raft", headers, body }, needs)).toMatchObject({
-      member: "customs",
+    expect(await verifyRequestHead({ method: "POST", url: "http://x/peer/v1/raft", headers }, needs)).toMatchObject({
+      from: { member: "customs" },
     });
   });
 });

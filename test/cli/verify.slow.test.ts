@@ -33,6 +33,7 @@ describe("exit code 0", () => {
     expect(bare).toMatchObject({ code: 0, err: "" });
     expect(words).toMatchObject({ code: 0, err: "" });
     expect(words?.out).toContain("not-revoked-as-of");
+    for (const fact of ["certificates.issue", "vermilion.example/platform", "moc-filing, version 1"]) expect(words?.out).toContain(fact);
     expect(words?.out).toContain("厦门市𠮷龘国际贸易有限公司");
     const result = JSON.parse(json?.out ?? "") as Record<string, unknown>;
     expect(result).toMatchObject({

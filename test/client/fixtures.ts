@@ -113,11 +113,11 @@ export function statusListBy(
   return issuerSignedJws(input, signEs256(key, input));
 }
 
-export function issueOperation(issuerSigned: string, given: Readonly<Record<string, string>> = {}): Operation {
+export function issueOperation(issuerSigned: string, given: Readonly<Record<string, string | number>> = {}): Operation {
   return {
     contract: "certificates",
     operation: "issue",
-    arguments: { certificate: certificateId, type: "moc-filing", issuerSigned, disclosures: "0".repeat(64), ...given },
+    arguments: { certificate: certificateId, type: "moc-filing", typeVersion: 1, issuerSigned, disclosures: "0".repeat(64), ...given },
   };
 }
 

@@ -1,6 +1,7 @@
 import { issuerSignedHash } from "@vermilion/certificates";
 import { nobleCrypto } from "@vermilion/client/noble-crypto";
 import { type OfflineInput, type OfflineVerdicts, type Unreadable, verifyOffline } from "@vermilion/client/verify";
+import { hashOf, type Operation } from "@vermilion/ledger";
 import { describe, expect, test } from "vitest";
 import { entryOf, makeKey, makeMember } from "../support/entries.ts";
 import {
@@ -89,13 +90,33 @@ describe("integrity", () => {
     expect((await verdicts(input)).integrity.code).toBe("entry-of-another-chain");
   });
 
-  test("a document may be named by an argument instead of an attachment, and given as a hash", async () => {
+  test("a document is an attachment or an issuer-signed part, given as bytes or as a hash; standing anywhere else is not enough", async () => {
     const sha256 = "ab".repeat(32);
-    const operation = { contract: "evidence", operation: "deposit", arguments: { list: [{ digest: sha256 }] } };
-    const entry = entryOf(world.chain, [world.issuer.keys.sign], [operation], { time: issuedAtMs });
-    const input = { ...bare, entry: entry.bytes, receipt: world.receiptOfEntry(entry) };
-    expect((await verdicts({ ...input, document: { sha256 } })).passed).toBe(true);
-    expect((await verdicts({ ...input, document: { sha256: "ac".repeat(32) } })).passed).toBe(false);
+    const passes = async (operation: Operation) => {
+      const entry = entryOf(world.chain, [world.issuer.keys.sign], [operation], { time: issuedAtMs });
+      const input = { ...bare, entry: entry.bytes, receipt: world.receiptOfEntry(entry), document: { sha256 } };
+      const { passed, integrity } = await verdicts(input);
+      expect(passed || integrity.code === "document-not-named").toBe(true);
+      return passed;
+    };
+    expect(await passes(issueOperation(sha256))).toBe(true);
+    expect(await passes({ ...issueOperation(sha256), operation: "complete" })).toBe(true);
+    expect(await passes(issueOperation("ac".repeat(32)))).toBe(false);
+    expect(await passes(issueOperation("ac".repeat(32), { type: sha256 }))).toBe(false);
+    expect(await passes({ contract: "types", operation: "define", arguments: { type: { names: { zh: sha256, en: "x" } } } })).toBe(false);
+    expect(await passes({ contract: "verifications", operation: "record", arguments: { issuerSigned: sha256 } })).toBe(false);
+    expect((await verdicts({ ...bare, entry: world.entry.bytes, document: { sha256: hashOf(document, crypto) } })).passed).toBe(true);
+  });
+
+  test("the facts say what the entry does, and who signed it where his key is given", async () => {
+    const { genesis: _none, ...keyless } = full;
+    expect((await verdicts(full)).facts).toMatchObject({ operations: ["certificates.issue"], author: `${consortium}/platform` });
+    const { facts } = await verdicts(keyless);
+    expect(facts.operations).toEqual(["certificates.issue"]);
+    expect(facts.author).toBeUndefined();
+    const other = issueEntry(world.chain, world.other, world.jws);
+    const input = { ...full, entry: other.bytes, receipt: world.receiptOfEntry(other) };
+    expect((await verdicts(input)).facts.author).toBe(`${consortium}/inspection`);
   });
 
   test("two of four cosignatures are too few; another policy does not know the ledger", async () => {
@@ -137,6 +158,20 @@ describe("the certificate", () => {
     expect((await verdicts(other)).integrity.code).toBe("sd-jwt-of-another-certificate");
     const part = withSdJwt(sdJwt, { ...issueOperation(hash, { part: "inspection" }), operation: "complete" });
     expect((await verdicts(part)).integrity.code).toBe("sd-jwt-of-another-certificate");
+  });
+
+  test("that says it is of another type, or version of it, than the ledger was told", async () => {
+    const hash = issuerSignedHash(world.jws, crypto);
+    const sdJwt = { text: world.sdJwt, jws: world.jws };
+    expect((await verdicts(full)).facts.type).toEqual({ id: "moc-filing", version: 1 });
+    for (const given of [{ type: "look-alike" }, { typeVersion: 2 }, { typeVersion: "1" }]) {
+      const result = await verdicts(withSdJwt(sdJwt, issueOperation(hash, given)));
+      expect(result, JSON.stringify(given)).toMatchObject({ passed: false, integrity: { code: "sd-jwt-of-another-type" } });
+    }
+    const part = sdJwtBy(world.other, { claims: { part: "inspection" } });
+    const { type: _type, ...rest } = issueOperation(issuerSignedHash(part.jws, crypto), { part: "inspection" }).arguments;
+    const untyped = { contract: "certificates", operation: "complete", arguments: rest };
+    expect((await verdicts(withSdJwt(part, untyped, world.other))).integrity.code).toBe("sd-jwt-of-another-type");
   });
 
   test("a completed part is judged as its completer's", async () => {

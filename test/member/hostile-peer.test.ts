@@ -272,7 +272,7 @@ describe("votes, names and terms", () => {
       acknowledges: { ...genesis, height: 1 },
       committedHeight: 0,
     };
-    await expect(victim.call("inspection", { messages: [{ message: answer, proof: "{}" }] })).rejects.toMatchObject({
+    await expect(victim.call("inspection", { messages: [{ message: answer, proof: "{}" }], cosigned: [] })).rejects.toMatchObject({
       code: "peer-refused",
     });
     await goesOn(1);
@@ -306,7 +306,7 @@ describe("votes, names and terms", () => {
       { ...envelope("tax", 1), kind: "hello", committed: genesis, wanted: true },
       { ...envelope("tax", 1), kind: "hello-answer" },
     ];
-    const call = { messages: messages.map((message) => ({ message })) };
+    const call = { messages: messages.map((message) => ({ message })), cosigned: [] };
     expect(parseRaftCall(encodeRaftCall(call))).toEqual(call);
   });
 });
@@ -353,7 +353,7 @@ describe("cosignatures", () => {
     const { size } = published;
     const root = frontierRoot(frontierOf(published), nativeCrypto);
     const offer = async (from: string, lines: Record<string, string>, at = size) => {
-      await victim.call(from, { messages: [], cosigned: { size: at, lines } });
+      await victim.call(from, { messages: [], cosigned: [{ size: at, lines }] });
       return [...(await victim.stores.ledger.cosignatures(at)).keys()].sort();
     };
     const lie = await lineOf("customs", new Uint8Array(32), size);
@@ -385,7 +385,7 @@ describe("followers that cheat their leader", () => {
       return at === undefined ? [] : cheat(member, at, message);
     });
     if (answers.includes("garbage")) return new Uint8Array(randomBytes(64));
-    return encodeRaftCall({ messages: answers.flatMap((answer) => (answer === "garbage" ? [] : answer)) });
+    return encodeRaftCall({ messages: answers.flatMap((answer) => (answer === "garbage" ? [] : answer)), cosigned: [] });
   };
   const honest: Cheat = (member, at, { term }) => [accepted(member, at, term, victim.acknowledgement(member, at))];
   const cheats: readonly (readonly [string, Cheat])[] = [

@@ -181,7 +181,7 @@ export class Victim {
   }
 
   async say(message: RaftMessage, from = message.message.from): Promise<Message & { proof?: string }> {
-    const [answer] = await this.call(from, { messages: [message] });
+    const [answer] = await this.call(from, { messages: [message], cosigned: [] });
     if (answer === undefined) throw new Error("no answer");
     return { ...answer.message, ...(answer.proof === undefined ? {} : { proof: answer.proof }) };
   }

@@ -28,7 +28,7 @@ export function verify(program: Command, io: Io): void {
     .option("--entry <file>", "the entry; default <receipt name>.entry.json if it is there")
     .option("--no-entry", "do not look for the entry")
     .option("--sd-jwt <file>", "a certificate that the entry is to have issued; needs the entry")
-    .option("--document <file>", "a document that the entry is to name; needs the entry")
+    .option("--document <file>", "a document that the entry is to carry (attachment or issuer-signed part); needs the entry")
     .option("--status-list <file>", "a status list token of the issuer")
     .option("--genesis <file>", "the signed genesis file: gives the issuer's key")
     .option("--json", "print the result as JSON")
@@ -92,13 +92,17 @@ function printVerdicts(io: Io, { passed, integrity, status, issuer, facts }: Off
     ["status     状态", `${status.verdict}${asOf}`, bilingual(status.reason)],
     ["issuer     签发机构", `${issuer.verdict}${by}`, bilingual(issuer.reason)],
   ]);
-  const { origin, index, size, outcome, cosigners, transactionHash, entryTime, certificate, part, fields } = facts;
+  const { origin, index, size, outcome, cosigners, transactionHash, operations, author, entryTime, certificate, type, part, fields } =
+    facts;
   const rows: (readonly [string, string | undefined])[] = [
     ["ledger", origin],
     ["leaf", index === undefined ? undefined : `${index} of ${size}, ${outcome}`],
     ["cosigned by", cosigners?.map(({ name, time }) => `${name} (${timeOf(time)})`).join(", ")],
     ["transaction", transactionHash],
+    ["operation", operations?.join(", ")],
+    ["signed by", author],
     ["signed at", entryTime === undefined ? undefined : timeOf(entryTime)],
+    ["type", type === undefined ? undefined : `${type.id}, version ${type.version}`],
     ["certificate", certificate === undefined ? undefined : `${certificate}, part ${part}`],
     ...Object.entries(fields ?? {}).map(([name, value]) => [`  ${name}`, shown(value)] as const),
   ];

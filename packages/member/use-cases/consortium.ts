@@ -36,13 +36,14 @@ export async function health(context: Context, driver: Driver): Promise<Health> 
   const published = await context.ledger.published();
   const reasons: string[] = [];
   if (state.amnesic) reasons.push("this member has forgotten what it signed and must rejoin");
-  if (driver.upgradeNeeded !== undefined) reasons.push(driver.upgradeNeeded);
+  if (driver.turns.upgradeNeeded !== undefined) reasons.push(driver.turns.upgradeNeeded);
+  if (driver.turns.diverged !== undefined) reasons.push(driver.turns.diverged);
   if (driver.lastFault !== undefined) reasons.push(driver.lastFault);
   const status = state.amnesic
     ? "amnesic"
-    : driver.upgradeNeeded !== undefined
+    : driver.turns.upgradeNeeded !== undefined
       ? "upgrade-needed"
-      : driver.lastFault !== undefined
+      : reasons.length > 0
         ? "degraded"
         : "ok";
   return {
