@@ -1,6 +1,6 @@
 import { stateKeys } from "@vermilion/contracts";
 import { checkEntry, entryLifetimeMaxMs, parseEntry } from "@vermilion/ledger";
-import { checkAttachments, wrongSize } from "./attachments.ts";
+import { checkAttachments, unfitForBlock } from "./attachments.ts";
 import { baseOn } from "./base.ts";
 import type { Context } from "./context.ts";
 import type { Driver } from "./driver.ts";
@@ -84,7 +84,7 @@ async function checkedProposal(context: Context, bytes: Uint8Array, attachments:
   if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return undefined;
   const keys = await registeredKeys(context, base, entry.payload.signers);
   const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
-  const wrong = refusal ?? wrongSize(entry, attachments) ?? checkAttachments(context, entry, attachments);
+  const wrong = refusal ?? unfitForBlock(entry, attachments) ?? checkAttachments(context, entry, attachments);
   // Who names a time so far ahead would have it wait here for ever.
   if (wrong !== undefined || entry.payload.time > context.clock.now() + entryLifetimeMaxMs) return undefined;
   return proposalOf(entry, attachments);

@@ -11,7 +11,7 @@ import {
   signingInput,
   toHex,
 } from "@vermilion/ledger";
-import { checkAttachments, wrongSize } from "./attachments.ts";
+import { checkAttachments, unfitForBlock } from "./attachments.ts";
 import { baseOn, topOf } from "./base.ts";
 import { blockBytesMax, chainTransactions, treeAfter } from "./block.ts";
 import type { Context } from "./context.ts";
@@ -137,5 +137,5 @@ async function whyNever(context: Context, candidate: Candidate): Promise<string 
   if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return "committed";
   const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
   if (refusal !== undefined) return refusal.refused;
-  return wrongSize(entry, proposal.attachments) ?? checkAttachments(context, entry, proposal.attachments);
+  return unfitForBlock(entry, proposal.attachments) ?? checkAttachments(context, entry, proposal.attachments);
 }

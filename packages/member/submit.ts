@@ -14,7 +14,7 @@ import {
   toHex,
   utf8,
 } from "@vermilion/ledger";
-import { wrongSize } from "./attachments.ts";
+import { unfitForBlock } from "./attachments.ts";
 import { baseOn, topOf } from "./base.ts";
 import type { Context } from "./context.ts";
 import type { Driver } from "./driver.ts";
@@ -53,7 +53,7 @@ export async function submit(
   if (earlier !== undefined) return waitFor(context, driver, earlier, options.waitMs);
   const entry = await signEntry(context, draft, id);
   if ("refused" in entry) return entry;
-  if (wrongSize(entry, draft.attachments ?? []) !== undefined)
+  if (unfitForBlock(entry, draft.attachments ?? []) !== undefined)
     return { refused: "too-large", detail: "the entry with its attachments does not fit a block" };
   const refused = await freshly(context, driver, () => dryRun(context, entry));
   if (refused !== undefined) return refused;

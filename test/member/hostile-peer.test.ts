@@ -11,6 +11,7 @@ import {
   fromBase64url,
   frontierRoot,
   originOf,
+  toHex,
   verifierKey,
 } from "@vermilion/ledger";
 import { nativeCrypto } from "@vermilion/member";
@@ -352,8 +353,8 @@ describe("cosignatures", () => {
     const published = (await victim.stores.ledger.published())!;
     const { size } = published;
     const root = frontierRoot(frontierOf(published), nativeCrypto);
-    const offer = async (from: string, lines: Record<string, string>, at = size) => {
-      await victim.call(from, { messages: [], cosigned: [{ size: at, lines }] });
+    const offer = async (from: string, lines: Record<string, string>, at = size, claimed = root) => {
+      await victim.call(from, { messages: [], cosigned: [{ size: at, root: toHex(claimed), lines }] });
       return [...(await victim.stores.ledger.cosignatures(at)).keys()].sort();
     };
     const lie = await lineOf("customs", new Uint8Array(32), size);
