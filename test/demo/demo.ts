@@ -193,17 +193,17 @@ async function taxReadsNothingElse(certificate: string, requests: { granted: str
   story.chapter("税务读不到任何其他内容 · tax can read nothing else, whatever it tries");
   const tax = as("tax");
   const customsRequest = (await as("customs").requests("mine", { limit: 1 })).items[0]?.request ?? "";
-  const attempts: [string, Promise<unknown>][] = [
-    ["the refused request", tax.readGranted(requests.refused, 0)],
-    ["customs' request", tax.readGranted(customsRequest, 0)],
-    ["the record as if it were its own", tax.readOwn(certificate, "main")],
-    ["inspection's part as if it were its own", tax.readOwn(certificate, "inspection")],
-    ["a request that does not exist", tax.readGranted(`${"0".repeat(64)}-0`, 0)],
-    ["granting its own request", tax.decide(requests.refused, { decision: "approve", reason: "lawful" })],
-    ["issuing in platform's name", tax.issue({ type: type.id, fields: sample.main })],
+  const attempts: [string, () => Promise<unknown>][] = [
+    ["the refused request", () => tax.readGranted(requests.refused, 0)],
+    ["customs' request", () => tax.readGranted(customsRequest, 0)],
+    ["the record as if it were its own", () => tax.readOwn(certificate, "main")],
+    ["inspection's part as if it were its own", () => tax.readOwn(certificate, "inspection")],
+    ["a request that does not exist", () => tax.readGranted(`${"0".repeat(64)}-0`, 0)],
+    ["granting its own request", () => tax.decide(requests.refused, { decision: "approve", reason: "lawful" })],
+    ["issuing in platform's name", () => tax.issue({ type: type.id, fields: sample.main })],
   ];
   for (const [what, attempt] of attempts) {
-    const problem = await problemOf(attempt);
+    const problem = await problemOf(attempt());
     story.check(`${what}: ${problem?.code}`, problem !== undefined && problem.status >= 400 && problem.status < 500);
   }
   const read = await tax.readGranted(requests.granted, 0);

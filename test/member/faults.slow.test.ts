@@ -295,6 +295,35 @@ describe("keys that do not answer", () => {
   });
 });
 
+test("a leader whose clock is 11 minutes ahead is not followed; another one leads, and what the first one wrote waits its time", async () => {
+  let ahead = 0;
+  let later = 0;
+  const others = await openPermits({
+    platform: (node, platform) => {
+      const now = () => platform.clock.now() + (node.id === "platform" ? ahead : later);
+      return { ...platform, clock: { ...platform.clock, now } };
+    },
+  });
+  try {
+    expect(await leaderOf(others)).toBe("platform");
+    ahead = 11 * 60_000;
+    const issueAs = (id: string) =>
+      servicesOf(others, id).issue({ type: "permit", fields: permitFields }, caller, { waitMs: 500, idempotencyKey: `of-${id}` });
+    expect(good(await issueAs("platform")).status).toBe("pending");
+    expect((await insist(() => issueAs("customs"))).outcome).toBe("applied");
+    expect(await leaderOf(others)).not.toBe("platform");
+    const refusals = [...others.nodes.values()].flatMap(({ errors }) => errors).filter(({ event }) => event === "block-refused");
+    expect(refusals[0]?.fields).toMatchObject({ refused: "invalid-block", why: expect.stringMatching(/ahead of this member's clock/) });
+    expect(good(await issueAs("platform")).status).toBe("pending");
+    later = 2 * 60_000;
+    expect((await insist(() => issueAs("platform"))).outcome).toBe("applied");
+    await equalHeads(others);
+    expect(await problemsOf(others)).toEqual([]);
+  } finally {
+    await others.close();
+  }
+});
+
 describe("two processes over one store", () => {
   /** A second process beside the running one of a member; calls of others reach now this one, now that one. */
   async function twinOf(cluster: Cluster, id: string, platform: MemberPlatform): Promise<RunningMember> {

@@ -66,6 +66,9 @@ export class Victim {
   /** What the peers answer to the member's own calls; unreachable where nothing is set. */
   readonly peers = new Map<string, (call: PeerCall, body: Uint8Array) => Promise<Uint8Array>>();
   running: RunningMember;
+  /** While false no timer of the member ever runs out: it does nothing but answer. */
+  timers = false;
+  private readonly sleepers = new Set<() => void>();
   /** An honest `inspection` that makes the blocks which the test sends or spoils. */
   private readonly author: Context;
   private readonly platform: MemberPlatform;
@@ -81,6 +84,7 @@ export class Victim {
     this.author = parts.author;
     this.platform = {
       ...parts.platform,
+      clock: { now: () => Date.now(), sleep: (ms) => (this.timers ? sleep(ms / 10) : new Promise((wake) => void this.sleepers.add(wake))) },
       peers: {
         call: async (to, call, body) => {
           await sleep(0);
@@ -120,8 +124,25 @@ export class Victim {
 
   /** The same member as a new process. */
   async reopen(): Promise<void> {
-    await this.running.close();
+    await this.close();
     this.running = await openMember(this.platform, { member: "platform", genesis: this.genesis });
+    this.running.start();
+  }
+
+  async close(): Promise<void> {
+    const closing = this.running.close();
+    this.wake();
+    await closing;
+  }
+
+  startTimers(): void {
+    this.timers = true;
+    this.wake();
+  }
+
+  private wake(): void {
+    for (const wake of this.sleepers) wake();
+    this.sleepers.clear();
   }
 
   key(member: string): TestKey {

@@ -1,5 +1,5 @@
 import type { App, Apps, Calls, RecordKeys, RecordName, StoredAnswer } from "@vermilion/member/ports/index";
-import { answerText, appText, checkHeight, checkName, checkRecordName, checkValue } from "@vermilion/member/ports/limits";
+import { answerText, appText, checkHeight, checkRecordName, checkValue } from "@vermilion/member/ports/limits";
 import { pack, queryAll, unpack, writeEach } from "./items.ts";
 import { type Condition, type MemoryTable, memoryTable } from "./table.ts";
 
