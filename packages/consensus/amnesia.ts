@@ -1,7 +1,7 @@
 import { signersOf } from "./commit.ts";
 import type { Receive } from "./input.ts";
 import { type Mark, type MemberId, ownMark, seenMark } from "./state.ts";
-import { change, enterTerm, NO_OFFICE, type Work } from "./work.ts";
+import { change, enterTerm, NO_OFFICE, stepDown, type Work } from "./work.ts";
 
 /**
  * Every message carries how far its sender has bound itself and how far it has seen the receiver bind itself; a commit certificate shows
@@ -33,6 +33,8 @@ function heed(work: Work, from: MemberId, mark: Mark): void {
 
 function spendVote(work: Work, term: number): void {
   if (term > work.state.term) enterTerm(work, term);
+  // A leader set back to an old copy would seal a second block where it has sealed one.
+  if (work.state.role === "leader") stepDown(work);
   if (work.state.votedFor === null) change(work, { votedFor: work.state.self });
 }
 

@@ -84,7 +84,7 @@ export interface Turn {
 }
 
 const genesisBlock: Block = { term: 0, height: 0, previous: "", proposer: "", proposals: [], state: "" };
-export const genesis: Position = { term: 0, height: 0, hash: hashOf(genesisBlock) };
+const genesis: Position = { term: 0, height: 0, hash: hashOf(genesisBlock) };
 
 export function newMember(id: MemberId, members: readonly MemberId[]): Member {
   const store: Store = {
@@ -104,7 +104,7 @@ export function copyStore(store: Store): Store {
   return structuredClone(store);
 }
 
-export function hashOf(block: Block): string {
+function hashOf(block: Block): string {
   return createHash("sha256").update(JSON.stringify(block)).digest("hex").slice(0, 16);
 }
 
@@ -124,7 +124,7 @@ export function waitingProposals(member: Member, state: RaftState): string[] {
   return [...member.store.waiting].filter((proposal) => !inLog.has(proposal) && !member.store.done.has(proposal));
 }
 
-export function acknowledgement(member: MemberId, position: Position): string {
+function acknowledgement(member: MemberId, position: Position): string {
   return `${member} signs ${position.term}/${position.height}/${position.hash}`;
 }
 

@@ -35,7 +35,7 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-export interface Sample {
+interface Sample {
   readonly certificate: string;
   readonly receipt: { readonly final: boolean; readonly receipt: string; readonly transactionHash: string };
 }

@@ -47,7 +47,7 @@ import { blockBytesMax, frontierOf } from "@vermilion/member/block";
 import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/grant-keys";
 import type { Attachment, ExecutedBlock } from "@vermilion/member/ports/index";
 import { proposalOf } from "@vermilion/member/proposal";
-import { encodeAttachmentCall, encodeProposalCall, encodeRaftCall, type RaftMessage } from "@vermilion/member/wire";
+import { encodeAttachmentCall, encodeProposalCall, encodeRaftCall, parseRaftCall, type RaftMessage } from "@vermilion/member/wire";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addApp, ask as askApi, startMember, tokenOf } from "../api/support/member.ts";
 import { type Cluster, eventually } from "../support/cluster.ts";
@@ -102,24 +102,29 @@ describe("one member against what its peers forge", () => {
       return { message: { ...message, positions, last: positions.at(-1) ?? previous }, blocks: [] };
     };
 
+    /** A block that is refused may make the member ask the others for a better leader, beside its answer. */
+    const answerTo = async (message: RaftMessage) => {
+      const answers = await victim.call(message.message.from, { messages: [message], cosigned: [] });
+      return answers.find(({ message: { kind } }) => kind === "append-answer")?.message;
+    };
+
     test("the committed block, at the next height: nobody acknowledges it, also not after a restart", async () => {
       const block = await goesOn(1);
       const { position } = sent(block);
       const before = await victim.standing();
       const again: Position = { term: 2, height: 2, hash: position.hash };
-      expect(await victim.say(naming(2, position, [again]))).toMatchObject(refused);
-      await victim.say({ ...naming(2, position, [again]), message: { ...naming(2, position, [again]).message } });
-      expect(await victim.standing()).toEqual(before);
-      await victim.reopen();
-      const next = await victim.stores.raftStore.load();
-      expect(next.state?.tail).toEqual([]);
+      for (let times = 0; times < 2; times++) {
+        expect(await answerTo(naming(2, position, [again]))).toMatchObject(refused);
+        expect(await victim.standing()).toEqual(before);
+        await victim.reopen();
+      }
     });
 
     test("a block that is not committed yet, in another term", async () => {
       const block = await victim.block(1, genesis);
       await victim.say(victim.append(1, genesis, [sent(block)]));
       const { signed } = await victim.standing();
-      expect(await victim.say(naming(2, genesis, [{ ...sent(block).position, term: 2 }]))).toMatchObject(refused);
+      expect(await answerTo(naming(2, genesis, [{ ...sent(block).position, term: 2 }]))).toMatchObject(refused);
       expect(await victim.standing()).toMatchObject({ signed, tail: [sent(block).position] });
     });
 
@@ -132,7 +137,7 @@ describe("one member against what its peers forge", () => {
       await victim.say(victim.append(3, sent(lower).position, [sent(upper)]));
       const { signed, tail } = await victim.standing();
       expect(tail).toEqual([sent(lower).position, sent(upper).position]);
-      expect(await victim.say(victim.append(4, genesis, [sent(sibling), sent(upper)]))).toMatchObject(refused);
+      expect(await answerTo(victim.append(4, genesis, [sent(sibling), sent(upper)]))).toMatchObject(refused);
       expect(await victim.standing()).toMatchObject({ signed, tail });
     });
   });
@@ -211,9 +216,13 @@ describe("one member against what its peers forge", () => {
 
     test("it is believed before the first turn of a new process, though another member answers garbage", async () => {
       const line = await lineBy("platform", "platform", 1_000, new Uint8Array(32));
-      const cosigned = [{ size: 1_000, root: "0".repeat(64), lines: { platform: line } }];
+      const shown = [{ size: 1_000, root: "0".repeat(64), lines: { platform: line } }];
       victim.peers.set("inspection", async () => utf8("no answer at all"));
-      victim.peers.set("tax", async () => encodeRaftCall({ messages: [], cosigned }));
+      victim.peers.set("tax", async (_call, body) => {
+        // The first question alone has no messages: whoever says nothing later has still told it.
+        const isQuestion = parseRaftCall(body).messages.length === 0;
+        return encodeRaftCall({ messages: [], cosigned: isQuestion ? shown : [] });
+      });
       await victim.reopen();
       await eventually(async () => (await victim.standing()).amnesic);
     });
@@ -459,7 +468,7 @@ describe("four members of which one cheats", () => {
     const nothing = { contract: "nothing", operation: "nothing", arguments: {} };
     const proposed = async (named: readonly Attachment[], given: readonly Attachment[], more: object = {}) => {
       const leader = await leaderOf(cluster);
-      const references = named.map((attachment, at) => referenceTo(`piece ${at}`, attachment));
+      const references = named.map((attachment, at) => referenceTo(`piece-${at}`, attachment));
       const entry = signed("tax", [nothing], references, more);
       await running(leader).peerDoor.handle("tax", "proposals", encodeProposalCall([proposalOf(entry, given)]));
       const { raftStore } = cluster.node(leader).stores;
@@ -695,7 +704,7 @@ describe("four members of which one cheats", () => {
     const post = async ({ api, token }: Awaited<ReturnType<typeof door>>, name: string, operator = "zhang-san") => {
       const json = { type: "permit", fields: { ...permitFields, name } };
       const headers = { "idempotency-key": "order-1", "vermilion-operator": operator };
-      const answer = await askApi(api, "/v1/certificates?wait=10", { token, json, headers });
+      const answer = await askApi(api, "/v1/certificates", { token, json, headers });
       expect(answer.status).toBe(201);
       return (await answer.json()) as { transactionHash: string; certificate: string };
     };

@@ -37,7 +37,7 @@ export interface Node {
   readonly errors: { readonly event: string; readonly fields: unknown }[];
 }
 
-export interface Network {
+interface Network {
   /** Answers what to do with a call before it is delivered, and with its answer. `repeat`: it arrives twice, the second answer counts. */
   spoil: (from: string, to: string, call: PeerCall) => "deliver" | "drop" | "lose-answer" | "repeat";
   /** May replace the bytes of an answer. */

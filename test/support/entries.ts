@@ -69,7 +69,7 @@ export function signatureOf(typ: string, payload: Uint8Array, key: TestKey): New
 }
 
 /** Stored bytes of a signed object of any kind. */
-export function signObject(typ: string, payload: Json, keys: readonly TestKey[]): Uint8Array {
+function signObject(typ: string, payload: Json, keys: readonly TestKey[]): Uint8Array {
   const bytes = canonical(payload);
   return encodeSigned(
     typ,

@@ -69,13 +69,13 @@ export function testKeys(pair: KeyPair = p256()): Keys & { calls: number } {
   };
 }
 
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly event: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export function recordingLog(lines: LogLine[]): Log {
+function recordingLog(lines: LogLine[]): Log {
   const at =
     (level: string) =>
     (event: string, fields: Readonly<Record<string, unknown>> = {}) => {

@@ -62,7 +62,7 @@ const member: MemberRow = {
   keys: { sign: key, log: key, cosign: key, agree: key },
   status: "active",
 };
-export const request: RequestRow = {
+const request: RequestRow = {
   request: requestName,
   certificate: certificateId,
   version: 1,

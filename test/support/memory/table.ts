@@ -39,7 +39,7 @@ const pageBytesMax = 1024 * 1024;
 const partitionKeyBytesMax = 2_048;
 const sortKeyBytesMax = 1_024;
 
-export interface Page {
+interface Page {
   readonly items: readonly Item[];
   /** Where the page was cut; the next one goes on after it. */
   readonly last: string | undefined;
