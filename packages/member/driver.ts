@@ -2,6 +2,7 @@ import type { Input, MemberId, Outgoing, RaftState } from "@vermilion/consensus"
 import type { Context } from "./context.ts";
 import { Fault } from "./fault.ts";
 import { cosignedAt, cosignHead, showsForgotten, takeCosignatures } from "./finality.ts";
+import { Forwarding } from "./forwarding.ts";
 import { attach, callOf } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
 import type { Proposal } from "./ports/index.ts";
@@ -16,11 +17,6 @@ const ticksPerSecond = 1_000 / tickMs;
 const restMs = 5_000;
 const callTimeoutMs = 2_000;
 const firstCallTimeoutMs = 500;
-/** A proposal is forwarded to the same leader again after so long without a commit. */
-const forwardAgainMs = 2_000;
-const forwardCountMax = 200;
-const forwardBytesMax = 2_000_000;
-
 /**
  * What keeps a member going: takes turns, carries their messages, feeds the answers back, ticks while awake. All of it may stop at any
  * await and be taken up again by a fresh driver: what counts is in the ports.
@@ -36,7 +32,7 @@ export class Driver {
   private readonly context: Context;
   private readonly woken = new Signal();
   private readonly sending = new Map<MemberId, { again: boolean }>();
-  private readonly forwarded = new Map<string, { readonly leader: MemberId; readonly at: number }>();
+  private readonly forwarding: Forwarding;
   private readonly afterCommit: (() => void)[] = [];
   /** No turn is taken before the others were asked what this member has signed. */
   private readonly ready = Promise.withResolvers<void>();
@@ -49,6 +45,7 @@ export class Driver {
   constructor(context: Context) {
     this.context = context;
     this.turns = new Turns(context);
+    this.forwarding = new Forwarding(context);
   }
 
   /** Why this member does not do all that it should, in one sentence. */
@@ -146,10 +143,11 @@ export class Driver {
   private async askWhatWasSigned(): Promise<void> {
     const question = encodeRaftCall(await callOf(this.context, []));
     const others = [...this.context.founders.keys()].filter((id) => id !== this.context.member);
-    const answers = await Promise.allSettled(others.map((id) => this.context.peers.call(id, "raft", question, firstCallTimeoutMs)));
-    for (const answer of answers) {
-      if (answer.status === "fulfilled") await this.noticeForgotten(parseRaftCall(answer.value).cosigned);
-    }
+    // One that does not answer, or answers garbage, must not hide what another one shows.
+    const answers = await Promise.allSettled(
+      others.map(async (id) => parseRaftCall(await this.context.peers.call(id, "raft", question, firstCallTimeoutMs))),
+    );
+    for (const answer of answers) if (answer.status === "fulfilled") await this.noticeForgotten(answer.value.cosigned);
   }
 
   private async takeCosigned(cosigned: RaftCall["cosigned"]): Promise<void> {
@@ -232,34 +230,17 @@ export class Driver {
   private async forwardWaiting(state: RaftState): Promise<void> {
     const { leader } = state;
     if (state.role === "leader" || leader === null || leader === this.context.member || state.waiting === 0) return;
-    const now = this.context.clock.now();
-    const waiting = await this.context.raftStore.proposals(forwardCountMax, forwardBytesMax);
-    const due = waiting.filter(({ transactionHash }) => {
-      const last = this.forwarded.get(transactionHash);
-      return last === undefined || last.leader !== leader || now - last.at > forwardAgainMs;
-    });
-    for (const { transactionHash } of due) this.forwarded.set(transactionHash, { leader, at: now });
-    if (this.forwarded.size > 10_000) this.forwarded.clear();
-    const open = await this.dropCommitted(due);
-    if (open.length === 0) return;
+    const due = await this.forwarding.due(leader);
+    if (due.length === 0) return;
     try {
-      const { leading } = parseProposalAnswer(await this.context.peers.call(leader, "proposals", encodeProposalCall(open), callTimeoutMs));
+      const { leading } = parseProposalAnswer(await this.context.peers.call(leader, "proposals", encodeProposalCall(due), callTimeoutMs));
       if (leading) return;
     } catch (cause) {
       if (!(cause instanceof Fault)) throw cause;
       this.context.log.info("leader-unreachable", { leader, why: cause.message });
     }
-    for (const { transactionHash } of due) this.forwarded.delete(transactionHash);
+    this.forwarding.failed(due);
     await this.feed({ kind: "leader-unreachable" });
-  }
-
-  /** A process may end after it published a block and before it dropped what waited for it: nobody needs to be asked about that again. */
-  private async dropCommitted(proposals: readonly Proposal[]): Promise<readonly Proposal[]> {
-    const places = await Promise.all(proposals.map(({ transactionHash }) => this.context.ledger.entryPlace(transactionHash)));
-    const committed = proposals.filter((_, place) => places[place] !== undefined);
-    if (committed.length === 0) return proposals;
-    await this.context.raftStore.dropProposals(committed.map(({ transactionHash }) => transactionHash));
-    return proposals.filter((proposal) => !committed.includes(proposal));
   }
 
   private async run(): Promise<void> {
@@ -281,18 +262,10 @@ export class Driver {
 
   private async tick(): Promise<void> {
     this.ticks += 1;
-    if (this.ticks % ticksPerSecond === 0) await this.dropExpired();
+    if (this.ticks % ticksPerSecond === 0) await this.forwarding.dropExpired();
     const bytes = this.context.random.bytes(4);
     const random = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) >>> 1;
     await this.feed({ kind: "tick", random });
-  }
-
-  /** Proposals whose time has run out here are nobody's business any more; the leader would refuse them. */
-  private async dropExpired(): Promise<void> {
-    const now = this.context.clock.now();
-    const waiting = await this.context.raftStore.proposals(forwardCountMax, forwardBytesMax);
-    const expired = waiting.filter(({ until }) => until < now).map(({ transactionHash }) => transactionHash);
-    if (expired.length > 0) await this.context.raftStore.dropProposals(expired);
   }
 
   private inBackground(what: string, work: Promise<unknown>): void {

@@ -6,8 +6,10 @@ import type { Context } from "./context.ts";
 import type { Driver } from "./driver.ts";
 import { registeredKeys } from "./execution.ts";
 import { Fault } from "./fault.ts";
+import { freshly } from "./fresh.ts";
 import type { Attachment, PeerCall, Proposal } from "./ports/index.ts";
 import { proposalOf } from "./proposal.ts";
+import type { Refused } from "./services.ts";
 import { readRow } from "./state-reader.ts";
 import {
   encodeAttachmentAnswer,
@@ -38,7 +40,7 @@ export function peerDoor(context: Context, driver: Driver): PeerDoor {
         case "proposals":
           return encodeProposalAnswer(await takeProposals(context, driver, body));
         case "attachment":
-          return encodeAttachmentAnswer(await grantedAttachment(context, from, body));
+          return encodeAttachmentAnswer(await grantedAttachment(context, driver, from, body));
         case "probe": {
           const { role, term, committed } = await driver.turns.state();
           // Who cannot write cannot lead: the others may elect another one, though this one still answers.
@@ -85,8 +87,9 @@ async function checkedProposal(context: Context, bytes: Uint8Array, attachments:
   const keys = await registeredKeys(context, base, entry.payload.signers);
   const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
   const wrong = refusal ?? unfitForBlock(entry, attachments) ?? checkAttachments(context, entry, attachments);
-  // Who names a time so far ahead would have it wait here for ever.
-  if (wrong !== undefined || entry.payload.time > context.clock.now() + entryLifetimeMaxMs) return undefined;
+  // Who names a time so far ahead would have it wait here for ever. The chain's own time may be ahead of the clock: entries follow it.
+  const now = Math.max(context.clock.now(), base.published.time);
+  if (wrong !== undefined || entry.payload.time > now + entryLifetimeMaxMs) return undefined;
   return proposalOf(entry, attachments);
 }
 
@@ -94,10 +97,12 @@ async function checkedProposal(context: Context, bytes: Uint8Array, attachments:
  * A key file goes to its reader only, and only after the grant that names it is committed here (design, section 7): the ledger row is the
  * permission, and it is there for everybody to see.
  */
-async function grantedAttachment(context: Context, from: string, body: Uint8Array): Promise<Uint8Array> {
+async function grantedAttachment(context: Context, driver: Driver, from: string, body: Uint8Array): Promise<Uint8Array> {
   const { sha256, grant: request } = parseAttachmentCall(body);
-  const grant = await readRow(context, stateKeys.grant(request));
-  const isOurs = grant?.owner === context.member && grant.attachment === sha256 && grant.reader === from;
+  // The reader may have read of the grant a block before its owner does.
+  const unknown: Refused = { refused: "unknown-grant", detail: request };
+  const grant = await freshly(context, driver, async () => (await readRow(context, stateKeys.grant(request))) ?? unknown);
+  const isOurs = !("refused" in grant) && grant.owner === context.member && grant.attachment === sha256 && grant.reader === from;
   if (!isOurs) throw new Fault("peer-refused", "no grant on the ledger gives this to you");
   const bytes = await context.ledger.sealed(sha256);
   if (bytes === undefined) throw new Fault("peer-refused", "the attachment is not held here");
