@@ -1,14 +1,9 @@
 import type { Crypto } from "@vermilion/ledger";
+import type { PeerDoor } from "@vermilion/member/peer-door";
 import type { CheckSession, PeerSession } from "@vermilion/member/peer-session";
-import type { Apps, Calls, Clock, Keys, Log, PeerCall, Random } from "@vermilion/member/ports/index";
+import type { Apps, Calls, Clock, Keys, Log, Random } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
 import type { Context } from "hono";
-
-/** Where the other members' calls arrive; `from` is the member whose signature was checked. */
-export interface PeerDoor {
-  /** Answers JSON bytes. A `Fault` becomes a signed problem with its code. */
-  handle(from: string, call: PeerCall, body: Uint8Array): Promise<Uint8Array>;
-}
 
 /** Everything that the doors need, built in one place per platform. */
 export interface ApiNeeds {

@@ -5,7 +5,6 @@ import { cosignedAt, cosignHead, showsForgotten, takeCosignatures } from "./fina
 import { Forwarding } from "./forwarding.ts";
 import { attach, callOf } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
-import type { Proposal } from "./ports/index.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
 import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "./wire.ts";

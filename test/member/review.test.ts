@@ -47,7 +47,14 @@ import { blockBytesMax, frontierOf } from "@vermilion/member/block";
 import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/grant-keys";
 import type { Attachment, ExecutedBlock } from "@vermilion/member/ports/index";
 import { proposalOf } from "@vermilion/member/proposal";
-import { encodeAttachmentCall, encodeProposalCall, encodeRaftCall, parseRaftCall, type RaftMessage } from "@vermilion/member/wire";
+import {
+  encodeAttachmentCall,
+  encodeProposalCall,
+  encodeRaftCall,
+  parseAttachmentAnswer,
+  parseRaftCall,
+  type RaftMessage,
+} from "@vermilion/member/wire";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addApp, ask as askApi, startMember, tokenOf } from "../api/support/member.ts";
 import { type Cluster, eventually } from "../support/cluster.ts";
@@ -365,11 +372,19 @@ describe("four members of which one cheats", () => {
   let forward = 0;
   let signatures = 0;
   const recordKeysOf: string[] = [];
+  /** The member to whom nothing of consensus gets through until the promise is kept. */
+  let heldBack: { readonly to: string; readonly until: Promise<void> } | undefined;
   const platforms = new Map<string, MemberPlatform>();
 
   beforeAll(async () => {
     const watched = (id: string, platform: MemberPlatform): MemberPlatform => ({
       ...platform,
+      peers: {
+        call: async (to, call, body, timeoutMs) => {
+          if (call === "raft" && to === heldBack?.to) await heldBack.until;
+          return platform.peers.call(to, call, body, timeoutMs);
+        },
+      },
       recordKeys: {
         ...platform.recordKeys,
         saveFirst: (name, wrapped) => {
@@ -552,6 +567,25 @@ describe("four members of which one cheats", () => {
       for (const id of cluster.nodes.keys()) {
         expect(await services(id).attachment(file.sha256)).toMatchObject({ refused: "unknown-attachment" });
       }
+    });
+
+    test("are handed over though the owner hears of its grant a moment after the reader", async () => {
+      const file = attachmentOf(canonical({ keys: randomBytes(16).toString("hex") }));
+      await cluster.node("tax").stores.ledger.saveSealed(file);
+      const { certificate } = await issuePermit("tax");
+      const request = await ask("customs", certificate);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      await equalHeads(cluster);
+      expect(await leaderOf(cluster)).not.toBe("tax");
+      heldBack = { to: "tax", until: promise };
+      const approving = approveWith("tax", request, file);
+      await eventually(async () => good(await services("customs").request(request)).status === "granted");
+      const fetched = fetchAs("customs", "tax", file.sha256, request);
+      await sleep(10);
+      heldBack = undefined;
+      resolve();
+      expect(parseAttachmentAnswer(await fetched)).toEqual(file.bytes);
+      expect(await approving).toBe("applied");
     });
 
     test("with an ephemeral key that is off the curve are a wrong grant, not a bug", async () => {

@@ -1,9 +1,10 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { createApi, type PeerDoor } from "@vermilion/api";
+import { createApi } from "@vermilion/api";
 import { lowS, type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
 import { createNativeCrypto } from "@vermilion/member/native-crypto";
+import type { PeerDoor } from "@vermilion/member/peer-door";
 import { createPeerSession, createSessionCheck, type PeerSession } from "@vermilion/member/peer-session";
 import type { App, Apps, Calls, Clock, Keys, Log } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
