@@ -1,0 +1,58 @@
+import { addressOf } from "@vermilion/contracts";
+import { thumbprint } from "@vermilion/ledger";
+import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { expect, test } from "vitest";
+import { holderAccount } from "../demo/holder.ts";
+import { startConsortium } from "../local/running-consortium.ts";
+import { clientsOf, equalHeads, freePorts, freshData, noteType } from "./agencies.ts";
+
+/** The five APIs of the certificate evidence chain (mission C4), over HTTP, each at another agency. */
+test("register a holder, send issuing data, verify, ask for the public key and for the certificate", async () => {
+  const data = freshData();
+  await startConsortium("--data", data, "--port", String(await freePorts()), "--no-sample");
+  const clients = clientsOf(data);
+  const [platform, inspection, customs, tax] = ["platform", "inspection", "customs", "tax"].map((id) => clients.get(id)!) as [
+    ReturnType<typeof clients.get> & object,
+    ReturnType<typeof clients.get> & object,
+    ReturnType<typeof clients.get> & object,
+    ReturnType<typeof clients.get> & object,
+  ];
+  await platform.defineType(noteType);
+  const { chain } = await platform.consortium();
+
+  // Register: account name → address; the key pair is made where the holder's phone would make it.
+  const account = holderAccount({ chain, member: "tax", name: "持证人甲" });
+  const registered = await tax.registerAccount(account);
+  expect(registered).toMatchObject({ outcome: "applied", address: addressOf(thumbprint(account.jwk, nativeCrypto), nativeCrypto) });
+  await expect(tax.registerAccount(account)).rejects.toMatchObject({ code: "account-exists" });
+
+  // Send issuing data: holder's address and data → transaction hash, block number.
+  const issued = await customs.issue({ type: noteType.id, fields: { title: "收证", amount: 7 }, holder: registered.address });
+  expect(issued.transactionHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(issued.blockNumber).toBeGreaterThan(0);
+
+  // Verify: is itself recorded; a changed certificate is recorded as failing.
+  const issuerCode = (await customs.members()).find(({ id }) => id === "customs")?.uscc ?? "";
+  const verified = await inspection.recordVerification({ sdJwt: issued.sdJwt ?? "", issuerCode });
+  expect(verified).toMatchObject({ outcome: "applied", verdicts: { integrity: "holds", status: "valid", issuer: "holds" } });
+  expect(verified.blockNumber).toBeGreaterThan(issued.blockNumber ?? Number.POSITIVE_INFINITY);
+  await expect(inspection.recordVerification({ sdJwt: issued.sdJwt ?? "", issuerCode: "91350100M000100Y43" })).rejects.toMatchObject({
+    code: "issuer-does-not-match",
+  });
+
+  // Public key by address, at another agency.
+  expect((await platform.account(registered.address)).jwk).toEqual(account.jwk);
+  await expect(platform.account(`ver1${"0".repeat(40)}`)).rejects.toMatchObject({ code: "unknown-account" });
+
+  // Certificate by the holder's address, block number and transaction hash.
+  const found = await platform.certificateOf(registered.address, issued.blockNumber ?? 0, issued.transactionHash);
+  expect(found).toMatchObject({ certificate: issued.certificate, issuer: "customs", issuerCode, holder: registered.address });
+  await expect(platform.certificateOf(registered.address, (issued.blockNumber ?? 0) + 1, issued.transactionHash)).rejects.toMatchObject({
+    code: "unknown-certificate",
+  });
+
+  await equalHeads(clients);
+  const acts = [];
+  for await (const act of tax.eachTrace(issued.certificate)) acts.push(act.kind);
+  expect(acts.toSorted()).toEqual(["issued", "verified"]);
+});
