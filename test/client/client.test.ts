@@ -242,9 +242,12 @@ describe("trying again", () => {
     const call = client({ patience: { attempts: 20, pauseMs: 20, pauseMaxMs: 20 } }).health({ signal: given.signal });
     setTimeout(() => given.abort(new Error("enough")), 30);
     await expect(call).rejects.toThrow("enough");
+    // A call that was on its way when he gave up may still arrive.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     const sent = calls.length;
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(calls.length).toBe(sent);
+    expect(sent).toBeLessThan(20);
   });
 
   test("a redirect is not followed: a token goes nowhere but to its member", async () => {
