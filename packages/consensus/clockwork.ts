@@ -1,8 +1,9 @@
 import { startPreVote } from "./election.ts";
+import { giveUp } from "./leading.ts";
 import { isAsleep, needsLeader } from "./sleep.ts";
 import type { RaftState } from "./state.ts";
 import { timing } from "./timing.ts";
-import { change, isMajority, sayHello, sendAppendToAll, stepDown, type Work } from "./work.ts";
+import { change, isMajority, sayHello, sendAppendToAll, type Work } from "./work.ts";
 
 /** Time passes only for members that are awake: a sleeping consortium sends nothing and saves nothing. */
 export function receiveTick(work: Work, random: number): void {
@@ -19,7 +20,7 @@ function leaderTick(work: Work): void {
   );
   change(work, { peers, elapsedTicks: state.elapsedTicks + 1 });
   if (busy && !isHeardByMajority(work.state)) {
-    stepDown(work);
+    giveUp(work);
   } else if (work.state.elapsedTicks >= timing.heartbeatTicks) {
     change(work, { elapsedTicks: 0 });
     sendAppendToAll(work);

@@ -28,8 +28,8 @@ export function receivePreVote(work: Work, message: PreVote, probe: LeaderProbe)
   const upToDate = isUpToDate(message.last, lastPosition(state));
   const granted = gone && upToDate && !state.amnesic && message.nextTerm > state.term;
   say(work, message.from, { kind: "pre-vote-answer", nextTerm: message.nextTerm, granted });
-  // Otherwise a member with work to do, but behind all others, would ask for ever while they sleep.
-  if (gone && !upToDate) receiveSummons(work);
+  // Otherwise a member with work to do that cannot lead (it is behind, or its block was refused here) would ask for ever while all others sleep.
+  if (gone ? !upToDate : isGivenUp(state, message.from)) receiveSummons(work);
   if (state.role === "leader") sendAppend(work, message.from);
 }
 
@@ -103,6 +103,11 @@ function isUpToDate(asker: Position, own: Position): boolean {
 function leaderIsGone(state: RaftState, asker: MemberId, probe: LeaderProbe): boolean {
   if (state.leader === null) return true;
   if (state.role === "leader") return false;
-  if (state.leader === asker) return !state.distrusted;
+  if (state.leader === asker) return !isGivenUp(state, asker);
   return probe === "failed" || state.distrusted;
+}
+
+/** Whether this is the leader whose block was refused here; it asks for votes again, so it leads no more, and somebody else must. */
+function isGivenUp(state: RaftState, asker: MemberId): boolean {
+  return state.leader === asker && state.distrusted;
 }

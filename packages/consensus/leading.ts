@@ -78,16 +78,22 @@ function receiveRefused(work: Work, message: AppendRefused): void {
   }
 }
 
-/**
- * So many refuse the leader's blocks that no majority is left for them: somebody else must try. The block in flight goes with the leader:
- * acknowledgements of this term are counted here alone, so it can never be committed, and a log that keeps it would be longer than all
- * others, so that its owner could give no vote to anybody who could lead.
- */
+/** So many refuse the leader's blocks that no majority is left for them: somebody else must try. */
 function giveUpWhenRefused(work: Work): void {
-  const { members, peers, tail } = work.state;
+  const { members, peers } = work.state;
   const refusing = Object.values(peers).filter((peer) => peer.refused).length;
-  if (isMajority(work.state, members.length - refusing)) return;
-  if (positionInFlight(work.state) !== null) change(work, { tail: tail.slice(0, -1) });
+  if (!isMajority(work.state, members.length - refusing)) giveUp(work);
+}
+
+/**
+ * Ends this leadership. A block in flight that somebody has refused goes with it: acknowledgements of this term are counted here alone, so it
+ * can never be committed, and a log that keeps it would be longer than all others, so that its owner could give no vote to anybody who could
+ * lead. Where other members are down, its vote may be needed.
+ */
+export function giveUp(work: Work): void {
+  const { peers, tail } = work.state;
+  const isRefused = Object.values(peers).some((peer) => peer.refused);
+  if (isRefused && positionInFlight(work.state) !== null) change(work, { tail: tail.slice(0, -1) });
   stepDown(work);
 }
 

@@ -68,9 +68,14 @@ export class Turns {
     return this.lastStorageFault;
   }
 
-  /** Remembers a fault of the store: a leader that cannot write must not be taken for one that leads. */
+  /**
+   * Remembers a fault that outlives its turn. A leader that cannot write must not be taken for one that leads; a follower that does not know
+   * the rules of a block tells so in its health, whoever's call brought the block.
+   */
   noteFault(cause: unknown): void {
-    if (cause instanceof Fault && cause.code.startsWith("storage-")) this.lastStorageFault = `${cause.code}: ${cause.detail}`;
+    if (!(cause instanceof Fault)) return;
+    if (cause.code.startsWith("storage-")) this.lastStorageFault = `${cause.code}: ${cause.detail}`;
+    if (cause.code === "upgrade-needed") this.upgradeNeeded = cause.detail;
   }
 
   /** The saved state, or the first one. */

@@ -151,7 +151,7 @@ describe("one member against what its peers forge", () => {
 
   describe("attachments of a block that are not what they should be", () => {
     const right = attachmentOf(utf8("what the entry names"));
-    const other = attachmentOf(utf8("something else that is"));
+    const other = attachmentOf(utf8("what no entry names."));
     const cases: readonly (readonly [string, readonly Attachment[]])[] = [
       ["one that no entry names", [right, other]],
       ["one that is there twice", [right, right]],
@@ -187,7 +187,7 @@ describe("one member against what its peers forge", () => {
       const key = verifierKey(cosignerName("test.example", name), cosignatureKeyType, raw, nativeCrypto);
       return cosignatureLine(key, 1_700_000_000, signature).trimEnd();
     };
-    const show = async (from: string, size: number, line: string, root = new Uint8Array(32)) =>
+    const show = async (from: string, size: number, line: string, root: Uint8Array = new Uint8Array(32)) =>
       victim.call(from, { messages: [], cosigned: [{ size, root: toHex(root), lines: { platform: line } }] });
 
     test("one member's word makes nobody amnesic, however often it is said", async () => {
@@ -239,7 +239,8 @@ describe("one member against what its peers forge", () => {
       const { size } = block.after;
       await show("tax", 1_000, await lineBy("tax", "platform", 1_000, new Uint8Array(32)));
       await show("tax", 1_000, await lineBy("platform", "platform", 999, new Uint8Array(32)));
-      await show("tax", size, await lineBy("platform", "platform", size, frontierRoot(frontierOf(block.after), nativeCrypto)));
+      const root = frontierRoot(frontierOf(block.after), nativeCrypto);
+      await show("tax", size, await lineBy("platform", "platform", size, root), root);
       expect((await victim.standing()).amnesic).toBe(false);
     });
 
