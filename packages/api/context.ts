@@ -1,6 +1,6 @@
 import type { Crypto } from "@vermilion/ledger";
-import type { PeerDoor } from "@vermilion/member/peer-door";
-import type { CheckSession, PeerSession } from "@vermilion/member/peer-session";
+import type { PeerDoor } from "@vermilion/member/peers/peer-door";
+import type { CheckSession, PeerSession } from "@vermilion/member/peers/peer-session";
 import type { Apps, Calls, Clock, Keys, Log, Random } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
 import type { Context } from "hono";

@@ -12,7 +12,7 @@ import type {
 import type { RefusalCode } from "@vermilion/contracts";
 import type { EntryCode } from "@vermilion/ledger";
 import type { FaultCode } from "@vermilion/member/fault";
-import type { PeerCode } from "@vermilion/member/peer-session";
+import type { PeerCode } from "@vermilion/member/peers/peer-session";
 
 /** What the doors themselves refuse, before a use case is asked. */
 export type ApiCode =

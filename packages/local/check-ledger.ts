@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
+import { type FsckFinding, type FsckReport, fsck } from "@vermilion/member/chain/fsck";
+import { type RebuildReport, rebuild } from "@vermilion/member/chain/rebuild";
 import { Fault } from "@vermilion/member/fault";
-import { type FsckFinding, type FsckReport, fsck } from "@vermilion/member/fsck";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
-import { type RebuildReport, rebuild } from "@vermilion/member/rebuild";
 import { Cannot } from "./cannot.ts";
 import { readGenesis } from "./member-process.ts";
 import { dataPaths, readMemberConfig } from "./paths.ts";

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { toHex } from "@vermilion/ledger";
+import { checkGenesis, type FounderStatement, found } from "@vermilion/member/chain/founding";
 import type { GenesisFile } from "@vermilion/member/context";
-import { checkGenesis, type FounderStatement, found } from "@vermilion/member/founding";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import type { Clock, Keys, Random } from "@vermilion/member/ports/index";
 import { newAppKey, writeAppFile } from "./app-files.ts";

@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createApi } from "@vermilion/api";
+import { checkGenesis } from "@vermilion/member/chain/founding";
 import type { GenesisFile } from "@vermilion/member/context";
 import { Fault } from "@vermilion/member/fault";
-import { checkGenesis } from "@vermilion/member/founding";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
-import { createPeerSession, createSessionCheck } from "@vermilion/member/peer-session";
+import { createPeerSession, createSessionCheck } from "@vermilion/member/peers/peer-session";
 import type { Keys, Log } from "@vermilion/member/ports/index";
 import { adminDoor } from "./admin.ts";
 import { Cannot } from "./cannot.ts";

@@ -1,12 +1,12 @@
+export { checkGenesis, type FounderStatement, type FoundingInput, found, type Genesis, type GenesisRefusal } from "./chain/founding.ts";
+export { type FsckFinding, type FsckReport, fsck } from "./chain/fsck.ts";
+export { type RebuildReport, rebuild } from "./chain/rebuild.ts";
 export type { Context, GenesisFile, MemberConfig, MemberPlatform } from "./context.ts";
 export { Fault, type FaultCode } from "./fault.ts";
-export { checkGenesis, type FounderStatement, type FoundingInput, found, type Genesis, type GenesisRefusal } from "./founding.ts";
-export { type FsckFinding, type FsckReport, fsck } from "./fsck.ts";
 export { nativeCrypto } from "./native-crypto.ts";
 export { contextOf, openMember, type RunningMember } from "./open-member.ts";
-export type { PeerDoor } from "./peer-door.ts";
-export * from "./peer-session.ts";
-export * from "./peer-signatures.ts";
+export type { PeerDoor } from "./peers/peer-door.ts";
+export * from "./peers/peer-session.ts";
+export * from "./peers/peer-signatures.ts";
 export * from "./ports/index.ts";
-export { type RebuildReport, rebuild } from "./rebuild.ts";
 export * from "./services.ts";

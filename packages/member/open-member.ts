@@ -1,12 +1,12 @@
 import { originOf, thumbprint } from "@vermilion/ledger";
-import { publishUpToHead } from "./commit.ts";
+import { publishUpToHead } from "./chain/commit.ts";
+import { checkGenesis, type Genesis } from "./chain/founding.ts";
 import type { Context, MemberConfig, MemberPlatform } from "./context.ts";
-import { Driver } from "./driver.ts";
-import { startDuties } from "./duties.ts";
 import { Fault } from "./fault.ts";
-import { checkGenesis, type Genesis } from "./founding.ts";
-import { type PeerDoor, peerDoor } from "./peer-door.ts";
+import { type PeerDoor, peerDoor } from "./peers/peer-door.ts";
+import { startDuties } from "./records/duties.ts";
 import type { Services } from "./services.ts";
+import { Driver } from "./turns/driver.ts";
 import { createServices } from "./use-cases/index.ts";
 
 export interface RunningMember {

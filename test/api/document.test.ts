@@ -119,7 +119,7 @@ describe("the table of problems", () => {
     const folder = new URL("../../packages/member/use-cases/", import.meta.url);
     const files = [
       ...readdirSync(folder).map((name) => new URL(name, folder)),
-      ...["open-fields", "grant-keys", "give-grant"].map((name) => new URL(`../${name}.ts`, folder)),
+      ...["open-fields", "grant-keys", "give-grant"].map((name) => new URL(`../records/${name}.ts`, folder)),
     ];
     const written = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/refused: "([a-z-]+)"/g)].map(([, code]) => code));
     expect(written.length).toBeGreaterThan(20);

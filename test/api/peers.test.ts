@@ -4,9 +4,9 @@ import { createPeerBodies } from "@vermilion/api/peer-bodies";
 import { canonical, encodeSigned, type Json, type PublicJwk, signingInput, thumbprint, toBase64url } from "@vermilion/ledger";
 import { httpPeers } from "@vermilion/local/http-peers";
 import { Fault } from "@vermilion/member/fault";
-import type { PeerDoor } from "@vermilion/member/peer-door";
-import { createPeerSession, createSessionCheck, sessionTyp } from "@vermilion/member/peer-session";
-import { type PeerHeaders, signRequest, signResponse, verifyRequestHead, verifyResponse } from "@vermilion/member/peer-signatures";
+import type { PeerDoor } from "@vermilion/member/peers/peer-door";
+import { createPeerSession, createSessionCheck, sessionTyp } from "@vermilion/member/peers/peer-session";
+import { type PeerHeaders, signRequest, signResponse, verifyRequestHead, verifyResponse } from "@vermilion/member/peers/peer-signatures";
 import { httpbis } from "http-message-signatures";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {

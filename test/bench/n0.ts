@@ -16,8 +16,8 @@ import {
   systemRandom,
 } from "@vermilion/local";
 import { Fault, type Keys, nativeCrypto, openMember, type RunningMember } from "@vermilion/member";
-import { proposalOf } from "@vermilion/member/proposal";
-import { encodeProposalCall } from "@vermilion/member/wire";
+import { proposalOf } from "@vermilion/member/entries/proposal";
+import { encodeProposalCall } from "@vermilion/member/peers/wire";
 import type { Cleanup } from "./cleanup.ts";
 import { durability, type Figure, percent, round, type Settings, spreadOf } from "./figure.ts";
 import type { MachineLimits } from "./limits.ts";

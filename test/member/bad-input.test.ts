@@ -15,8 +15,8 @@ import {
 import { operationCall } from "@vermilion/contracts";
 import { canonical, type EntryPayload, encodeEntry, encodePayload, entryTyp, lowS, parseEntry, utf8 } from "@vermilion/ledger";
 import { checkGenesis, contextOf, type MemberPlatform, nativeCrypto } from "@vermilion/member";
-import { grantContextOf, sealGrant } from "@vermilion/member/grant-keys";
-import { encodeAttachmentCall, encodeProposalCall, parseProposalAnswer } from "@vermilion/member/wire";
+import { encodeAttachmentCall, encodeProposalCall, parseProposalAnswer } from "@vermilion/member/peers/wire";
+import { grantContextOf, sealGrant } from "@vermilion/member/records/grant-keys";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Cluster, eventually } from "../support/cluster.ts";
 import { entryBytes, makeKey, makeMember, payloadOf, signatureOf, type TestKey } from "../support/entries.ts";

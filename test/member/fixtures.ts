@@ -37,7 +37,7 @@ export function good<T extends object>(answer: T): Exclude<T, { refused: string 
 }
 
 /** A member whose timers run `factor` times as fast; what it reads from the clock stays true. */
-export function hastened(platform: MemberPlatform, factor: number): MemberPlatform {
+function hastened(platform: MemberPlatform, factor: number): MemberPlatform {
   return { ...platform, clock: { now: () => platform.clock.now(), sleep: (ms) => platform.clock.sleep(ms / factor) } };
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
 import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/member";
-import { publicationOf } from "@vermilion/member/commit";
+import { publicationOf } from "@vermilion/member/chain/commit";
 import type { Ledger } from "@vermilion/member/ports/index";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type MemoryTable, memoryLedger, memoryTable } from "../support/memory/index.ts";

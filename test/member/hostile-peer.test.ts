@@ -15,9 +15,9 @@ import {
   verifierKey,
 } from "@vermilion/ledger";
 import { nativeCrypto } from "@vermilion/member";
-import { frontierOf } from "@vermilion/member/block";
+import { frontierOf } from "@vermilion/member/chain/block";
+import { encodeRaftCall, parseRaftCall, type RaftMessage } from "@vermilion/member/peers/wire";
 import type { ExecutedBlock } from "@vermilion/member/ports/index";
-import { encodeRaftCall, parseRaftCall, type RaftMessage } from "@vermilion/member/wire";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/cluster.ts";
 import { makeKey, signatureOf, signEntry } from "../support/entries.ts";

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { emptyState, type ParsedEntry, parseEntry, parseHeader, utf8 } from "@vermilion/ledger";
-import { emptyStanding, treeAfter } from "@vermilion/member/block";
+import { emptyStanding, treeAfter } from "@vermilion/member/chain/block";
+import { ReplayState, replayBlock } from "@vermilion/member/chain/replay";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
-import { ReplayState, replayBlock } from "@vermilion/member/replay";
 import { expect, test } from "vitest";
 
 const folder = new URL("../vectors/recorded/", import.meta.url);

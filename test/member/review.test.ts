@@ -43,10 +43,8 @@ import {
   verifyCheckpoint,
 } from "@vermilion/ledger";
 import { checkGenesis, contextOf, type MemberPlatform, nativeCrypto, type RunningMember } from "@vermilion/member";
-import { blockBytesMax, frontierOf } from "@vermilion/member/block";
-import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/grant-keys";
-import type { Attachment, ExecutedBlock } from "@vermilion/member/ports/index";
-import { proposalOf } from "@vermilion/member/proposal";
+import { blockBytesMax, frontierOf } from "@vermilion/member/chain/block";
+import { proposalOf } from "@vermilion/member/entries/proposal";
 import {
   encodeAttachmentCall,
   encodeProposalCall,
@@ -54,7 +52,9 @@ import {
   parseAttachmentAnswer,
   parseRaftCall,
   type RaftMessage,
-} from "@vermilion/member/wire";
+} from "@vermilion/member/peers/wire";
+import type { Attachment, ExecutedBlock } from "@vermilion/member/ports/index";
+import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/records/grant-keys";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addApp, ask as askApi, startMember, tokenOf } from "../api/support/member.ts";
 import { type Cluster, eventually } from "../support/cluster.ts";

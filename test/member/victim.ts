@@ -28,10 +28,10 @@ import {
   type PeerCall,
   type RunningMember,
 } from "@vermilion/member";
+import { sealBlock } from "@vermilion/member/chain/seal";
+import { proposalOf } from "@vermilion/member/entries/proposal";
+import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/member/peers/wire";
 import type { ExecutedBlock } from "@vermilion/member/ports/index";
-import { proposalOf } from "@vermilion/member/proposal";
-import { sealBlock } from "@vermilion/member/seal";
-import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/member/wire";
 import { entryOf, makeMember, signatureOf, type TestKey, type TestMember } from "../support/entries.ts";
 import { type MemoryStores, memoryStores } from "../support/memory/index.ts";
 import { memoryKeys } from "../support/memory-keys.ts";

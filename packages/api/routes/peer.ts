@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Fault } from "@vermilion/member/fault";
-import { peerContentType, refuseBody, type SignedHead, signResponse, verifyRequestHead } from "@vermilion/member/peer-signatures";
+import { peerContentType, refuseBody, type SignedHead, signResponse, verifyRequestHead } from "@vermilion/member/peers/peer-signatures";
 import type { PeerCall } from "@vermilion/member/ports/index";
 import type { ApiContext, ApiEnv, ApiNeeds } from "../context.ts";
 import { createPeerBodies, type PeerBodies } from "../peer-bodies.ts";

@@ -1,10 +1,10 @@
 import { type AccountRow, addressOf, type CertificateRow, stateKeys } from "@vermilion/contracts";
 import { type Json, thumbprint } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
-import type { Driver } from "../driver.ts";
+import { readRow } from "../entries/state-reader.ts";
+import { submit } from "../entries/submit.ts";
 import type { Caller, Refused, Services, Submitted, WriteOptions } from "../services.ts";
-import { readRow } from "../state-reader.ts";
-import { submit } from "../submit.ts";
+import type { Driver } from "../turns/driver.ts";
 import { findEntry } from "./entries.ts";
 import { idSource } from "./id-source.ts";
 

@@ -2,11 +2,11 @@ import { checkFields, formatIdentifier, mainPart, serialFromNumber, typeUrn } fr
 import { type CertificateListRow, type CertificateRow, type StateKey, stateKeys, statePrefixes, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
-import type { Driver } from "../driver.ts";
-import { type SealedRecord, sealRecord } from "../sealed-record.ts";
+import { readRange, readRow, readRows } from "../entries/state-reader.ts";
+import { submit } from "../entries/submit.ts";
+import { type SealedRecord, sealRecord } from "../records/sealed-record.ts";
 import type { Caller, IssuedCertificate, IssueInput, Page, Refused, Services, Submitted, WriteOptions } from "../services.ts";
-import { readRange, readRow, readRows } from "../state-reader.ts";
-import { submit } from "../submit.ts";
+import type { Driver } from "../turns/driver.ts";
 import { findEntry } from "./entries.ts";
 import { idSource } from "./id-source.ts";
 import { decodeCursor, encodeCursor } from "./paging.ts";

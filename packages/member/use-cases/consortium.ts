@@ -2,9 +2,9 @@ import { isAsleep } from "@vermilion/consensus";
 import { type MemberRow, stateKeys } from "@vermilion/contracts";
 import { majority } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
-import type { Driver } from "../driver.ts";
+import { readRow, readRows } from "../entries/state-reader.ts";
 import type { ConsortiumView, Health } from "../services.ts";
-import { readRow, readRows } from "../state-reader.ts";
+import type { Driver } from "../turns/driver.ts";
 
 export async function consortium(context: Context): Promise<ConsortiumView> {
   const row = await readRow(context, stateKeys.consortium());

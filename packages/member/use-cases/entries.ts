@@ -1,8 +1,8 @@
 import { type ParsedEntry, parseEntry, parseHeader, text } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
+import { committed } from "../entries/submit.ts";
 import type { ExecutedBlock } from "../ports/index.ts";
 import type { BlockView, EntryView, Page, Refused, Submitted } from "../services.ts";
-import { committed } from "../submit.ts";
 
 /** An entry by transaction hash, from its block or still waiting here. */
 export async function findEntry(context: Context, transactionHash: string): Promise<ParsedEntry | undefined> {

@@ -1,14 +1,14 @@
 import { type CertificateRow, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
 import { toHex } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
-import type { Driver } from "../driver.ts";
-import { grantContextOf, openGrant } from "../grant-keys.ts";
-import { openFields } from "../open-fields.ts";
-import { ownFieldKeys } from "../sealed-record.ts";
+import { readRange, readRow } from "../entries/state-reader.ts";
+import { encodeAttachmentCall, parseAttachmentAnswer } from "../peers/wire.ts";
+import { grantContextOf, openGrant } from "../records/grant-keys.ts";
+import { openFields } from "../records/open-fields.ts";
+import { ownFieldKeys } from "../records/sealed-record.ts";
 import type { Caller, Disclosed, Page, Refused } from "../services.ts";
-import { readRange, readRow } from "../state-reader.ts";
-import { waitUntil } from "../wait.ts";
-import { encodeAttachmentCall, parseAttachmentAnswer } from "../wire.ts";
+import type { Driver } from "../turns/driver.ts";
+import { waitUntil } from "../turns/wait.ts";
 import { decodeCursor, encodeCursor } from "./paging.ts";
 
 const fetchTimeoutMs = 3_000;

@@ -1,5 +1,5 @@
+import type { EntryIdSource } from "../entries/submit.ts";
 import type { Caller, WriteOptions } from "../services.ts";
-import type { EntryIdSource } from "../submit.ts";
 
 export function idSource(caller: Caller, options: WriteOptions): EntryIdSource {
   return options.idempotencyKey === undefined ? "random" : { caller, idempotencyKey: options.idempotencyKey };

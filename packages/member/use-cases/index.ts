@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
-import type { Driver } from "../driver.ts";
-import { freshly } from "../fresh.ts";
 import type { Services } from "../services.ts";
+import type { Driver } from "../turns/driver.ts";
+import { freshly } from "../turns/fresh.ts";
 import * as accounts from "./accounts.ts";
 import * as certificates from "./certificates.ts";
 import * as consortium from "./consortium.ts";

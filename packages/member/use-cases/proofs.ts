@@ -9,13 +9,13 @@ import {
   tileWidth,
   toHex,
 } from "@vermilion/ledger";
+import { checkpointNote, loadTiles, receiptAt, rootAt } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
-import type { Driver } from "../driver.ts";
-import { checkpointNote, loadTiles, receiptAt, rootAt } from "../finality.ts";
+import { readRow } from "../entries/state-reader.ts";
+import { committed } from "../entries/submit.ts";
 import type { LookupView, ReceiptView, Refused, Services } from "../services.ts";
-import { readRow } from "../state-reader.ts";
-import { committed } from "../submit.ts";
-import { waitUntil } from "../wait.ts";
+import type { Driver } from "../turns/driver.ts";
+import { waitUntil } from "../turns/wait.ts";
 
 const notYet: Refused = { refused: "no-checkpoint", detail: "no checkpoint has its quorum of cosignatures yet" };
 

@@ -1,11 +1,11 @@
 import { type RequestListRow, type RequestRow, requestId, type StateKey, stateKeys, statePrefixes } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
-import type { Driver } from "../driver.ts";
-import { grantDraft } from "../give-grant.ts";
+import { readRange, readRow, readRows } from "../entries/state-reader.ts";
+import { type Draft, submit } from "../entries/submit.ts";
+import { grantDraft } from "../records/give-grant.ts";
 import type { Caller, Page, Refused, RequestInput, Services, Submitted, WriteOptions } from "../services.ts";
-import { readRange, readRow, readRows } from "../state-reader.ts";
-import { type Draft, submit } from "../submit.ts";
+import type { Driver } from "../turns/driver.ts";
 import { idSource } from "./id-source.ts";
 import { decodeCursor, encodeCursor } from "./paging.ts";
 

@@ -3,10 +3,10 @@ import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermi
 import { stateKeys, type Verdicts } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
-import type { Driver } from "../driver.ts";
+import { readRow } from "../entries/state-reader.ts";
+import { submit } from "../entries/submit.ts";
 import type { Caller, Refused, Services, Submitted, WriteOptions } from "../services.ts";
-import { readRow } from "../state-reader.ts";
-import { submit } from "../submit.ts";
+import type { Driver } from "../turns/driver.ts";
 import { idSource } from "./id-source.ts";
 
 /** C4 verify: the presented SD-JWT is checked here, and that it was checked, by whom and with what result, is itself an entry. */

@@ -1,0 +1,80 @@
+import type { Write } from "@vermilion/contracts";
+import {
+  appendLeaf,
+  type Crypto,
+  emptyFrontier,
+  type Frontier,
+  frontierRoot,
+  type HeaderPayload,
+  headerHash,
+  leafHash,
+  leafRecord,
+  type Outcome,
+  type ParsedEntry,
+  parseEntry,
+  rollState,
+  sizeAfter,
+} from "@vermilion/ledger";
+import type { ExecutedBlock, Standing } from "../ports/index.ts";
+import type { Base } from "./execution.ts";
+
+/** Entries and attachments of a block together (design, section 6). */
+export const blockBytesMax = 4_000_000;
+
+export const emptyStanding = (state: string): Standing => ({ height: -1, hash: "", size: 0, edge: [], state, time: 0 });
+
+/** The tree and the standing after entries with these outcomes; what a proposer writes into a header and a follower compares with it. */
+export function treeAfter(before: Standing, entries: readonly ParsedEntry[], outcomes: readonly string[], crypto: Crypto) {
+  let frontier = frontierOf(before);
+  entries.forEach((entry, place) => {
+    frontier = appendLeaf(frontier, leafHash(entryRecord(entry.entryHash, outcomes[place] ?? ""), crypto), crypto);
+  });
+  const root = frontierRoot(frontier, crypto);
+  return {
+    root,
+    stateAfter: (state: string, writes: readonly Write[]): string =>
+      rollState(
+        state,
+        writes.map(({ key, value }) => [key, value] as const),
+        crypto,
+      ),
+    standing: (header: Uint8Array, payload: HeaderPayload): Standing => {
+      const hash = headerHash(header, crypto);
+      const whole = appendLeaf(frontier, leafHash(headerRecord(hash), crypto), crypto);
+      return {
+        height: payload.height,
+        hash,
+        size: sizeAfter(payload),
+        edge: whole.hashes,
+        state: payload.state,
+        time: payload.time,
+      };
+    },
+  };
+}
+
+export function frontierOf(standing: Standing): Frontier {
+  return standing.size === 0 ? emptyFrontier : { size: standing.size, hashes: standing.edge };
+}
+
+export function entryRecord(entryHash: string, outcome: string): Uint8Array {
+  return leafRecord({ kind: "entry", outcome: outcome as Outcome, sha256: entryHash });
+}
+
+export function headerRecord(hash: string): Uint8Array {
+  return leafRecord({ kind: "header", outcome: "-", sha256: hash });
+}
+
+/** Transaction hashes in the blocks above the published standing. */
+export function chainTransactions(base: Base, crypto: Crypto): ReadonlySet<string> {
+  return new Set(base.above.flatMap((block) => parsedEntries(block, crypto)).map((entry) => entry.transactionHash));
+}
+
+/** Entries of a saved block; they were parsed before they were saved. */
+export function parsedEntries(block: Pick<ExecutedBlock, "entries">, crypto: Crypto): readonly ParsedEntry[] {
+  return block.entries.map((bytes) => {
+    const entry = parseEntry(bytes, crypto);
+    if ("refused" in entry) throw new Error(`bug: a saved entry is ${entry.refused}`);
+    return entry;
+  });
+}

@@ -1,0 +1,141 @@
+import { limits } from "@vermilion/contracts";
+import {
+  checkEntry,
+  encodeHeader,
+  encodeHeaderPayload,
+  type HeaderPayload,
+  headerTyp,
+  lowS,
+  type ParsedEntry,
+  parseEntry,
+  signingInput,
+  toHex,
+} from "@vermilion/ledger";
+import type { Context } from "../context.ts";
+import type { ExecutedBlock, Proposal } from "../ports/index.ts";
+import { checkAttachments, unfitForBlock } from "./attachments.ts";
+import { baseOn, topOf } from "./base.ts";
+import { blockBytesMax, chainTransactions, treeAfter } from "./block.ts";
+import { type Base, executeEntries, registeredKeys } from "./execution.ts";
+
+export interface SealOrder {
+  readonly term: number;
+  readonly height: number;
+  /** Header hash of the predecessor, hex. */
+  readonly previous: string;
+  /** A new leader's empty block: nothing is taken from the waiting proposals. */
+  readonly empty: boolean;
+}
+
+/** More would keep followers busy for longer than a leader may be silent. */
+const entriesPerSealMax = 400;
+
+/**
+ * The leader's turn takes all that wait, executes, reserves (term, height), signs the header and saves the block. Answers undefined where
+ * nothing was left to seal, `taken` where another turn has reserved the place for another block.
+ */
+export async function sealBlock(context: Context, order: SealOrder): Promise<ExecutedBlock | "nothing" | "taken"> {
+  const base = await baseOn(context, order.previous);
+  if (base === undefined) throw new Error("bug: the leader seals on a block that it does not hold");
+  const before = topOf(base);
+  const time = Math.max(context.clock.now(), before.time + 1);
+  const chosen = order.empty ? [] : await chooseProposals(context, base, time);
+  if (chosen.length === 0 && !order.empty) return "nothing";
+
+  const entries = chosen.map(({ entry }) => entry);
+  const executed = await executeEntries(
+    context,
+    base,
+    { chain: context.chain, height: order.height, time, proposer: context.member },
+    entries,
+  );
+  const tree = treeAfter(before, entries, executed.outcomes, context.crypto);
+  const payload: HeaderPayload = {
+    chain: context.chain,
+    height: order.height,
+    previous: order.previous,
+    first: before.size,
+    count: entries.length,
+    root: toHex(tree.root),
+    state: tree.stateAfter(before.state, executed.writes),
+    time,
+    term: order.term,
+    proposer: context.member,
+    pins: [],
+  };
+  const header = await signHeader(context, payload);
+  if (header === undefined) return "taken";
+  const attachments = new Map(chosen.flatMap(({ proposal }) => proposal.attachments).map((attachment) => [attachment.sha256, attachment]));
+  const block: ExecutedBlock = {
+    term: order.term,
+    previous: order.previous,
+    header,
+    entries: entries.map((entry) => entry.bytes),
+    outcomes: executed.outcomes,
+    attachments: [...attachments.values()],
+    writes: executed.writes,
+    after: tree.standing(header, payload),
+  };
+  await context.ledger.saveBlock(block);
+  return block;
+}
+
+/** Nobody signs two headers at one (term, height): the place is reserved first. */
+async function signHeader(context: Context, payload: HeaderPayload): Promise<Uint8Array | undefined> {
+  const payloadBytes = encodeHeaderPayload(payload);
+  // With a token of this turn: ES256 is randomised, so two turns that sign one payload would still make two headers.
+  const reserved = `${toHex(context.crypto.sha256(payloadBytes))} ${toHex(context.random.bytes(16))}`;
+  const place = `header/${String(payload.term).padStart(12, "0")}/${String(payload.height).padStart(12, "0")}`;
+  if ((await context.raftStore.reserve(place, reserved)) !== reserved) return undefined;
+  const jwk = context.keys.public.sign;
+  const signature = lowS(await context.keys.sign(signingInput(headerTyp, payloadBytes, jwk, context.signThumbprint)));
+  return encodeHeader(payloadBytes, { jwk, kid: context.signThumbprint, signature });
+}
+
+interface Chosen {
+  readonly proposal: Proposal;
+  readonly entry: ParsedEntry;
+}
+
+/** Proposals that may stand in the next block; those that never can are dropped from the store, with a line in the log. */
+async function chooseProposals(context: Context, base: Base, time: number): Promise<readonly Chosen[]> {
+  const inAbove = chainTransactions(base, context.crypto);
+  const waiting = await context.raftStore.proposals(entriesPerSealMax + inAbove.size, blockBytesMax);
+  const parsed = waiting.map((proposal) => ({ proposal, entry: parseEntry(proposal.entry, context.crypto) }));
+  const signers = parsed.flatMap(({ entry }) => ("refused" in entry ? [] : entry.payload.signers));
+  const keys = await registeredKeys(context, base, signers);
+  const chosen: Chosen[] = [];
+  const dropped: string[] = [];
+  for (const { proposal, entry } of parsed) {
+    // An entry of a block that is not committed yet waits on: that block may still be replaced by a new leader's.
+    if (inAbove.has(proposal.transactionHash)) continue;
+    // Written under a clock that is ahead of this one's: in time it is an entry like others, now it would be refused on the chain.
+    if (!("refused" in entry) && entry.payload.time > time + limits.aheadMsMax) continue;
+    const why = await whyNever(context, { proposal, entry, time, keys });
+    if (why === undefined && !("refused" in entry)) chosen.push({ proposal, entry });
+    else {
+      dropped.push(proposal.transactionHash);
+      context.log.info("proposal-dropped", { transactionHash: proposal.transactionHash, why });
+    }
+  }
+  if (dropped.length > 0) await context.raftStore.dropProposals(dropped);
+  return chosen;
+}
+
+interface Candidate {
+  readonly proposal: Proposal;
+  readonly entry: ReturnType<typeof parseEntry>;
+  readonly time: number;
+  readonly keys: Awaited<ReturnType<typeof registeredKeys>>;
+}
+
+async function whyNever(context: Context, candidate: Candidate): Promise<string | undefined> {
+  const { entry, proposal, keys } = candidate;
+  if ("refused" in entry) return entry.refused;
+  if (entry.transactionHash !== proposal.transactionHash) return "wrong-name";
+  if (entry.payload.until < candidate.time) return "expired";
+  if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return "committed";
+  const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
+  if (refusal !== undefined) return refusal.refused;
+  return unfitForBlock(entry, proposal.attachments) ?? checkAttachments(context, entry, proposal.attachments);
+}

@@ -1,0 +1,110 @@
+import { stateKeys } from "@vermilion/contracts";
+import { checkEntry, entryLifetimeMaxMs, parseEntry } from "@vermilion/ledger";
+import { checkAttachments, unfitForBlock } from "../chain/attachments.ts";
+import { baseOn } from "../chain/base.ts";
+import { registeredKeys } from "../chain/execution.ts";
+import type { Context } from "../context.ts";
+import { proposalOf } from "../entries/proposal.ts";
+import { readRow } from "../entries/state-reader.ts";
+import { Fault } from "../fault.ts";
+import type { Attachment, PeerCall, Proposal } from "../ports/index.ts";
+import type { Refused } from "../services.ts";
+import type { Driver } from "../turns/driver.ts";
+import { freshly } from "../turns/fresh.ts";
+import {
+  encodeAttachmentAnswer,
+  encodeProbeAnswer,
+  encodeProposalAnswer,
+  encodeRaftCall,
+  parseAttachmentCall,
+  parseProposalCall,
+  parseRaftCall,
+} from "./wire.ts";
+
+/** Where signed calls of other members arrive; the api package has checked who signed them. */
+export interface PeerDoor {
+  /** Throws `Fault` `peer-refused` for what a member may not ask or has asked in the wrong form. */
+  handle(from: string, call: PeerCall, body: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Proposals that may wait here at one time; more are refused, so that no peer can fill the store. */
+const waitingMax = 20_000;
+
+export function peerDoor(context: Context, driver: Driver): PeerDoor {
+  return {
+    async handle(from, call, body) {
+      if (!context.founders.has(from)) throw new Fault("peer-refused", "not a member of this chain");
+      switch (call) {
+        case "raft":
+          return encodeRaftCall(await driver.answer(from, parseRaftCall(body)));
+        case "proposals":
+          return encodeProposalAnswer(await takeProposals(context, driver, body));
+        case "attachment":
+          return encodeAttachmentAnswer(await grantedAttachment(context, driver, from, body));
+        case "probe": {
+          const { role, term, committed } = await driver.turns.state();
+          // Who cannot write cannot lead: the others may elect another one, though this one still answers.
+          const leading = role === "leader" && driver.turns.storageFault === undefined && driver.turns.upgradeNeeded === undefined;
+          return encodeProbeAnswer({ member: context.member, term, leading, committedHeight: committed.height });
+        }
+      }
+    },
+  };
+}
+
+/** Stores those that are whole and signed by registered keys, and seals. Answers whether this member leads. */
+async function takeProposals(context: Context, driver: Driver, body: Uint8Array): Promise<boolean> {
+  if ((await driver.turns.state()).role !== "leader") return false;
+  const given = parseProposalCall(body);
+  if ((await context.raftStore.proposalCount()) + given.length > waitingMax) throw new Fault("peer-refused", "too many proposals wait");
+  // All at once, so that the store can make them durable together.
+  await Promise.all(
+    given.map(async ({ entry, attachments }) => {
+      const proposal = await checkedProposal(context, entry, attachments);
+      if (proposal !== undefined) await addProposal(context, driver, proposal);
+    }),
+  );
+  await driver.wake();
+  return (await driver.turns.state()).role === "leader";
+}
+
+async function addProposal(context: Context, driver: Driver, proposal: Proposal): Promise<void> {
+  try {
+    await context.raftStore.addProposal(proposal);
+  } catch (cause) {
+    driver.turns.noteFault(cause);
+    throw cause;
+  }
+}
+
+async function checkedProposal(context: Context, bytes: Uint8Array, attachments: readonly Attachment[]): Promise<Proposal | undefined> {
+  const entry = parseEntry(bytes, context.crypto);
+  if ("refused" in entry) return undefined;
+  const published = await context.ledger.published();
+  const base = published === undefined ? undefined : await baseOn(context, published.hash);
+  if (base === undefined) throw new Fault("stale-turn", "genesis is not published yet");
+  if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return undefined;
+  const keys = await registeredKeys(context, base, entry.payload.signers);
+  const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
+  const wrong = refusal ?? unfitForBlock(entry, attachments) ?? checkAttachments(context, entry, attachments);
+  // Who names a time so far ahead would have it wait here for ever. The chain's own time may be ahead of the clock: entries follow it.
+  const now = Math.max(context.clock.now(), base.published.time);
+  if (wrong !== undefined || entry.payload.time > now + entryLifetimeMaxMs) return undefined;
+  return proposalOf(entry, attachments);
+}
+
+/**
+ * A key file goes to its reader only, and only after the grant that names it is committed here (design, section 7): the ledger row is the
+ * permission, and it is there for everybody to see.
+ */
+async function grantedAttachment(context: Context, driver: Driver, from: string, body: Uint8Array): Promise<Uint8Array> {
+  const { sha256, grant: request } = parseAttachmentCall(body);
+  // The reader may have read of the grant a block before its owner does.
+  const unknown: Refused = { refused: "unknown-grant", detail: request };
+  const grant = await freshly(context, driver, async () => (await readRow(context, stateKeys.grant(request))) ?? unknown);
+  const isOurs = !("refused" in grant) && grant.owner === context.member && grant.attachment === sha256 && grant.reader === from;
+  if (!isOurs) throw new Fault("peer-refused", "no grant on the ledger gives this to you");
+  const bytes = await context.ledger.sealed(sha256);
+  if (bytes === undefined) throw new Fault("peer-refused", "the attachment is not held here");
+  return bytes;
+}

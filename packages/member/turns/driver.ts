@@ -1,0 +1,291 @@
+import type { Input, MemberId, Outgoing, RaftState } from "@vermilion/consensus";
+import { cosignedAt, cosignHead, showsForgotten, takeCosignatures } from "../chain/finality.ts";
+import type { Context } from "../context.ts";
+import { Fault } from "../fault.ts";
+import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "../peers/wire.ts";
+import { Forwarding } from "./forwarding.ts";
+import { attach, callOf } from "./messenger.ts";
+import { checkedInput } from "./peer-input.ts";
+import { Signal } from "./signal.ts";
+import { type Turn, Turns } from "./turns.ts";
+
+/** Length of a consensus tick while something is to be done. */
+const tickMs = 50;
+const ticksPerSecond = 1_000 / tickMs;
+/** While nothing is to be done, a member says hello this often, so that one that missed a commit hears of it. */
+const restMs = 5_000;
+const callTimeoutMs = 2_000;
+const firstCallTimeoutMs = 500;
+/**
+ * What keeps a member going: takes turns, carries their messages, feeds the answers back, ticks while awake. All of it may stop at any
+ * await and be taken up again by a fresh driver: what counts is in the ports.
+ */
+export class Driver {
+  readonly turns: Turns;
+  /** Fires after each turn that moved the head, and when finality rose. */
+  readonly moved = new Signal();
+  /** Why the last piece of background work failed; undefined once one has gone well. */
+  private workFault: string | undefined;
+  /** The head for which all that follows a commit was done by this process. */
+  private followedHead = "";
+  private readonly context: Context;
+  private readonly woken = new Signal();
+  private readonly sending = new Map<MemberId, { again: boolean }>();
+  private readonly forwarding: Forwarding;
+  private readonly afterCommit: (() => void)[] = [];
+  /** No turn is taken before the others were asked what this member has signed. */
+  private readonly ready = Promise.withResolvers<void>();
+  private asleep = false;
+  private ticks = 0;
+  private closed = false;
+  private handing = false;
+  private loop: Promise<void> | undefined;
+
+  constructor(context: Context) {
+    this.context = context;
+    this.turns = new Turns(context);
+    this.forwarding = new Forwarding(context);
+  }
+
+  /** Why this member does not do all that it should, in one sentence. */
+  get lastFault(): string | undefined {
+    return this.turns.storageFault ?? this.workFault;
+  }
+
+  onCommit(listener: () => void): void {
+    this.afterCommit.push(listener);
+  }
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.ready.resolve();
+    this.woken.fire();
+    await this.loop;
+  }
+
+  /** Tells that a proposal waits. */
+  async wake(): Promise<void> {
+    await this.ready.promise;
+    await this.feed({ kind: "wanted", waiting: await this.context.raftStore.proposalCount() });
+  }
+
+  /** Takes one turn and carries what it says. */
+  async feed(input: Input): Promise<Turn> {
+    const turn = await this.turns.take(input);
+    await this.after(turn, undefined);
+    return turn;
+  }
+
+  /** Answers a peer's raft call: the messages for the caller go back in the answer, all others are carried from here. */
+  async answer(from: MemberId, call: RaftCall): Promise<RaftCall> {
+    await this.noticeForgotten(call.cosigned);
+    if (call.messages.length > 0) await this.ready.promise;
+    const replies: Outgoing[] = [];
+    let state: RaftState | undefined;
+    for (const message of call.messages) {
+      const { input, bodies } = await checkedInput(this.context, this.turns, from, message);
+      const turn = await this.turns.take(input, bodies);
+      state = turn.state;
+      replies.push(...(await this.after(turn, from)));
+    }
+    await this.takeCosigned(call.cosigned);
+    const messages = [];
+    for (const reply of replies) {
+      const attached = state === undefined ? undefined : await attach(this.context, state, reply);
+      if (attached !== undefined) messages.push(attached);
+    }
+    return callOf(this.context, messages);
+  }
+
+  /** What follows a turn: cosign a moved head, send, forward, settle. Answers the messages for `caller`. */
+  private async after(turn: Turn, caller: MemberId | undefined): Promise<readonly Outgoing[]> {
+    this.asleep = turn.asleep;
+    await this.guard("cosign", this.followHead(turn.state));
+    const forCaller = turn.send.filter((outgoing) => outgoing.kind !== "append-intent" && outgoing.to === caller);
+    for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
+    if (!turn.asleep) this.woken.fire();
+    this.inBackground("forward", this.forwardWaiting(turn.state));
+    this.inBackground("hand round", this.handRound());
+    return forCaller;
+  }
+
+  /** Once a head and process, and again after a fault: a process may have ended between the commit and its cosignature. */
+  private async followHead(state: RaftState): Promise<void> {
+    const { height, hash } = state.committed;
+    if (height === 0 || hash === this.followedHead) return;
+    this.followedHead = hash;
+    try {
+      const size = state.amnesic || this.turns.diverged !== undefined ? undefined : await cosignHead(this.context);
+      if (size !== undefined) this.turns.noteCosigned(size);
+    } catch (cause) {
+      this.followedHead = "";
+      throw cause;
+    }
+    this.moved.fire();
+    for (const listener of this.afterCommit) listener();
+  }
+
+  /** Before anything else is done with what a peer says: who has forgotten what it signed must bind itself to nothing more. */
+  private async noticeForgotten(cosigned: RaftCall["cosigned"]): Promise<void> {
+    for (const one of cosigned) {
+      if ((await this.turns.state()).amnesic || !(await showsForgotten(this.context, one))) continue;
+      this.context.log.error("own-signature-forgotten", { size: one.size });
+      await this.turns.take({ kind: "restored" });
+    }
+  }
+
+  /** Asks the others what they hold of this member's signatures before its first turn: a leader set back to an old copy would seal at once. */
+  private async askWhatWasSigned(): Promise<void> {
+    const question = encodeRaftCall(await callOf(this.context, []));
+    const others = [...this.context.founders.keys()].filter((id) => id !== this.context.member);
+    // One that does not answer, or answers garbage, must not hide what another one shows.
+    const answers = await Promise.allSettled(
+      others.map(async (id) => parseRaftCall(await this.context.peers.call(id, "raft", question, firstCallTimeoutMs))),
+    );
+    for (const answer of answers) if (answer.status === "fulfilled") await this.noticeForgotten(answer.value.cosigned);
+  }
+
+  private async takeCosigned(cosigned: RaftCall["cosigned"]): Promise<void> {
+    const before = await this.context.ledger.finalSize();
+    for (const one of cosigned) await takeCosignatures(this.context, one);
+    if ((await this.context.ledger.finalSize()) !== before) this.moved.fire();
+  }
+
+  private carry(state: RaftState, outgoing: Outgoing): void {
+    if (outgoing.kind === "append-intent") this.inBackground("append", this.sendAppends(outgoing.to));
+    else this.inBackground(outgoing.kind, this.send(state, outgoing));
+  }
+
+  /** One append at a time to each member; an intent that comes meanwhile is sent after the answer, from the state of then. */
+  private async sendAppends(to: MemberId): Promise<void> {
+    const running = this.sending.get(to);
+    if (running !== undefined) {
+      running.again = true;
+      return;
+    }
+    const sending = { again: false };
+    this.sending.set(to, sending);
+    try {
+      do {
+        sending.again = false;
+        await this.send(await this.turns.state(), { kind: "append-intent", to });
+      } while (sending.again && !this.closed);
+    } finally {
+      this.sending.delete(to);
+    }
+  }
+
+  private async send(state: RaftState, outgoing: Outgoing): Promise<void> {
+    const message = await attach(this.context, state, outgoing);
+    if (message !== undefined) await this.call(outgoing.to, await callOf(this.context, [message]));
+  }
+
+  /** A raft call and what its answer brings. False where the peer could not be reached or answered garbage. */
+  private async call(to: MemberId, call: RaftCall): Promise<boolean> {
+    if (this.closed) return false;
+    let answer: RaftCall;
+    try {
+      answer = parseRaftCall(await this.context.peers.call(to, "raft", encodeRaftCall(call), callTimeoutMs));
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      this.context.log.debug("peer-unreachable", { member: to, why: cause.message });
+      await this.feed({ kind: "unreachable", member: to });
+      return false;
+    }
+    await this.noticeForgotten(answer.cosigned);
+    await this.takeCosigned(answer.cosigned);
+    for (const message of answer.messages) {
+      const { input, bodies } = await checkedInput(this.context, this.turns, to, message);
+      await this.after(await this.turns.take(input, bodies), undefined);
+    }
+    await this.handRound();
+    return true;
+  }
+
+  /** The leader hands the quorum of cosignatures of a committed head round, and only then may sleep (design, section 6). */
+  private async handRound(): Promise<void> {
+    if (this.handing || this.closed) return;
+    const state = await this.turns.state();
+    if (state.role !== "leader" || state.tail.length > 0 || state.settled >= state.committed.height) return;
+    const published = await this.context.ledger.published();
+    if (published === undefined || published.height !== state.committed.height) return;
+    const cosigned = await cosignedAt(this.context, published.size);
+    if (Object.keys(cosigned.lines).length < this.context.quorum) return;
+    this.handing = true;
+    try {
+      const reachable = Object.entries(state.peers).filter(([, peer]) => peer.reachable);
+      await Promise.all(reachable.map(([member]) => this.call(member, { messages: [], cosigned: [cosigned] })));
+    } finally {
+      this.handing = false;
+    }
+    await this.feed({ kind: "settled", height: published.height });
+  }
+
+  /** Takes waiting proposals to the leader; they stay here until they are committed or have expired. */
+  private async forwardWaiting(state: RaftState): Promise<void> {
+    const { leader } = state;
+    if (state.role === "leader" || leader === null || leader === this.context.member || state.waiting === 0) return;
+    const due = await this.forwarding.due(leader);
+    if (due.length === 0) return;
+    try {
+      const { leading } = parseProposalAnswer(await this.context.peers.call(leader, "proposals", encodeProposalCall(due), callTimeoutMs));
+      if (leading) return;
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      this.context.log.info("leader-unreachable", { leader, why: cause.message });
+    }
+    this.forwarding.failed(due);
+    await this.feed({ kind: "leader-unreachable" });
+  }
+
+  private async run(): Promise<void> {
+    await this.guard("first question", this.askWhatWasSigned());
+    this.ready.resolve();
+    await this.guard("started", this.feed({ kind: "started" }));
+    while (!this.closed) {
+      if (this.asleep) {
+        const woken = this.woken.next();
+        await Promise.race([woken.fired, this.context.clock.sleep(restMs)]);
+        woken.forget();
+        if (!this.closed && this.asleep) await this.guard("hello", this.feed({ kind: "started" }));
+      } else {
+        await this.context.clock.sleep(tickMs);
+        if (!this.closed) await this.guard("tick", this.tick());
+      }
+    }
+  }
+
+  private async tick(): Promise<void> {
+    this.ticks += 1;
+    if (this.ticks % ticksPerSecond === 0) await this.forwarding.dropExpired();
+    const bytes = this.context.random.bytes(4);
+    const random = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) >>> 1;
+    await this.feed({ kind: "tick", random });
+  }
+
+  private inBackground(what: string, work: Promise<unknown>): void {
+    void this.guard(what, work);
+  }
+
+  /** A fault ends the piece of work it hits and nothing more: the next tick or call takes it up again from what is saved. */
+  private async guard(what: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+      if (what === "tick" || what === "hello") this.workFault = undefined;
+    } catch (cause) {
+      if (this.closed) return;
+      if (!(cause instanceof Fault)) {
+        // What a peer sends may lead here. One piece of work ends, loudly; the member goes on from what is saved.
+        this.context.log.error("bug", { what, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+        return;
+      }
+      this.context.log.warn("fault", { what, code: cause.code, detail: cause.detail });
+      if (cause.code === "upgrade-needed") this.turns.upgradeNeeded = cause.detail;
+      else this.workFault = `${cause.code}: ${cause.detail}`;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Context } from "../context.ts";
+import type { Driver } from "./driver.ts";
+import { probe } from "./peer-input.ts";
+import { waitUntil } from "./wait.ts";
+
+/** Longest wait for the blocks that the leader has and this member has not. */
+const catchUpMs = 1_000;
+
+/**
+ * A "no" may only mean that this member is a block behind the one where the caller has just written. Before it is said, the leader is
+ * asked how far it is, and the question is put again on what it has (design, section 6: reads that decide ask the leader).
+ */
+export async function freshly<T>(context: Context, driver: Driver, look: () => Promise<T>): Promise<T> {
+  // Read before the look: a block that is published meanwhile is a reason to look again, too.
+  const before = await publishedHeight(context);
+  const first = await look();
+  if (!isRefused(first)) return first;
+  await reachLeader(context, driver);
+  return (await publishedHeight(context)) > before ? look() : first;
+}
+
+function isRefused(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "refused" in value;
+}
+
+async function publishedHeight(context: Context): Promise<number> {
+  return (await context.ledger.published())?.height ?? 0;
+}
+
+/** Waits for what the leader has committed and this member has not, where there is a leader that answers. */
+async function reachLeader(context: Context, driver: Driver): Promise<void> {
+  const { leader, role } = await driver.turns.state();
+  if (role === "leader" || leader === null) return;
+  const answer = await probe(context, leader);
+  if (answer === undefined) return;
+  await waitUntil(context, driver, catchUpMs, async () => ((await publishedHeight(context)) >= answer.committedHeight ? true : undefined));
+}
