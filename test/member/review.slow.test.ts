@@ -153,6 +153,17 @@ describe("clocks that were wrong for one block", () => {
     await isSound();
   });
 
+  test("a leader whose clock is ahead and that writes nothing itself does not stop the others", async () => {
+    ahead = {};
+    cluster = await openPermits({ platform: clocks });
+    const leader = await leaderOf(cluster);
+    const others = memberIds.filter((id) => id !== leader);
+    ahead[leader] = 20 * 60_000;
+    for (const id of others) expect((await issue(id)).outcome).toBe("applied");
+    expect(await leaderOf(cluster)).not.toBe(leader);
+    await isSound();
+  });
+
   test.each([1, 3])("all clocks were %i days ahead for one commit: every member goes on at once when they are right", async (days) => {
     ahead = {};
     cluster = await openPermits({ platform: clocks });

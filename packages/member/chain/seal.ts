@@ -111,7 +111,7 @@ async function chooseProposals(context: Context, base: Base, time: number): Prom
     if (inAbove.has(proposal.transactionHash)) continue;
     // Written under a clock that is ahead of this one's: in time it is an entry like others, now it would be refused on the chain.
     if (!("refused" in entry) && entry.payload.time > time + limits.aheadMsMax) continue;
-    const why = await whyNever(context, { proposal, entry, time, keys });
+    const why = await whyNever(context, { proposal, entry, after: topOf(base).time, keys });
     if (why === undefined && !("refused" in entry)) chosen.push({ proposal, entry });
     else {
       dropped.push(proposal.transactionHash);
@@ -125,7 +125,8 @@ async function chooseProposals(context: Context, base: Base, time: number): Prom
 interface Candidate {
   readonly proposal: Proposal;
   readonly entry: ReturnType<typeof parseEntry>;
-  readonly time: number;
+  /** Time of the block before, ms. Held against that and not against this member's clock: one that is ahead would drop what is not expired. */
+  readonly after: number;
   readonly keys: Awaited<ReturnType<typeof registeredKeys>>;
 }
 
@@ -133,7 +134,7 @@ async function whyNever(context: Context, candidate: Candidate): Promise<string 
   const { entry, proposal, keys } = candidate;
   if ("refused" in entry) return entry.refused;
   if (entry.transactionHash !== proposal.transactionHash) return "wrong-name";
-  if (entry.payload.until < candidate.time) return "expired";
+  if (entry.payload.until < candidate.after) return "expired";
   if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return "committed";
   const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
   if (refusal !== undefined) return refusal.refused;
