@@ -42,7 +42,7 @@ export class Turns {
   /** Entries of the blocks in the tail that this process has sealed. */
   private readonly sealedCounts = new Map<string, number>();
   private lastStorageFault: string | undefined;
-  /** Set for good when the rules in force are newer than this software: this member stores and serves, and seals and applies no more. */
+  /** Set for good when the rules in force are newer than this software: this member serves what it has, and takes no block until its upgrade. */
   upgradeNeeded: string | undefined;
   /** Set for good when another member has proved that this one contradicts what is committed. */
   diverged: string | undefined;
