@@ -31,7 +31,7 @@ export interface SealOrder {
 const entriesPerSealMax = 400;
 
 /**
- * The leader's turn takes all that wait, executes, reserves (term, height), signs the header and saves the block. Answers undefined where
+ * The leader's turn takes all that wait, executes, reserves (term, height), signs the header and saves the block. Answers `nothing` where
  * nothing was left to seal, `taken` where another turn has reserved the place for another block.
  */
 export async function sealBlock(context: Context, order: SealOrder): Promise<ExecutedBlock | "nothing" | "taken"> {

@@ -16,6 +16,7 @@ const ticksPerSecond = 1_000 / tickMs;
 const restMs = 5_000;
 const callTimeoutMs = 2_000;
 const firstCallTimeoutMs = 500;
+
 /**
  * What keeps a member going: takes turns, carries their messages, feeds the answers back, ticks while awake. All of it may stop at any
  * await and be taken up again by a fresh driver: what counts is in the ports.
@@ -70,11 +71,11 @@ export class Driver {
   /** Tells that a proposal waits. */
   async wake(): Promise<void> {
     await this.ready.promise;
-    await this.feed({ kind: "wanted", waiting: await this.context.raftStore.proposalCount() });
+    await this.feed(undefined);
   }
 
-  /** Takes one turn and carries what it says. */
-  async feed(input: Input): Promise<Turn> {
+  /** Takes one turn and carries what it says; without an input it only looks at what waits. */
+  async feed(input: Input | undefined): Promise<Turn> {
     const turn = await this.turns.take(input);
     await this.after(turn, undefined);
     return turn;

@@ -6,6 +6,7 @@ import { type BlockBody, parseProbeAnswer, type RaftMessage } from "../peers/wir
 import type { Turns } from "./turns.ts";
 
 const probeTimeoutMs = 500;
+
 /**
  * A peer's message as consensus may believe it: the sender is who signed the call, a certificate or an acknowledgement goes beside it only
  * when every signature holds. Throws `Fault` `peer-refused` for a message in another's name.

@@ -52,7 +52,7 @@ export class Turns {
   }
 
   /** Turns of one process come one after the other; turns of other processes are kept apart by the compare-and-set alone. */
-  take(input: Input, bodies?: ReadonlyMap<string, BlockBody>): Promise<Turn> {
+  take(input: Input | undefined, bodies?: ReadonlyMap<string, BlockBody>): Promise<Turn> {
     const turn = this.queue.then(() => this.takeNow(input, bodies));
     this.queue = turn.catch(() => undefined);
     return turn;
@@ -83,7 +83,7 @@ export class Turns {
     return (await this.load()).state;
   }
 
-  private async takeNow(input: Input, bodies: ReadonlyMap<string, BlockBody> | undefined): Promise<Turn> {
+  private async takeNow(input: Input | undefined, bodies: ReadonlyMap<string, BlockBody> | undefined): Promise<Turn> {
     for (let attempt = 0; attempt < triesMax; attempt++) {
       try {
         const turn = await this.tryTurn(input, bodies);
@@ -96,13 +96,13 @@ export class Turns {
     throw new Fault("stale-turn", `state moved on during ${triesMax} tries`);
   }
 
-  private async tryTurn(input: Input, bodies: ReadonlyMap<string, BlockBody> | undefined): Promise<Turn | undefined> {
+  private async tryTurn(input: Input | undefined, bodies: ReadonlyMap<string, BlockBody> | undefined): Promise<Turn | undefined> {
     const { version, state } = await this.load();
     await this.follow(state);
     const run = new Run(state);
     run.take(step(run.state, { kind: "wanted", waiting: await this.waiting(state) }));
     if (this.cosignedSize > run.state.cosignedSize) run.take(step(run.state, { kind: "cosigned", size: this.cosignedSize }));
-    await this.feed(run, input, bodies);
+    if (input !== undefined) await this.feed(run, input, bodies);
     await this.sealWhileAsked(run);
     if (!(await this.save(run.state, version, state))) return undefined;
     for (const evidence of run.evidence) {
@@ -199,7 +199,7 @@ export class Turns {
       return await sealBlock(this.context, order);
     } catch (cause) {
       if (!(cause instanceof Fault && cause.code === "upgrade-needed")) throw cause;
-      this.upgradeNeeded = cause.detail;
+      this.noteFault(cause);
       return "taken";
     }
   }
