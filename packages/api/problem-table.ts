@@ -171,7 +171,6 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "peer-refused": row(502, "其他成员拒绝了请求", "Another member refused the call"),
   "stale-turn": row(503, "系统繁忙，请重试", "Busy; try again"),
   "upgrade-needed": row(503, "本成员需要升级程序", "This member must be upgraded"),
-  stopped: row(503, "本成员正在停止", "This member is stopping"),
 
   // The entry as a whole.
   "too-large": row(422, "内容过大", "Too large"),

@@ -9,8 +9,7 @@ export type FaultCode =
   | "peer-unreachable"
   | "peer-refused"
   | "stale-turn"
-  | "upgrade-needed"
-  | "stopped";
+  | "upgrade-needed";
 
 /** The world failed: thrown with a stable code and its cause, never for an answer of the domain. */
 export class Fault extends Error {

@@ -47,7 +47,7 @@ export class Fuse {
   }
 
   private check(): void {
-    if (this.dead) throw new Fault("stopped", "the process has ended");
+    if (this.dead) throw new Fault("storage-failed", "the process has ended");
   }
 }
 

@@ -2,7 +2,7 @@ import type { CommitCertificate } from "@vermilion/consensus";
 import { appendToTiles, leafHash, parseHeader, tileKey, tilesTouchedBy } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { encodeCertificate } from "../peers/wire.ts";
-import type { EntryPlace, ExecutedBlock, Publication, Standing } from "../ports/index.ts";
+import type { EntryPlace, ExecutedBlock, Publication } from "../ports/index.ts";
 import { entryRecord, headerRecord, parsedEntries } from "./block.ts";
 
 /** Steps of one compare-and-set of the head. */
@@ -42,7 +42,7 @@ async function stepsBetween(context: Context, from: string, to: string): Promise
 }
 
 /** Publishes block after block until the published standing is the head. */
-export async function publishUpToHead(context: Context, onBlock?: (standing: Standing) => void): Promise<void> {
+export async function publishUpToHead(context: Context): Promise<void> {
   for (;;) {
     const [head, published] = [await context.ledger.head(), await context.ledger.published()];
     if (head === undefined || published?.hash === head.hash) return;
@@ -51,7 +51,6 @@ export async function publishUpToHead(context: Context, onBlock?: (standing: Sta
     if (block === undefined) throw new Error("bug: a committed block is not held");
     await context.ledger.publish(await publicationOf(context, block));
     await context.raftStore.dropProposals(parsedEntries(block, context.crypto).map((entry) => entry.transactionHash));
-    onBlock?.(block.after);
   }
 }
 
