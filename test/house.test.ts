@@ -15,8 +15,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   member: ["contracts", "consensus", "certificates", "ledger"],
   api: ["member", "contracts", "certificates", "ledger"],
   local: ["api", "member", "certificates", "ledger"],
+  aws: ["api", "member", "contracts", "certificates", "ledger"],
   client: ["certificates", "ledger"],
-  cli: ["client", "local"],
+  cli: ["client", "local", "aws"],
 };
 const pure = ["ledger", "consensus", "certificates", "contracts"];
 
