@@ -28,8 +28,21 @@ export function raftStoreSuite(name: string, open: Open<RaftStore>): void {
     stateSuite(open);
     reservationSuite(open);
     proposalSuite(open);
+    setBackSuite(open);
     faultSuite(open);
   });
+}
+
+function setBackSuite(open: Open<RaftStore>): void {
+  test(
+    "may be set back until the others were asked",
+    over(open, async (store) => {
+      expect(await store.mayBeSetBack()).toBe(true);
+      await store.noteAsked();
+      await store.noteAsked();
+      expect(await store.mayBeSetBack()).toBe(false);
+    }),
+  );
 }
 
 function stateSuite(open: Open<RaftStore>): void {

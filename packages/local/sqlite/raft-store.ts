@@ -8,7 +8,18 @@ type RaftState = Parameters<RaftStore["save"]>[0];
 
 /** What a member must not forget as a Raft node, in the file of its chain; the contract is that of the port. */
 export function sqliteRaftStore(database: Database): RaftStore {
-  return { ...raftState(database), ...reservations(database), ...proposals(database) };
+  return { ...raftState(database), ...reservations(database), ...proposals(database), ...setBack() };
+}
+
+/** Anybody may have put another file in this one's place while it was closed, and the file itself cannot tell. */
+function setBack(): Pick<RaftStore, "mayBeSetBack" | "noteAsked"> {
+  let asked = false;
+  return {
+    mayBeSetBack: async () => !asked,
+    noteAsked: async () => {
+      asked = true;
+    },
+  };
 }
 
 function raftState(database: Database): Pick<RaftStore, "load" | "save"> {

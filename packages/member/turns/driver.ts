@@ -141,6 +141,7 @@ export class Driver {
 
   /** Asks the others what they hold of this member's signatures before its first turn: a leader set back to an old copy would seal at once. */
   private async askWhatWasSigned(): Promise<void> {
+    if (!(await this.context.raftStore.mayBeSetBack())) return;
     const question = encodeRaftCall(await callOf(this.context, []));
     const others = [...this.context.founders.keys()].filter((id) => id !== this.context.member);
     // One that does not answer, or answers garbage, must not hide what another one shows.
@@ -148,6 +149,7 @@ export class Driver {
       others.map(async (id) => parseRaftCall(await this.context.peers.call(id, "raft", question, firstCallTimeoutMs))),
     );
     for (const answer of answers) if (answer.status === "fulfilled") await this.noticeForgotten(answer.value.cosigned);
+    await this.context.raftStore.noteAsked();
   }
 
   private async takeCosigned(cosigned: RaftCall["cosigned"]): Promise<void> {

@@ -11,7 +11,17 @@ type RaftState = Parameters<RaftStore["save"]>[0];
  * The first three of a proposal come and go together, so that they are the proposal; its attachments are there before and go with them.
  */
 export function memoryRaftStore(table: MemoryTable = memoryTable()): RaftStore {
-  return { ...raftState(table), ...reservations(table), ...proposals(table) };
+  return { ...raftState(table), ...reservations(table), ...proposals(table), ...setBack() };
+}
+
+function setBack(): Pick<RaftStore, "mayBeSetBack" | "noteAsked"> {
+  let asked = false;
+  return {
+    mayBeSetBack: async () => !asked,
+    noteAsked: async () => {
+      asked = true;
+    },
+  };
 }
 
 function raftState(table: MemoryTable): Pick<RaftStore, "load" | "save"> {
