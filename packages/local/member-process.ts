@@ -6,21 +6,22 @@ import type { GenesisFile } from "@vermilion/member/context";
 import { Fault } from "@vermilion/member/fault";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
+import { httpPeers } from "@vermilion/member/peers/http-peers";
+import { memberDirectory } from "@vermilion/member/peers/member-directory";
 import { createPeerSession, createSessionCheck } from "@vermilion/member/peers/peer-session";
 import type { Keys, Log } from "@vermilion/member/ports/index";
+import { systemClock } from "@vermilion/member/system-clock";
+import { systemRandom } from "@vermilion/member/system-random";
+import { processPace } from "@vermilion/member/turns/pace";
 import { adminDoor } from "./admin.ts";
 import { Cannot } from "./cannot.ts";
-import { systemClock } from "./clock.ts";
 import { checkConfig, configProblemText } from "./config.ts";
 import type { LogLevel, MemberFileConfig } from "./config-schemas.ts";
-import { httpPeers } from "./http-peers.ts";
 import { serveHttp } from "./http-server.ts";
 import { openKeyFiles } from "./keys/key-files.ts";
 import { takeLock } from "./lock.ts";
 import { pinoLog } from "./log.ts";
-import { memberDirectory } from "./member-directory.ts";
 import { adminSocket, dataPaths, readMemberConfig } from "./paths.ts";
-import { systemRandom } from "./random.ts";
 import { serveSocket } from "./socket-door.ts";
 import { chooseSocketPlace, forgetSocketPlace } from "./socket-place.ts";
 import { type Database, openDatabase, sqliteApps, sqliteCalls, sqliteLedger, sqliteRaftStore, sqliteRecordKeys } from "./sqlite/index.ts";
@@ -119,8 +120,7 @@ async function compose(
       raftStore: sqliteRaftStore(database),
       recordKeys: sqliteRecordKeys(database),
       peers,
-      calls,
-      apps,
+      pace: processPace,
     },
     { member, genesis },
   );

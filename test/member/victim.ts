@@ -32,6 +32,7 @@ import { sealBlock } from "@vermilion/member/chain/seal";
 import { proposalOf } from "@vermilion/member/entries/proposal";
 import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/member/peers/wire";
 import type { ExecutedBlock } from "@vermilion/member/ports/index";
+import { processPace } from "@vermilion/member/turns/pace";
 import { entryOf, makeMember, signatureOf, type TestKey, type TestMember } from "../support/entries.ts";
 import { type MemoryStores, memoryStores } from "../support/memory/index.ts";
 import { memoryKeys } from "../support/memory-keys.ts";
@@ -110,6 +111,7 @@ export class Victim {
       clock: { now: () => Date.now(), sleep: (ms) => sleep(ms / 10) },
       random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
       log: { debug: () => undefined, info: note, warn: note, error: note },
+      pace: processPace,
     });
     const authorPlatform = platformOf("inspection", memoryStores());
     await openMember(authorPlatform, { member: "inspection", genesis });

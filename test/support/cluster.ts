@@ -12,6 +12,7 @@ import {
   type Peers,
   type RunningMember,
 } from "@vermilion/member";
+import { processPace } from "@vermilion/member/turns/pace";
 import { makeMember, type TestMember } from "./entries.ts";
 import { type MemoryStores, memoryStores } from "./memory/index.ts";
 import { memoryKeys } from "./memory-keys.ts";
@@ -110,6 +111,7 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
       clock: { now: () => Date.now() + ahead, sleep: (ms) => sleep(ms) },
       random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
       log,
+      pace: processPace,
     };
     node.running = await openMember(options.platform?.(node, platform) ?? platform, { member: node.id, genesis });
     node.running.start();
