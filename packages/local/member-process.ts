@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createApi } from "@vermilion/api";
-import { checkGenesis } from "@vermilion/member/chain/founding";
 import type { GenesisFile } from "@vermilion/member/context";
 import { Fault } from "@vermilion/member/fault";
+import { checkGenesis } from "@vermilion/member/founding/genesis";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
 import { httpPeers } from "@vermilion/member/peers/http-peers";

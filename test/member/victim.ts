@@ -44,13 +44,13 @@ let consortium: ReturnType<typeof foundOnce> | undefined;
 async function foundOnce() {
   const members = new Map(memberIds.map((id) => [id as string, makeMember(id)]));
   const keys = Object.fromEntries([...members.values()].map((member) => [member.id, memoryKeys(member)]));
-  const statements = [...members.values()].map(({ id, uscc }) => {
+  const founders = [...members.values()].map(({ id, uscc }) => {
     const names = { zh: id, en: id };
-    return { id, names, uscc, url: `http://${id}.test.example`, keys: keys[id]!.public };
+    return { about: { id, names, uscc, url: `http://${id}.test.example` }, keys: keys[id]! };
   });
   const id = randomBytes(16).toString("hex");
-  const founded = { name: "test.example", names: { zh: "测试", en: "Test" }, members: statements, time: Date.now() - 60_000, id };
-  const genesis = await found(founded, keys, nativeCrypto);
+  const founded = { name: "test.example", names: { zh: "测试", en: "Test" }, time: Date.now() - 60_000, id };
+  const genesis = await found(founded, founders, nativeCrypto);
   if ("refused" in genesis) throw new Error(genesis.detail);
   const checked = checkGenesis(genesis, nativeCrypto);
   if ("refused" in checked) throw new Error(checked.detail);

@@ -61,17 +61,13 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
     {
       name: "test.example",
       names: { zh: "测试联盟", en: "Test consortium" },
-      members: identities.map(({ id, uscc }) => ({
-        id,
-        names: { zh: id, en: id },
-        uscc,
-        url: `http://${id}.test.example`,
-        keys: keys[id]!.public,
-      })),
       time: Date.now() - 1_000,
       id: randomBytes(16).toString("hex"),
     },
-    keys,
+    identities.map(({ id, uscc }) => ({
+      about: { id, names: { zh: id, en: id }, uscc, url: `http://${id}.test.example` },
+      keys: keys[id]!,
+    })),
     nativeCrypto,
   );
   if ("refused" in genesis) throw new Error(genesis.detail);

@@ -1,8 +1,9 @@
 import type { Input, MemberId, Outgoing, RaftState } from "@vermilion/consensus";
-import { cosignedAt, cosignHead, showsForgotten, takeCosignatures } from "../chain/finality.ts";
+import { cosignedAt, cosignHead, takeCosignatures } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
 import { Fault } from "../fault.ts";
 import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "../peers/wire.ts";
+import { askWhatWasSigned, noticeForgotten } from "./forgotten.ts";
 import { Forwarding } from "./forwarding.ts";
 import { attach, callOf } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
@@ -33,6 +34,8 @@ export class Driver {
   private readonly afterCommit: (() => void)[] = [];
   private readying: Promise<void> | undefined;
   private asleep = true;
+  /** As the last turn of this process saved it. */
+  private last: RaftState | undefined;
   private droppedExpiredAt = 0;
   private closed = false;
   /** Pieces of work that go on beside the calls. */
@@ -82,9 +85,19 @@ export class Driver {
     return true;
   }
 
-  /** Nothing goes on beside the calls, and nothing is left to do that a tick would further. */
+  /** The state that the last turn of this process saved; undefined before the first one. Others may have taken turns since. */
+  get lastState(): RaftState | undefined {
+    return this.last;
+  }
+
+  /** No work goes on beside the calls. */
+  get isIdle(): boolean {
+    return this.underWay === 0;
+  }
+
+  /** Nor is anything left to do that a tick would further. */
   get isQuiet(): boolean {
-    return this.asleep && this.underWay === 0;
+    return this.asleep && this.isIdle;
   }
 
   /** The process is about to be frozen, perhaps for long. */
@@ -111,7 +124,7 @@ export class Driver {
 
   /** No turn is taken before the others were asked what this member has signed. */
   private whenReady(): Promise<void> {
-    this.readying ??= this.guard("first question", this.askWhatWasSigned());
+    this.readying ??= this.guard("first question", askWhatWasSigned(this.context, this.turns));
     return this.readying;
   }
 
@@ -124,7 +137,7 @@ export class Driver {
 
   /** Answers a peer's raft call: the messages for the caller go back in the answer, all others are carried from here. */
   async answer(from: MemberId, call: RaftCall): Promise<RaftCall> {
-    await this.noticeForgotten(call.cosigned);
+    await noticeForgotten(this.context, this.turns, call.cosigned);
     if (call.messages.length > 0) await this.whenReady();
     const replies: Outgoing[] = [];
     let state: RaftState | undefined;
@@ -146,6 +159,7 @@ export class Driver {
   /** What follows a turn: cosign a moved head, send, forward, settle. Answers the messages for `caller`. */
   private async after(turn: Turn, caller: MemberId | undefined): Promise<readonly Outgoing[]> {
     this.asleep = turn.asleep;
+    this.last = turn.state;
     await this.guard("cosign", this.followHead(turn.state));
     const forCaller = turn.send.filter((outgoing) => outgoing.kind !== "append-intent" && outgoing.to === caller);
     for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
@@ -169,28 +183,6 @@ export class Driver {
     }
     this.moved.fire();
     for (const listener of this.afterCommit) listener();
-  }
-
-  /** Before anything else is done with what a peer says: who has forgotten what it signed must bind itself to nothing more. */
-  private async noticeForgotten(cosigned: RaftCall["cosigned"]): Promise<void> {
-    for (const one of cosigned) {
-      if ((await this.turns.state()).amnesic || !(await showsForgotten(this.context, one))) continue;
-      this.context.log.error("own-signature-forgotten", { size: one.size });
-      await this.turns.take({ kind: "restored" });
-    }
-  }
-
-  /** Asks the others what they hold of this member's signatures before its first turn: a leader set back to an old copy would seal at once. */
-  private async askWhatWasSigned(): Promise<void> {
-    if (!(await this.context.raftStore.mayBeSetBack())) return;
-    const question = encodeRaftCall(await callOf(this.context, []));
-    const others = [...this.context.founders.keys()].filter((id) => id !== this.context.member);
-    // One that does not answer, or answers garbage, must not hide what another one shows.
-    const answers = await Promise.allSettled(
-      others.map(async (id) => parseRaftCall(await this.context.peers.call(id, "raft", question, this.context.pace.questionTimeoutMs))),
-    );
-    for (const answer of answers) if (answer.status === "fulfilled") await this.noticeForgotten(answer.value.cosigned);
-    await this.context.raftStore.noteAsked();
   }
 
   private async takeCosigned(cosigned: RaftCall["cosigned"]): Promise<void> {
@@ -242,7 +234,7 @@ export class Driver {
       await this.feed({ kind: "unreachable", member: to });
       return false;
     }
-    await this.noticeForgotten(answer.cosigned);
+    await noticeForgotten(this.context, this.turns, answer.cosigned);
     await this.takeCosigned(answer.cosigned);
     for (const message of answer.messages) {
       const { input, bodies } = await checkedInput(this.context, this.turns, to, message);
@@ -317,7 +309,8 @@ export class Driver {
     await this.feed({ kind: "tick", random });
   }
 
-  private inBackground(what: string, work: Promise<unknown>): void {
+  /** Lets a piece of work go on beside the calls. What it throws ends it alone. */
+  inBackground(what: string, work: Promise<unknown>): void {
     this.underWay += 1;
     void this.guard(what, work).finally(() => {
       this.underWay -= 1;
