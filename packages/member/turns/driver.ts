@@ -1,11 +1,11 @@
 import type { Input, MemberId, Outgoing, RaftState } from "@vermilion/consensus";
-import { cosignedAt, cosignHead, takeCosignatures } from "../chain/finality.ts";
+import { cosignHead, takeCosignatures } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
 import { Fault } from "../fault.ts";
 import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "../peers/wire.ts";
 import { askWhatWasSigned, noticeForgotten } from "./forgotten.ts";
 import { Forwarding } from "./forwarding.ts";
-import { attach, callOf } from "./messenger.ts";
+import { attach, callOf, isToBeHandedRound, quorumToHandRound } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
@@ -248,19 +248,16 @@ export class Driver {
   private async handRound(): Promise<void> {
     if (this.handing || this.closed) return;
     const state = await this.turns.state();
-    if (!isToBeHandedRound(state)) return;
-    const published = await this.context.ledger.published();
-    if (published === undefined || published.height !== state.committed.height) return;
-    const cosigned = await cosignedAt(this.context, published.size);
-    if (Object.keys(cosigned.lines).length < this.context.quorum) return;
+    const quorum = await quorumToHandRound(this.context, state);
+    if (quorum === undefined) return;
     this.handing = true;
     try {
       const reachable = Object.entries(state.peers).filter(([, peer]) => peer.reachable);
-      await Promise.all(reachable.map(([member]) => this.call(member, { messages: [], cosigned: [cosigned] })));
+      await Promise.all(reachable.map(([member]) => this.call(member, { messages: [], cosigned: [quorum] })));
     } finally {
       this.handing = false;
     }
-    await this.feed({ kind: "settled", height: published.height });
+    await this.feed({ kind: "settled", height: state.committed.height });
   }
 
   /** Takes waiting proposals to the leader; they stay here until they are committed or have expired. */
@@ -335,9 +332,4 @@ export class Driver {
       else this.workFault = `${cause.code}: ${cause.detail}`;
     }
   }
-}
-
-/** A committed head of this leader that not everybody was given with its quorum of cosignatures. */
-function isToBeHandedRound(state: RaftState): boolean {
-  return state.role === "leader" && state.tail.length === 0 && state.settled < state.committed.height;
 }
