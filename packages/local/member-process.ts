@@ -4,12 +4,14 @@ import { createApi } from "@vermilion/api";
 import type { GenesisFile } from "@vermilion/member/context";
 import { Fault } from "@vermilion/member/fault";
 import { checkGenesis } from "@vermilion/member/founding/genesis";
+import { makeStatement } from "@vermilion/member/founding/statement";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
 import { httpPeers } from "@vermilion/member/peers/http-peers";
 import { memberDirectory } from "@vermilion/member/peers/member-directory";
 import { createPeerSession, createSessionCheck } from "@vermilion/member/peers/peer-session";
 import type { Keys, Log } from "@vermilion/member/ports/index";
+import type { Services } from "@vermilion/member/services";
 import { systemClock } from "@vermilion/member/system-clock";
 import { systemRandom } from "@vermilion/member/system-random";
 import { processPace } from "@vermilion/member/turns/pace";
@@ -135,8 +137,15 @@ async function compose(
     apps,
     baseUrl: config.url,
     member,
+    statement: () => ownStatement(config, running.services, keys),
   });
   return { running, apps, handle: (request: Request) => api.fetch(request), closePeers: () => peers.close() };
+}
+
+/** Made when somebody asks: on this platform a signature costs nothing. */
+async function ownStatement({ member, url }: MemberFileConfig, services: Services, keys: Keys): Promise<string | undefined> {
+  const row = (await services.members()).find(({ id }) => id === member);
+  return row && makeStatement({ id: member, names: row.names, uscc: row.uscc, url }, keys, nativeCrypto);
 }
 
 function chainOf(genesis: GenesisFile): string {
