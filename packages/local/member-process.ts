@@ -7,9 +7,7 @@ import { checkGenesis } from "@vermilion/member/founding/genesis";
 import { makeStatement } from "@vermilion/member/founding/statement";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
-import { httpPeers } from "@vermilion/member/peers/http-peers";
-import { memberDirectory } from "@vermilion/member/peers/member-directory";
-import { createPeerSession, createSessionCheck } from "@vermilion/member/peers/peer-session";
+import { connectPeers } from "@vermilion/member/peers/connect";
 import type { Keys, Log } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
 import { systemClock } from "@vermilion/member/system-clock";
@@ -108,11 +106,8 @@ async function compose(
   const { member } = config;
   const world = { crypto: nativeCrypto, clock: systemClock, random: systemRandom, log, keys };
   const chain = chainOf(genesis);
-  const directory = memberDirectory(systemClock);
-  const session = createPeerSession({ ...world, member, chain });
-  const checkSession = createSessionCheck({ ...world, chain, memberKeyOf: (id) => directory.keyOf(id) });
   const ca = tls === undefined ? {} : { ca: readFileSync(tls.certificate, "utf8") };
-  const peers = httpPeers({ ...world, session, checkSession, urlOf: (id) => directory.urlOf(id), ...ca });
+  const { directory, session, checkSession, peers } = connectPeers(world, { member, chain, ...ca });
   const apps = sqliteApps(database);
   const calls = sqliteCalls(database);
   const running: RunningMember = await openMember(

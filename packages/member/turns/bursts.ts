@@ -1,4 +1,4 @@
-import type { RaftState } from "@vermilion/consensus";
+import { isAsleep, type RaftState } from "@vermilion/consensus";
 import type { Context } from "../context.ts";
 import type { Duties } from "../records/duties.ts";
 import type { Driver } from "./driver.ts";
@@ -36,16 +36,22 @@ export interface Bursts {
 /** When a burst has come to its end, by the state that its last turn saved. */
 const goals = {
   /** What waits here was taken to the leader and is committed, or there is no leader to take it to. */
-  taken: ({ role, waiting, leader }: RaftState) => waiting === 0 || role !== "follower" || leader === null,
-  /** A majority would vote for this member, or another one leads. */
-  "pre-voted": ({ role, leader }: RaftState) => role === "candidate" || role === "leader" || (role === "follower" && leader !== null),
+  taken: (state: RaftState) => isAsleep(state) || state.role !== "follower" || state.leader === null,
+  /** A majority would vote for this member, or another one leads, or nobody needs a leader any more. */
+  "pre-voted": (state: RaftState) => isAsleep(state) || state.role === "candidate" || someoneLeads(state),
   /** Somebody leads. */
-  elected: ({ role, leader }: RaftState) => role === "leader" || (role === "follower" && leader !== null),
+  elected: someoneLeads,
+  /** This leader has committed all that it found. */
+  confirmed: ({ role, tail }: RaftState) => role !== "leader" || tail.length === 0,
   /** This leader's blocks are committed and no proposal waits; or it leads no more. */
   committed: ({ role, tail, waiting }: RaftState) => role !== "leader" || (tail.length === 0 && waiting === 0),
   /** The head is handed round, with the quorum of its cosignatures. */
   settled: ({ role, settled, committed }: RaftState) => role !== "leader" || settled >= committed.height,
 } as const;
+
+function someoneLeads({ role, leader }: RaftState): boolean {
+  return role === "leader" || (role === "follower" && leader !== null);
+}
 
 /** Longest stretch of one call; callers' own limits are shorter. */
 const callMsMax = 900_000;
