@@ -25,14 +25,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ministack.core import lambda_runtime
 from ministack.core.responses import error_response_json, json_response
-from ministack.services import kms, lambda_svc
+from ministack.services import apigateway, kms, lambda_svc
 
 
 def die_with_parent():
     """No orphans: the parent holds our standard input and never writes. When it is gone, however it went, so is our process group."""
 
     def watch():
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1):
             pass
         os.killpg(0, signal.SIGKILL)
 
@@ -104,6 +104,16 @@ def keep_error_names():
 
     lambda_runtime.Worker.invoke = invoke_and_note
     lambda_svc._execute_function_warm = execute_with_name
+
+
+def read_cors_as_templates_write_it():
+    """A template's `CorsConfiguration` is stored in its spelling (`AllowOrigins`) and read in the API's: every preflight was refused."""
+
+    def in_spelling_of_api(function):
+        return lambda cors, *rest: function({key[:1].lower() + key[1:]: value for key, value in cors.items()}, *rest)
+
+    apigateway._cors_preflight_response = in_spelling_of_api(apigateway._cors_preflight_response)
+    apigateway._cors_response_headers = in_spelling_of_api(apigateway._cors_response_headers)
 
 
 def kms_action(name, action):
@@ -224,6 +234,7 @@ die_with_parent()
 keep_error_names()
 if os.environ.get("VERMILION_LAMBDA_FREEZE", "1") != "0":
     freeze_between_invocations()
+read_cors_as_templates_write_it()
 kms_action("DeriveSharedSecret", derive_shared_secret)
 check_before_signing()
 authenticate_what_is_encrypted()
