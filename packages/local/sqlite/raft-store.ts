@@ -1,8 +1,8 @@
+import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
 import type { Proposal, RaftStore } from "@vermilion/member/ports/index";
 import { checkHash, checkHeight, checkName, checkPrefix, checkProposal, checkValue } from "@vermilion/member/ports/limits";
 import type { Database } from "./database.ts";
-import { frame, unframe } from "./framing.ts";
-import { bytesOf, damaged, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+import { bytesOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type RaftState = Parameters<RaftStore["save"]>[0];
 

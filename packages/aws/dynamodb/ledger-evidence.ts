@@ -1,17 +1,17 @@
 import type { Ledger } from "@vermilion/member/ports/index";
 import { checkCosignature, checkHeight } from "@vermilion/member/ports/limits";
-import { digits, pack, queryAll, unpack, writeEach } from "./items.ts";
-import type { MemoryTable } from "./table.ts";
+import { digits, pack, queryAll, unpack } from "./items.ts";
+import type { Table } from "./table.ts";
 
 type Evidence = Pick<Ledger, "saveCosignature" | "cosignatures" | "raiseFinal" | "finalSize">;
 
-export function ledgerEvidence(table: MemoryTable): Evidence {
+export function ledgerEvidence(table: Table): Evidence {
   const finalKey = { partition: "final", sort: "size" };
   const partitionOf = (size: number) => `cosignature/${digits(size)}`;
   return {
     async saveCosignature(size, member, line) {
       checkCosignature(size, member, line);
-      await writeEach(table, [{ put: { partition: partitionOf(size), sort: member, bytes: pack(line) } }]);
+      await table.write({ put: { partition: partitionOf(size), sort: member, bytes: pack(line) } });
     },
 
     async cosignatures(size) {
@@ -22,7 +22,7 @@ export function ledgerEvidence(table: MemoryTable): Evidence {
 
     async raiseFinal(size) {
       checkHeight("size", size);
-      await writeEach(table, [{ put: { ...finalKey, bytes: pack(size), number: size }, condition: { below: size } }]);
+      await table.write({ put: { ...finalKey, bytes: pack(size), number: size }, condition: { below: size } });
     },
 
     async finalSize() {

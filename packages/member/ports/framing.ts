@@ -1,4 +1,4 @@
-import { damaged } from "./rows.ts";
+import { Fault } from "../fault.ts";
 
 /** Length in front of each part: 4 bytes, big-endian. */
 const lengthBytes = 4;
@@ -15,17 +15,22 @@ export function frame(parts: readonly Uint8Array[]): Uint8Array {
   return framed;
 }
 
-/** The parts as views of `framed`. `column` names the place where the bytes do not add up. */
-export function unframe(framed: Uint8Array, column: string): Uint8Array[] {
+/** The parts as views of `framed`. `place` names the column or item whose bytes do not add up. */
+export function unframe(framed: Uint8Array, place: string): Uint8Array[] {
   const view = new DataView(framed.buffer, framed.byteOffset, framed.byteLength);
   const parts: Uint8Array[] = [];
   let offset = 0;
   while (offset < framed.length) {
-    if (framed.length - offset < lengthBytes) damaged(column, "cut inside a length");
+    if (framed.length - offset < lengthBytes) damaged(place, "cut inside a length");
     const start = offset + lengthBytes;
     offset = start + view.getUint32(offset);
-    if (offset > framed.length) damaged(column, "cut inside a part");
+    if (offset > framed.length) damaged(place, "cut inside a part");
     parts.push(framed.subarray(start, offset));
   }
   return parts;
+}
+
+/** What was stored is not what this program writes: a `Fault`, since the store has failed and not the caller. */
+export function damaged(place: string, what: string, cause?: unknown): never {
+  throw new Fault("storage-failed", `stored ${place} is damaged: ${what}`, cause);
 }
