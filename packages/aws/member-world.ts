@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KMSClient } from "@aws-sdk/client-kms";
+import { originOf } from "@vermilion/ledger";
 import type { GenesisFile, MemberPlatform } from "@vermilion/member/context";
 import { checkGenesis } from "@vermilion/member/founding/genesis";
 import { connectPeers } from "@vermilion/member/peers/connect";
@@ -29,7 +30,7 @@ export function openMemberWorld(settings: TurnSettings, genesis: GenesisFile, { 
   const { directory, session, checkSession, peers } = connectPeers({ ...world, log, keys }, { member, chain });
   const raft = dynamoTable(database, settings.RAFT_TABLE);
   const records = dynamoTable(database, settings.RECORDS_TABLE);
-  const platform: Omit<MemberPlatform, "files"> = {
+  const platform: MemberPlatform = {
     ...world,
     log,
     keys,
@@ -42,14 +43,28 @@ export function openMemberWorld(settings: TurnSettings, genesis: GenesisFile, { 
   return { platform, directory, session, checkSession };
 }
 
+interface Founded {
+  readonly chain: string;
+  /** Checkpoint origin. */
+  readonly origin: string;
+  /** How many members there are. */
+  readonly founders: number;
+  readonly keys: Keys["public"];
+}
+
 /** This member's row of a genesis that holds. Throws one sentence otherwise: it was checked when it was installed. */
-export function founderOf(genesis: GenesisFile, member: string): { readonly chain: string; readonly keys: Keys["public"] } {
+export function founderOf(genesis: GenesisFile, member: string): Founded {
   const checked = checkGenesis(genesis, world.crypto);
   if ("refused" in checked) throw new Error(`genesis: ${checked.detail}`);
   const founder = checked.founders.get(member);
   if (founder === undefined) throw new Error(`genesis: ${member} is not a member of this consortium`);
   const { sign, log, cosign, agree } = founder;
-  return { chain: checked.chain, keys: { sign, log, cosign, agree } };
+  return {
+    chain: checked.chain,
+    origin: originOf(checked.founding.name, checked.chain),
+    founders: checked.founders.size,
+    keys: { sign, log, cosign, agree },
+  };
 }
 
 function keyIdsOf(settings: TurnSettings): Partial<KeyIds> {

@@ -1,4 +1,4 @@
-import type { Files, RecordKeys } from "@vermilion/member/ports/index";
+import type { RecordKeys } from "@vermilion/member/ports/index";
 
 /** Ports that a function was not given: using one is a bug. */
 function absent<Port extends object>(name: string): Port {
@@ -10,4 +10,4 @@ function absent<Port extends object>(name: string): Port {
 }
 
 /** For functions that read the ledger and nothing else. */
-export const nothing = { recordKeys: absent<RecordKeys>("record keys"), files: absent<Files>("files") } as const;
+export const nothing = { recordKeys: absent<RecordKeys>("record keys") } as const;

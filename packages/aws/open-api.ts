@@ -1,7 +1,7 @@
 import { createApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { openMember } from "@vermilion/member/open-member";
-import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "./clients.ts";
+import { dynamoDbClient, kmsClient, sqsClient } from "./clients.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "./dynamodb/index.ts";
 import type { SettingsOf } from "./environment.ts";
 import { foundingStore } from "./founding-store.ts";
@@ -9,7 +9,6 @@ import { lambdaLog } from "./log.ts";
 import { openMemberWorld } from "./member-world.ts";
 import { lambdaMeter } from "./meter.ts";
 import { lingerMs } from "./pace.ts";
-import { s3Files } from "./s3-files.ts";
 import { queueWakeUp } from "./wake-up.ts";
 import { world } from "./world.ts";
 
@@ -36,15 +35,23 @@ export function openApi(settings: SettingsOf<"api">): Handle {
     const { platform, session, checkSession, directory } = openMemberWorld(settings, genesis, { database, kms: kmsClient(), log, meter });
     const calls = dynamoCalls(dynamoTable(database, settings.CALLS_TABLE));
     const apps = dynamoApps(dynamoTable(database, settings.APPS_TABLE));
-    const member = await openMember(
-      { ...platform, files: s3Files({ client: s3Client(), bucket: settings.FILES_BUCKET }) },
-      { member: settings.MEMBER.id, genesis },
-    );
+    const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
     await directory.follow(() => member.services.members());
-    const api = createApi({ ...needs, keys: platform.keys, services: member.services, peers: member.peerDoor, session, checkSession, calls, apps });
+    const api = createApi({
+      ...needs,
+      keys: platform.keys,
+      services: member.services,
+      peers: member.peerDoor,
+      session,
+      checkSession,
+      calls,
+      apps,
+    });
     return async (request) => {
       try {
-        const { answer, isLeft } = await member.bursts.attend(Promise.resolve(api.fetch(request)), (response) => lingerAfter(request, response));
+        const { answer, isLeft } = await member.bursts.attend(Promise.resolve(api.fetch(request)), (response) =>
+          lingerAfter(request, response),
+        );
         if (isLeft) await wakeUp.ask();
         return answer;
       } finally {

@@ -10,8 +10,8 @@ import { kmsKeys } from "./kms-keys.ts";
 import { lambdaLog } from "./log.ts";
 import { counted, founderOf } from "./member-world.ts";
 import { lambdaMeter } from "./meter.ts";
-import { lambdaPace } from "./pace.ts";
 import { nothing } from "./nothing.ts";
+import { lambdaPace } from "./pace.ts";
 import { world } from "./world.ts";
 
 /**

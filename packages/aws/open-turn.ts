@@ -8,7 +8,6 @@ import { foundingStore } from "./founding-store.ts";
 import { lambdaLog } from "./log.ts";
 import { openMemberWorld } from "./member-world.ts";
 import { lambdaMeter } from "./meter.ts";
-import { nothing } from "./nothing.ts";
 import { world } from "./world.ts";
 
 /** The coordinator's function: one act a call. */
@@ -23,7 +22,7 @@ export function openTurn(settings: SettingsOf<"turn">) {
     const genesis = await foundingStore(dynamoTable(database, settings.LEDGER_TABLE)).genesis();
     if (genesis === undefined) throw new Error("no genesis is installed: there is nothing to coordinate");
     const { platform, directory } = openMemberWorld(settings, genesis, { database, kms: kmsClient(), log, meter });
-    const member = await openMember({ ...platform, files: nothing.files }, { member: settings.MEMBER.id, genesis });
+    const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
     await directory.follow(() => member.services.members());
     return member;
   }

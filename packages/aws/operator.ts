@@ -1,5 +1,5 @@
 import type { KMSClient } from "@aws-sdk/client-kms";
-import { answerAppRequest, type AdminAnswer, appRequests } from "@vermilion/api/admin-door";
+import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/admin-door";
 import { fsck } from "@vermilion/member/chain/fsck";
 import { rebuild } from "@vermilion/member/chain/rebuild";
 import type { GenesisFile } from "@vermilion/member/context";
@@ -9,7 +9,8 @@ import { makeStatement, sameStatement } from "@vermilion/member/founding/stateme
 import type { Apps, Keys, Ledger, RaftStore } from "@vermilion/member/ports/index";
 import { z } from "zod";
 import type { FoundingStore } from "./founding-store.ts";
-import { kmsKeys, type KeyIds, readPublicKeys } from "./kms-keys.ts";
+import { readPublicKeys } from "./kms/public-keys.ts";
+import { type KeyIds, kmsKeys } from "./kms-keys.ts";
 import { world } from "./world.ts";
 
 const text = (max: number) => z.string().min(1).max(max);
@@ -81,7 +82,14 @@ async function describe({ about, founding, ledger }: OperatorNeeds) {
   const checked = genesis === undefined ? undefined : checkGenesis(genesis, world.crypto);
   const chain = checked === undefined || "refused" in checked ? null : checked.chain;
   const published = chain === null ? undefined : await ledger.published();
-  return { member: about.id, names: about.names, url: about.url, chain, height: published?.height ?? null, headHash: published?.hash ?? null };
+  return {
+    member: about.id,
+    names: about.names,
+    url: about.url,
+    chain,
+    height: published?.height ?? null,
+    headHash: published?.hash ?? null,
+  };
 }
 
 async function openKeys({ kms, keyIds }: OperatorNeeds): Promise<Keys> {
@@ -103,7 +111,10 @@ async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sig
   const named = opened.input.members.find(({ id }) => id === needs.about.id);
   if (named === undefined) return refuse("not-a-founder", `${needs.about.id} is not among the founders of this draft`);
   if (!sameStatement(named, { ...needs.about, keys: keys.public }))
-    return refuse("statement-differs", `what the draft says of ${needs.about.id} is not what this member says of itself; collect its statement again`);
+    return refuse(
+      "statement-differs",
+      `what the draft says of ${needs.about.id} is not what this member says of itself; collect its statement again`,
+    );
   if ((await needs.founding.genesis()) !== undefined) return refuse("already-founded", "this member is on a chain already");
   const bound = await bindTo(opened.chain, instead, needs.raftStore);
   if (bound !== undefined) return bound;
@@ -119,7 +130,10 @@ async function bindTo(chain: string, instead: boolean, raftStore: RaftStore): Pr
   const held = await raftStore.highestReserved(bindings);
   if (held?.what === chain) return undefined;
   if (held !== undefined && !instead)
-    return refuse("signed-another-genesis", `this member has signed the founding of ${held.what}; give that one up for good with --instead`);
+    return refuse(
+      "signed-another-genesis",
+      `this member has signed the founding of ${held.what}; give that one up for good with --instead`,
+    );
   const next = held === undefined ? 1 : Number(held.place.slice(bindings.length)) + 1;
   const reserved = await raftStore.reserve(`${bindings}${String(next).padStart(6, "0")}`, chain);
   return reserved === chain ? undefined : refuse("signed-another-genesis", `this member is signing the founding of ${reserved}`);
