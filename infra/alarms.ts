@@ -1,9 +1,11 @@
 import { Duration } from "aws-cdk-lib";
-import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
+import { capitalised, functionNames } from "./roles.ts";
 import { coordinatorMetric, type MemberMetricName, memberMetric, type Statistic, type Watched } from "./watched.ts";
 
 interface AlarmRow {
@@ -64,34 +66,36 @@ function consensusRows({ memberId }: Watched): readonly AlarmRow[] {
   ];
 }
 
-/** Each metric of a sum is billed as an alarm of its own, hence only those that tell something the others do not. */
+/** One alarm a metric: a sum of several is billed the same, says less of where to look, and not every place that runs this stack knows it. */
 function machineryRows(watched: Watched): readonly AlarmRow[] {
   const { functions, tables, queues, stage } = watched;
   const period = Duration.minutes(5);
-  const depth = (name: "wakeDead" | "tilesDead") => queues[name].metricApproximateNumberOfMessagesVisible({ period, statistic: "Maximum" });
-  const errors = Object.values(functions).map((each) => each.metricErrors({ period }));
-  const throttles = [functions.api, functions.turn, functions.wake].map((each) => each.metricThrottles({ period }));
-  const denied = [tables.ledger, tables.raft].flatMap((table) =>
-    ["ReadThrottleEvents", "WriteThrottleEvents"].map((name) => table.metric(name, { period, statistic: "Sum" })),
-  );
-  const failures = ["ExecutionsFailed", "ExecutionsTimedOut"].map((name) => coordinatorMetric(watched, name));
   const row = (id: string, metric: IMetric, from: number, means: string): AlarmRow => ({ id, means, metric, from, periods: 1 });
+  const depth = (queue: Queue) => queue.metricApproximateNumberOfMessagesVisible({ period, statistic: "Maximum" });
   return [
-    row("WakeDeadLetters", depth("wakeDead"), 1, "wake-ups could not be worked on; look at the log of wake"),
-    row("TilesDeadLetters", depth("tilesDead"), 1, "something final could not be published; look at the log of tiles"),
-    row("FunctionErrors", sum("Errors of functions", errors), 5, "functions fail; look at their logs"),
-    row("FunctionThrottles", sum("Throttles of functions", throttles), 1, "the account's concurrency is used up; ask AWS for more"),
+    row("WakeDeadLetters", depth(queues.wakeDead), 1, "wake-ups could not be worked on; look at the log of wake"),
+    row("TilesDeadLetters", depth(queues.tilesDead), 1, "something final could not be published; look at the log of tiles"),
     row("ApiFaults", stage.metricServerError({ period }), 5, "the API answers 5xx; look at the log of api"),
-    row("TableThrottles", sum("Throttles of tables", denied), 10, "DynamoDB holds back; a partition is hot"),
-    row("CoordinatorFailures", sum("Failed executions", failures), 1, "the coordinator failed; look at its execution"),
+    row("ExecutionsFailed", coordinatorMetric(watched, "ExecutionsFailed"), 1, "the coordinator failed; look at its execution"),
+    row("ExecutionsTimedOut", coordinatorMetric(watched, "ExecutionsTimedOut"), 1, "an execution of the coordinator hung"),
+    ...functionNames.map((name) =>
+      row(`${capitalised(name)}Errors`, functions[name].metricErrors({ period }), 3, `the function ${name} fails; look at its log`),
+    ),
+    ...(["api", "turn"] as const).map((name) =>
+      row(
+        `${capitalised(name)}Throttles`,
+        functions[name].metricThrottles({ period }),
+        1,
+        "the account's concurrency is used up; ask AWS for more",
+      ),
+    ),
+    ...(["ledger", "raft"] as const).map((name) =>
+      row(
+        `${capitalised(name)}Throttles`,
+        tables[name].metric("WriteThrottleEvents", { period, statistic: "Sum" }),
+        10,
+        `DynamoDB holds back writes to the ${name} table; a partition is hot`,
+      ),
+    ),
   ];
-}
-
-/** Statistics over nothing are nothing: what was not called has no errors. */
-function sum(label: string, metrics: readonly IMetric[]): MathExpression {
-  const usingMetrics = Object.fromEntries(metrics.map((metric, at) => [`m${at}`, metric]));
-  const expression = Object.keys(usingMetrics)
-    .map((id) => `FILL(${id}, 0)`)
-    .join(" + ");
-  return new MathExpression({ label, expression, usingMetrics, period: Duration.minutes(5) });
 }

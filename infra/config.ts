@@ -30,7 +30,10 @@ const memberConfig = z
         (code) => checkUscc(code) === undefined,
         "a unified social credit code of 18 characters with right check characters (GB 32100)",
       ),
-    url: text("https:// and a host, without a path and without a slash at the end", /^https:\/\/[a-z0-9.:[\]-]+$/).optional(),
+    url: text(
+      "https:// and a host, without a path and without a slash at the end (http:// only on this computer)",
+      /^(https:\/\/[a-z0-9.:[\]-]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?)$/,
+    ).optional(),
     customDomain: z.strictObject({ domainName, certificateArn }, '{ "domainName": "…", "certificateArn": "…" }').optional(),
     region: text("a region such as eu-central-1", /^[a-z]{2}(-[a-z]+)+-\d$/).optional(),
     tags: z

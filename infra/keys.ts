@@ -6,7 +6,7 @@ import { removalOf } from "./removal.ts";
 import type { Roles } from "./roles.ts";
 
 export const keyNames = ["sign", "log", "cosign", "agree", "wrap"] as const;
-export type KeyName = (typeof keyNames)[number];
+type KeyName = (typeof keyNames)[number];
 export type Keys = Readonly<Record<KeyName, Key>>;
 
 interface KeyRow {

@@ -52,15 +52,12 @@ export function nagExceptions(stack: MemberStack, config: MemberConfig): readonl
       reason: "Errors are logged; every step is in the execution's history for 90 days and in the log of the turn function",
     },
     { on: at("Coordinator"), id: "AwsSolutions-SF2", reason: "Calls are traced by W3C trace context in the member's own log" },
-    ...(config.tilesAccess === "bucket" ? openBucket(at("TilesBucket")) : []),
+    ...(config.tilesAccess === "bucket" ? [{ on: at("TilesBucket"), id: "AwsSolutions-S2", reason: openBucket }] : []),
     ...(config.tilesAccess === "cloudfront" ? edge(at("TilesEdge"), config) : []),
   ];
 }
 
-function openBucket(bucket: IConstruct): readonly NagException[] {
-  const reason = "Checkpoints and tiles are made to be read by anybody, and tilesAccess asks for it; nothing else is ever written there";
-  return ["AwsSolutions-S2", "AwsSolutions-S5"].map((id) => ({ on: bucket, id, reason }));
-}
+const openBucket = "Checkpoints and tiles are made to be read by anybody, and tilesAccess asks for it; nothing else is ever written there";
 
 function edge(distribution: IConstruct, config: MemberConfig): readonly NagException[] {
   const exceptions: NagException[] = [
