@@ -34,7 +34,7 @@ describe("an emulated account", () => {
       name: "about",
       arn: "arn:aws:lambda:eu-central-1:111111111111:function:about",
       region: "eu-central-1",
-      endpoint: emulator.endpoint,
+      endpoint: emulator.endpoint.replace("localhost", "127.0.0.1"),
     });
     const { left } = answer as { left: number };
     expect(left).toBeGreaterThan(4_000);

@@ -106,9 +106,13 @@ function processEnvironment({ account, region, port, endpoint, folder, stateFold
     TMPDIR: join(folder, "tmp"),
     NODE_PATH: join(repository, "node_modules"),
     PYTHONUNBUFFERED: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
     BIND_HOST: "127.0.0.1",
     GATEWAY_PORT: `${port}`,
-    AWS_ENDPOINT_URL: endpoint,
+    // Functions get this. By number, because then every S3 client, also those that the CDK brings, puts buckets into the path. Queue URLs
+    // say `localhost`, and SQS clients warn about another name.
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_ENDPOINT_URL_SQS: endpoint,
     MINISTACK_ACCOUNT_ID: account,
     MINISTACK_REGION: region,
     LAMBDA_EXECUTOR: "local",
