@@ -7,9 +7,7 @@ before you raise the pin. A patch that finds something else than it expects stop
 
 import importlib.metadata
 import os
-import signal
 import sys
-import threading
 
 PINNED = "1.5.33"
 
@@ -20,18 +18,7 @@ if installed != PINNED:
 import shim_kms
 import shim_lambda
 import shim_stacks
-
-
-def die_with_parent():
-    """No orphans: the parent holds our standard input and never writes. When it is gone, however it went, so is our process group."""
-
-    def watch():
-        while os.read(0, 1):
-            pass
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
-
+from die_with_parent import die_with_parent
 
 die_with_parent()
 
