@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import threading
 
@@ -9,6 +10,8 @@ def die_with_parent():
     def watch():
         while os.read(0, 1):
             pass
+        if "SCRATCH_FOLDER" in os.environ:
+            shutil.rmtree(os.environ["SCRATCH_FOLDER"], ignore_errors=True)
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -80,6 +80,7 @@ function processEnvironment({ account, region, port, endpoint, folder, stateFold
     // The first `node` on the path runs the functions, whatever their `Runtime` says.
     PATH: [join(repository, "node_modules", "node", "bin"), process.env["PATH"] ?? ""].join(delimiter),
     HOME: folder,
+    SCRATCH_FOLDER: folder,
     TMPDIR: join(folder, "tmp"),
     NODE_PATH: join(repository, "node_modules"),
     BIND_HOST: "127.0.0.1",
