@@ -1,0 +1,185 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { takeAct } from "@vermilion/aws/coordinator";
+import type { Act, Carried, TurnAnswer, whereTo } from "@vermilion/aws/coordinator-acts";
+import { type CoordinatorStore, dynamoCoordinator, type Table } from "@vermilion/aws/dynamodb/index";
+import { Fault, type GenesisFile, type Keys, type Log, nativeCrypto, openMember, type Peers, type RunningMember } from "@vermilion/member";
+import type { Pace } from "@vermilion/member/turns/pace";
+import { unfinishedWork } from "@vermilion/member/turns/unfinished";
+import { type MemoryStores, memoryStores, memoryTable } from "../../support/memory/index.ts";
+import { Gate } from "./gate.ts";
+
+/** Twenty-five times as fast as on Lambda. */
+const pace: Pace = { tickMs: 20, restMs: 2_400, callTimeoutMs: 400, questionTimeoutMs: 200, takenPatienceMs: 200 };
+export const linger = { app: 200, proposals: 200, peer: 10 } as const;
+const stepRetriesMax = 20;
+
+/** What may go wrong; each is the chance of one event, asked of the test's own random numbers. */
+export interface Misfortune {
+  /** A process ends at an await. */
+  readonly death: () => boolean;
+  /** A wake-up is lost. */
+  readonly lostWakeUp: () => boolean;
+}
+
+interface Process {
+  readonly gate: Gate;
+  readonly member: RunningMember;
+}
+
+/** One member's account: stores that last, and processes that come and go over them. */
+export class Account {
+  readonly id: string;
+  readonly stores: MemoryStores;
+  readonly coordinator: CoordinatorStore;
+  readonly errors: { readonly event: string; readonly fields: unknown }[] = [];
+  /** Calls of any store, by any process. */
+  storeCalls = 0;
+  coldStarts = 0;
+  executions = 0;
+  private readonly resting: Process[] = [];
+  readonly genesis: GenesisFile;
+  private readonly keys: Keys;
+  private readonly callPeer: (from: string) => Peers["call"];
+  private readonly misfortune: Misfortune;
+
+  constructor(id: string, of: { genesis: GenesisFile; keys: Keys; callPeer: (from: string) => Peers["call"]; misfortune: Misfortune }) {
+    this.id = id;
+    this.genesis = of.genesis;
+    this.keys = of.keys;
+    this.callPeer = of.callPeer;
+    this.misfortune = of.misfortune;
+    this.stores = memoryStores(this.counting(memoryTable()));
+    this.coordinator = dynamoCoordinator(this.stores.table);
+  }
+
+  /** A call of the API: in a process that rests, or in a new one. Rejects when the process ends under it. */
+  async invoke<T>(work: (member: RunningMember) => Promise<T>, lingerMs: number): Promise<T> {
+    const process = this.resting.pop() ?? (await this.start());
+    process.gate.thaw();
+    const { answer, isLeft } = await Promise.race([process.member.bursts.attend(work(process.member), () => lingerMs), process.gate.died]);
+    if (isLeft && !this.misfortune.lostWakeUp()) void this.wake();
+    process.gate.freeze();
+    if (!process.gate.isDead) this.resting.push(process);
+    return answer;
+  }
+
+  /** What the wake-up function and the state machine do together. */
+  async wake(): Promise<void> {
+    const wanted = await this.coordinator.want();
+    if (wanted === "running") return;
+    this.executions += 1;
+    let carried: Carried = { number: wanted.start, loops: 0, seen: 0 };
+    for (let act: keyof typeof whereTo = "readRole"; ; ) {
+      const answer: TurnAnswer<keyof typeof whereTo> = await this.step(act, carried);
+      carried = { ...answer };
+      if (answer.next === "End") return;
+      if (answer.next === "LostElection") await sleep((answer.waitSeconds ?? 1) * 40);
+      act = actOf[answer.next] ?? unknownAnswer(answer.next);
+    }
+  }
+
+  /** What the watchdog finds by the stores alone, and from the height of the others. */
+  async watch(heights: readonly number[]): Promise<readonly string[]> {
+    const { running, number } = await this.coordinator.state();
+    // Executions here end only with their work: one that is meant to run does run.
+    const own = (await this.stores.ledger.published())?.height ?? -1;
+    const reasons = [...(await unfinishedWork({ ...this.stores, member: this.id })), ...(Math.max(...heights) > own ? ["behind"] : [])];
+    if (reasons.length > 0 && !running) void this.wake();
+    return running ? [`execution ${number} runs`, ...reasons] : reasons;
+  }
+
+  private async step(act: keyof typeof whereTo, execution: Carried): Promise<TurnAnswer<keyof typeof whereTo>> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const needs = { store: this.coordinator, random: { bytes: (count: number) => new Uint8Array(randomBytes(count)) } };
+        const answer = await this.invokeTurn((member) => takeAct({ act: act as Act, execution }, { ...needs, bursts: member.bursts }));
+        return answer as TurnAnswer<keyof typeof whereTo>;
+      } catch (error) {
+        if (attempt === stepRetriesMax) throw error;
+      }
+    }
+  }
+
+  private async invokeTurn<T>(work: (member: RunningMember) => Promise<T>): Promise<T> {
+    const process = this.resting.pop() ?? (await this.start());
+    process.gate.thaw();
+    const answer = await Promise.race([work(process.member), process.gate.died]);
+    process.gate.freeze();
+    if (!process.gate.isDead) this.resting.push(process);
+    return answer;
+  }
+
+  private async start(): Promise<Process> {
+    this.coldStarts += 1;
+    const gate = new Gate(this.misfortune.death);
+    const stores = memoryStores(this.gated(this.stores.table, gate) as MemoryStores["table"]);
+    const error: Log["error"] = (event, fields) => void this.errors.push({ event, fields });
+    const call = this.callPeer(this.id);
+    gate.thaw();
+    const opening = openMember(
+      {
+        crypto: nativeCrypto,
+        ledger: stores.ledger,
+        raftStore: stores.raftStore,
+        recordKeys: stores.recordKeys,
+        keys: this.keys,
+        peers: { call: (...given) => gate.pass(() => call(...given)) },
+        clock: { now: Date.now, sleep: (ms) => gate.pass(() => sleep(ms)) },
+        random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
+        log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error },
+        pace,
+      },
+      { member: this.id, genesis: this.genesis },
+    );
+    const member = await Promise.race([opening, gate.died]);
+    gate.freeze();
+    return { gate, member };
+  }
+
+  private gated(table: Table, gate: Gate): Table {
+    return mapped(table, (work) => gate.pass(work));
+  }
+
+  private counting<T extends Table>(table: T): T {
+    return {
+      ...table,
+      ...mapped(table, (work) => {
+        this.storeCalls += 1;
+        return work();
+      }),
+    };
+  }
+}
+
+function mapped(table: Table, around: <T>(work: () => Promise<T>) => Promise<T>): Table {
+  return Object.fromEntries(
+    Object.entries(table)
+      .filter(([, value]) => typeof value === "function")
+      .map(([name, method]) => [
+        name,
+        (...given: unknown[]) => around(() => (method as (...all: unknown[]) => Promise<unknown>).apply(table, given)),
+      ]),
+  ) as unknown as Table;
+}
+
+const actOf: Readonly<Record<string, keyof typeof whereTo>> = {
+  ReadRole: "readRole",
+  LostElection: "readRole",
+  Follower: "forward",
+  PreVote: "preVote",
+  Candidate: "campaign",
+  Leader: "lead",
+  Drain: "drain",
+  HandOver: "handOver",
+};
+
+function unknownAnswer(next: string): never {
+  throw new Error(`the coordinator knows no ${next}`);
+}
+
+/** A call that takes too long, or whose process ends, is for its caller one that did not answer. */
+export async function withinTimeout<T>(call: Promise<T>, timeoutMs: number): Promise<T> {
+  const late = sleep(timeoutMs, undefined, { ref: false }).then(() => Promise.reject(new Fault("peer-unreachable", "no answer in time")));
+  return Promise.race([call, late]);
+}

@@ -1,0 +1,167 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Fault, found, fsck, nativeCrypto, type Peers } from "@vermilion/member";
+import { describe, expect, test } from "vitest";
+import { Random } from "../../consensus/random.ts";
+import { caller, good, memberIds, permit, permitFields } from "../../member/fixtures.ts";
+import { eventually } from "../../support/cluster.ts";
+import { makeMember } from "../../support/entries.ts";
+import { memoryKeys } from "../../support/memory-keys.ts";
+import { Account, linger, type Misfortune, withinTimeout } from "./account.ts";
+
+/**
+ * Four members whose processes live as on Lambda: started by a call, frozen between calls, several at once over the same tables, ended at any
+ * await. What runs is what runs there: the drivers, the bursts, the coordinator's acts and the DynamoDB layout.
+ */
+
+interface Network {
+  readonly lost: () => boolean;
+  readonly misfortune: Misfortune;
+}
+
+const calm: Network = { lost: () => false, misfortune: { death: () => false, lostWakeUp: () => false } };
+
+async function openAccounts(network: Network): Promise<Map<string, Account>> {
+  const identities = memberIds.map((id) => makeMember(id));
+  const founders = identities.map((identity) => ({
+    about: { id: identity.id, names: { zh: identity.id, en: identity.id }, uscc: identity.uscc, url: `https://${identity.id}.example` },
+    keys: memoryKeys(identity),
+  }));
+  const founding = {
+    name: "life.example",
+    names: { zh: "联盟", en: "Consortium" },
+    time: Date.now() - 1_000,
+    id: randomBytes(16).toString("hex"),
+  };
+  const genesis = await found(founding, founders, nativeCrypto);
+  if ("refused" in genesis) throw new Error(genesis.detail);
+  const accounts = new Map<string, Account>();
+  const callPeer =
+    (from: string): Peers["call"] =>
+    async (to, call, body, timeoutMs) => {
+      const target = accounts.get(to);
+      if (target === undefined || network.lost()) throw new Fault("peer-unreachable", "lost on the way");
+      const lingerMs = call === "proposals" ? linger.proposals : linger.peer;
+      const answer = await withinTimeout(
+        target.invoke((member) => member.peerDoor.handle(from, call, body), lingerMs),
+        timeoutMs,
+      ).catch((error: unknown) => {
+        throw error instanceof Fault ? error : new Fault("peer-unreachable", "it ended");
+      });
+      if (network.lost()) throw new Fault("peer-unreachable", "the answer was lost");
+      return answer;
+    };
+  for (const { about, keys } of founders)
+    accounts.set(about.id, new Account(about.id, { genesis, keys, callPeer, misfortune: network.misfortune }));
+  return accounts;
+}
+
+/** As a careful client: again with the same key until it is committed. */
+async function issue(account: Account, key: string): Promise<string> {
+  return eventually(async () => {
+    try {
+      const options = { waitMs: 400, idempotencyKey: key };
+      const answer = await account.invoke(
+        (member) => member.services.issue({ type: "permit", fields: permitFields }, caller, options),
+        linger.app,
+      );
+      const written = good(answer);
+      return written.status === "committed" && written.outcome === "applied" ? written.certificate : undefined;
+    } catch (error) {
+      if (error instanceof Error && /process has ended|unreachable|stale|no answer/.test(error.message)) return undefined;
+      throw error;
+    }
+  }, 60_000);
+}
+
+/** The watchdogs look until nobody finds anything to do. */
+async function settle(accounts: ReadonlyMap<string, Account>): Promise<void> {
+  await eventually(async () => {
+    const all = [...accounts.values()];
+    const heights = await Promise.all(all.map(async ({ stores }) => (await stores.ledger.published())?.height ?? -1));
+    const found = await Promise.all(all.map((account) => account.watch(heights)));
+    await sleep(100);
+    return found.every((reasons) => reasons.length === 0);
+  }, 60_000);
+}
+
+async function heads(accounts: ReadonlyMap<string, Account>): Promise<ReadonlySet<string>> {
+  const standings = await Promise.all([...accounts.values()].map(({ stores }) => stores.ledger.published()));
+  return new Set(standings.map((standing) => `${standing?.height} ${standing?.hash} ${standing?.state}`));
+}
+
+async function defineType(accounts: ReadonlyMap<string, Account>): Promise<void> {
+  const platform = accounts.get("platform")!;
+  await eventually(async () => {
+    const answer = await platform
+      .invoke((member) => member.services.defineType(permit, caller, { waitMs: 1_000, idempotencyKey: "type" }), linger.app)
+      .catch(() => undefined);
+    return answer !== undefined && !("refused" in answer) && answer.status === "committed";
+  }, 60_000);
+}
+
+describe("members on Lambda", () => {
+  test("a network that nobody calls does nothing at all; a lone entry wakes it, is final with its answer, and it sleeps again", async () => {
+    const accounts = await openAccounts(calm);
+    await defineType(accounts);
+    await settle(accounts);
+    for (const id of ["platform", "tax"]) {
+      await issue(accounts.get(id)!, `lone ${id}`);
+      await settle(accounts);
+      expect((await heads(accounts)).size).toBe(1);
+      const before = [...accounts.values()].map(({ storeCalls }) => storeCalls);
+      await sleep(500);
+      expect([...accounts.values()].map(({ storeCalls }) => storeCalls)).toEqual(before);
+    }
+    const platform = accounts.get("platform")!;
+    expect(await platform.stores.ledger.finalSize()).toBe((await platform.stores.ledger.published())?.size);
+  });
+
+  test("a head is final when the call that made it has been answered: nobody has to be woken for a lone entry", async () => {
+    const accounts = await openAccounts({ ...calm, misfortune: { ...calm.misfortune, lostWakeUp: () => true } });
+    await defineType(accounts);
+    const platform = accounts.get("platform")!;
+    for (let round = 0; round < 5; round++) {
+      await issue(platform, `round ${round}`);
+      expect(await platform.stores.ledger.finalSize()).toBe((await platform.stores.ledger.published())?.size);
+    }
+    expect([...accounts.values()].map(({ executions }) => executions)).toEqual([0, 0, 0, 0]);
+  });
+
+  test.each([1, 2, 3])("40 certificates at once, processes that die at any await, lost calls and lost wake-ups, seed %i", async (seed) => {
+    const random = new Random(seed);
+    const chance = (probability: number) => () => random.chance(probability);
+    let isOver = false;
+    const unless = (event: () => boolean) => () => !isOver && event();
+    const accounts = await openAccounts({
+      lost: unless(chance(0.02)),
+      misfortune: { death: unless(chance(0.001)), lostWakeUp: unless(chance(0.2)) },
+    });
+    await defineType(accounts);
+    const watchdog = (async () => {
+      for (; !isOver; await sleep(400)) await settleOnce(accounts);
+    })();
+    const certificates = await Promise.all(
+      Array.from({ length: 40 }, (_, place) => issue(accounts.get(memberIds[place % 4]!)!, `certificate ${place}`)),
+    );
+    isOver = true;
+    await watchdog;
+    await settle(accounts);
+    expect(new Set(certificates).size).toBe(40);
+    expect((await heads(accounts)).size).toBe(1);
+    for (const account of accounts.values()) {
+      const rows = await account.stores.ledger.stateRange("certificate/", undefined, 1_000);
+      expect(rows.filter(({ value }) => value !== null).length).toBe(40);
+      expect((await fsck(account.stores.ledger, account.genesis, nativeCrypto, () => undefined)).findings).toEqual([]);
+      expect(account.errors.filter(({ event }) => event !== "bug")).toEqual([]);
+      expect(account.errors).toEqual([]);
+    }
+    expect([...accounts.values()].reduce((sum, { coldStarts }) => sum + coldStarts, 0)).toBeGreaterThan(4);
+  });
+});
+
+async function settleOnce(accounts: ReadonlyMap<string, Account>): Promise<void> {
+  const all = [...accounts.values()];
+  const heights = await Promise.all(all.map(async ({ stores }) => (await stores.ledger.published())?.height ?? -1));
+  await Promise.all(all.map((account) => account.watch(heights)));
+}
