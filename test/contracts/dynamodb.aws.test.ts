@@ -1,0 +1,49 @@
+import { dynamoApps, dynamoCalls, dynamoCoordinator, dynamoLedger, dynamoRaftStore, dynamoRecordKeys } from "@vermilion/aws/dynamodb/index";
+import { afterAll, beforeAll, describe } from "vitest";
+import { startDynamoDbLocal } from "../aws/emulator/dynamodb-local.ts";
+import { startMiniStack } from "../aws/emulator/ministack.ts";
+import { appsSuite } from "./apps.suite.ts";
+import { callsSuite } from "./calls.suite.ts";
+import { coordinatorSuite } from "./coordinator.suite.ts";
+import { createTable, dynamoOpener } from "./dynamodb-open.ts";
+import { ledgerSuite } from "./ledger.suite.ts";
+import { raftStoreSuite } from "./raft-store.suite.ts";
+import { recordKeysSuite } from "./record-keys.suite.ts";
+import { tableSuite } from "./table.suite.ts";
+
+const emulators = {
+  MiniStack: () => startMiniStack({ account: "111111111111" }),
+  "DynamoDB Local": startDynamoDbLocal,
+};
+
+/** The suites that memory and SQLite pass, over what stands for DynamoDB: two emulators, since each forgives what the other does not. */
+describe.each(Object.entries(emulators))("%s", (name, start) => {
+  let endpoint = "";
+  let stop = async (): Promise<void> => undefined;
+
+  beforeAll(async () => {
+    const emulator = await start();
+    ({ endpoint } = emulator);
+    stop = () => emulator.stop();
+    await createTable(endpoint);
+  });
+  afterAll(() => stop());
+
+  const over = <Port>(make: Parameters<typeof dynamoOpener<Port>>[1]) => dynamoOpener(() => endpoint, make);
+  tableSuite(
+    name,
+    over((table) => table),
+  );
+  ledgerSuite(
+    name,
+    over((table) => dynamoLedger({ ledger: table, records: table })),
+  );
+  raftStoreSuite(
+    name,
+    over((table) => dynamoRaftStore(table, { now: Date.now })),
+  );
+  recordKeysSuite(name, over(dynamoRecordKeys));
+  callsSuite(name, over(dynamoCalls));
+  appsSuite(name, over(dynamoApps));
+  coordinatorSuite(name, over(dynamoCoordinator));
+});
