@@ -1,5 +1,5 @@
 import { dynamoApps, dynamoCalls, dynamoCoordinator, dynamoLedger, dynamoRaftStore, dynamoRecordKeys } from "@vermilion/aws/dynamodb/index";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, vi } from "vitest";
 import { startDynamoDbLocal } from "../aws/emulator/dynamodb-local.ts";
 import { startMiniStack } from "../aws/emulator/ministack.ts";
 import { appsSuite } from "./apps.suite.ts";
@@ -10,6 +10,9 @@ import { ledgerSuite } from "./ledger.suite.ts";
 import { raftStoreSuite } from "./raft-store.suite.ts";
 import { recordKeysSuite } from "./record-keys.suite.ts";
 import { tableSuite } from "./table.suite.ts";
+
+// Some tests write tens of thousands of items, and an emulator takes a few hundred a second.
+vi.setConfig({ testTimeout: 400_000 });
 
 const emulators = {
   MiniStack: () => startMiniStack({ account: "111111111111" }),

@@ -145,20 +145,25 @@ function readSuite(open: Open<Table>): void {
   );
 
   test(
-    "a page may end early, and the next one goes on after it",
+    "a page may end early, and the next one goes on after it, both ways",
     over(open, async (table) => {
       const names = Array.from({ length: 60 }, (_, n) => String(n).padStart(3, "0"));
-      await Promise.all(names.map((sort) => table.write({ put: itemOf(sort, 0, 50_000) })));
-      for (const limit of [7, 60, 1_000]) {
-        const found: string[] = [];
-        let after: string | undefined;
-        do {
-          const page = await table.query("p", { limit, to: "058", ...(after === undefined ? {} : { after }) });
-          expect(page.items.length).toBeLessThanOrEqual(limit);
-          found.push(...page.items.map(({ sort }) => sort));
-          after = page.last;
-        } while (after !== undefined);
-        expect(found).toEqual(names.slice(0, 58));
+      await Promise.all(names.map((sort) => table.write({ put: itemOf(sort, 0, 30_000) })));
+      const cases = [1, 7, 60, 1_000].flatMap((limit) => [true, false].map((backward) => ({ limit, backward })));
+      for (const bounds of [{ to: "058" }, { from: "003", to: "058" }, { from: "003" }]) {
+        const within = names.filter((sort) => sort >= (bounds.from ?? "") && sort < (bounds.to ?? "~"));
+        for (const query of cases) {
+          const found: string[] = [];
+          let after: string | undefined;
+          do {
+            const page = await table.query("p", { ...bounds, ...query, ...(after === undefined ? {} : { after }) });
+            expect(page.items.length).toBeLessThanOrEqual(query.limit);
+            found.push(...page.items.map(({ sort }) => sort));
+            expect(page.last).not.toBe(after ?? "none");
+            after = page.last;
+          } while (after !== undefined);
+          expect(found).toEqual(query.backward ? within.toReversed() : within);
+        }
       }
     }),
   );

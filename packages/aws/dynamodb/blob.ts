@@ -52,11 +52,6 @@ export async function contentOf(table: Table, head: Item): Promise<Uint8Array | 
   return content;
 }
 
-/** Keys of all items of a blob, the head first. */
-export function keysOf(head: Item): Key[] {
-  return [head, ...restKeys(head, parsed(head).about)].map(({ partition, sort }) => ({ partition, sort }));
-}
-
 function parsed(head: Item) {
   const place = `${head.partition} ${head.sort}`;
   const [json, first, more] = unframe(head.bytes, place);
