@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -14,8 +15,8 @@ import { dynamoCalls, dynamoLedger, dynamoRaftStore, dynamoTable, type Item } fr
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { memoryTable } from "../support/memory/index.ts";
-import { commit, testChain } from "./chain.ts";
-import { expectBug, expectFault } from "./opened.ts";
+import { attachmentOf, commit, testChain } from "./chain.ts";
+import { expectBug, expectFault, expectSame } from "./opened.ts";
 
 /** What no emulator does: conflicts, throttling, answers that are lost, keys left unread, a table that is gone. */
 
@@ -220,6 +221,45 @@ describe("a table restored from a backup", () => {
     expect([await fresh.identity(), await fresh.identity()]).toEqual(["id-1", "id-1"]);
     expect(mock.commandCalls(DescribeTableCommand).length).toBe(2);
   });
+});
+
+test.each(["failBefore", "failAfter"] as const)(
+  "a block and a proposal of several items, cut at each write (%s), are whole or not there",
+  async (when) => {
+    for (let cut = 1; cut <= 5; cut++) {
+      const memory = memoryTable();
+      const { block } = testChain().next({ entries: Array.from({ length: 20 }, () => new Uint8Array(randomBytes(60_000))) });
+      const attachments = [attachmentOf(new Uint8Array(randomBytes(262_144))), attachmentOf(new Uint8Array(randomBytes(262_144)))];
+      const proposal = { transactionHash: "c".repeat(64), author: "a", id: "i", entry: new Uint8Array(9), attachments, until: 5 };
+      const [ledger, raft] = [dynamoLedger({ ledger: memory }), dynamoRaftStore(memory, { now: Date.now })];
+      memory.faults[when](cut);
+      await ledger.saveBlock(block).catch(() => undefined);
+      const found = await ledger.readBlock(block.after.hash);
+      expectSame(found ?? block, block);
+      await ledger.saveBlock(block);
+      expectSame(await ledger.readBlock(block.after.hash), block);
+      memory.faults[when](cut);
+      await raft.addProposal(proposal).catch(() => undefined);
+      const count = await raft.proposalCount();
+      expectSame(await raft.proposals(9, 9), count === 0 ? [] : [proposal]);
+      await raft.addProposal(proposal);
+      expectSame(await raft.proposals(9, 9), [proposal]);
+    }
+  },
+);
+
+test("a proposal whose body has expired, since the member was away, waits no more", async () => {
+  const memory = memoryTable();
+  const raft = dynamoRaftStore(memory, { now: Date.now });
+  const [transactionHash, until] = ["b".repeat(64), 1_700_000_000_001];
+  await raft.addProposal({ transactionHash, author: "author", id: "id", entry: new Uint8Array(9), attachments: [], until });
+  const { items } = await memory.query(`proposal/${transactionHash}`, {});
+  expect(items.map(({ expires }) => expires)).toEqual([1_700_086_401]);
+  for (const remove of items) await memory.write({ remove });
+  expect(await raft.proposalCount()).toBe(1);
+  expect(await raft.proposals(10, 1_000)).toEqual([]);
+  expect(await raft.proposalCount()).toBe(0);
+  expect(await raft.proposalById("author", "id")).toBeUndefined();
 });
 
 test("sealed attachments stand in the table of records only, and a process without it has none", async () => {

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { blobOf, contentOf } from "@vermilion/aws/dynamodb/blob";
 import type { Action, Item, Query, Table } from "@vermilion/aws/dynamodb/index";
 import { describe, expect, test } from "vitest";
 import { expectSame, type Open, over } from "./opened.ts";
@@ -14,7 +16,29 @@ export function tableSuite(name: string, open: Open<Table>): void {
   describe(`${name}: Table`, () => {
     writeSuite(open);
     readSuite(open);
+    blobSuite(open);
   });
+}
+
+function blobSuite(open: Open<Table>): void {
+  test(
+    "content beyond an item is whole or not there, and two of one key do not mix",
+    over(open, async (table) => {
+      // Random: it cannot be made smaller. 1 MB: three items.
+      const [one, other] = [randomBytes(1_000_000), randomBytes(1_000_000)];
+      const key = { partition: "blob", sort: "content" };
+      const [first, second] = [blobOf(key, "one", one), blobOf(key, "other", other)];
+      expect(first.rest.length).toBe(2);
+      for (const put of [...first.rest, ...second.rest]) await table.write({ put });
+      expect(await table.get(key)).toBeUndefined();
+      expect(await table.write({ put: first.head, condition: "absent" })).toBe("done");
+      expect(await table.write({ put: second.head, condition: "absent" })).not.toBe("done");
+      const head = (await table.get(key)) ?? first.head;
+      expectSame(await contentOf(table, head), one);
+      await table.write({ remove: first.rest[1] ?? key });
+      expect(await contentOf(table, head)).toBeUndefined();
+    }),
+  );
 }
 
 function writeSuite(open: Open<Table>): void {

@@ -175,13 +175,10 @@ function keyCondition(
 
 const between = " AND sk BETWEEN :lower AND :upper";
 
-/**
- * Backward, the upper bound would be met again and again where a page ends at it. Forward the lower bound is already beyond: a start outside
- * the bounds is refused, and one within them is not needed.
- */
-function startKey(partition: string, { to, after, backward = false }: Query): Pick<QueryCommandInput, "ExclusiveStartKey"> {
-  if (!backward || after === undefined || (to !== undefined && after >= to)) return {};
-  return { ExclusiveStartKey: keyAttributes({ partition, sort: after }) };
+/** Backward, a query starts beyond its exclusive upper bound: a page of one item would otherwise be that item, again and again. */
+function startKey(partition: string, query: Query): Pick<QueryCommandInput, "ExclusiveStartKey"> {
+  const { upper } = boundsOf(query);
+  return query.backward && upper !== undefined ? { ExclusiveStartKey: keyAttributes({ partition, sort: upper }) } : {};
 }
 
 /** Lower inclusive, upper exclusive. */
