@@ -66,14 +66,12 @@ export class Fuses {
     if (old !== undefined) old.dead = true;
     const fuse = new Fuse();
     this.fuses.set(node.id, fuse);
-    const { ledger, raftStore, recordKeys, calls, apps } = memoryStores(fused(node.stores.table, fuse));
+    const { ledger, raftStore, recordKeys } = memoryStores(fused(node.stores.table, fuse));
     return {
       ...platform,
       ledger,
       raftStore,
       recordKeys,
-      calls,
-      apps,
       peers: { call: (...given) => fuse.mark(() => platform.peers.call(...given)) },
     };
   };

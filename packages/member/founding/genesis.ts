@@ -7,30 +7,26 @@ import {
   type EntryPayload,
   emptyState,
   encodeEntry,
-  encodeHeader,
   encodeHeaderPayload,
   encodePayload,
   entryLifetimeDefaultMs,
-  entryTyp,
   genesisChain,
   type HeaderPayload,
-  headerTyp,
   type Json,
-  lowS,
   type ParsedEntry,
   type ParsedHeader,
   type PublicJwk,
   parseEntry,
   parseHeader,
-  signingInput,
+  signatureBytes,
   text,
   thumbprint,
   toHex,
   utf8,
 } from "@vermilion/ledger";
+import { emptyStanding, treeAfter } from "../chain/block.ts";
 import type { Founder, GenesisFile } from "../context.ts";
 import type { ExecutedBlock, Keys } from "../ports/index.ts";
-import { emptyStanding, treeAfter } from "./block.ts";
 
 /** What a founder says of itself; its private keys stay with it. */
 export interface FounderStatement {
@@ -70,12 +66,8 @@ export interface Genesis {
   readonly block: ExecutedBlock;
 }
 
-/** Height 0, signed by all founders in order; its header by the first. `signers` answers each founder's keys. */
-export async function found(
-  input: FoundingInput,
-  signers: Readonly<Record<string, Pick<Keys, "sign">>>,
-  crypto: Crypto,
-): Promise<GenesisFile | GenesisRefusal> {
+/** What all founders sign: the one entry of height 0. */
+export function foundingPayload(input: FoundingInput, crypto: Crypto): EntryPayload {
   const founding: FoundArguments = {
     name: input.name,
     names: input.names,
@@ -89,7 +81,7 @@ export async function found(
     suites: { tree: "sha256", signing: "ES256", fields: "A256GCM-HKDF-SHA256" },
     quorum: input.quorum ?? defaultQuorum(input.members.length),
   };
-  const payload: EntryPayload = {
+  return {
     attachments: [],
     chain: genesisChain,
     id: input.id,
@@ -98,40 +90,32 @@ export async function found(
     time: input.time,
     until: input.time + entryLifetimeDefaultMs,
   };
-  const payloadBytes = encodePayload(payload);
-  const signatures = [];
-  for (const member of input.members) {
-    signatures.push(await signature(entryTyp, payloadBytes, member, signers, crypto));
-  }
-  const entryBytes = encodeEntry(payloadBytes, signatures);
-  const entry = parseEntry(entryBytes, crypto);
-  if ("refused" in entry) return refuse(`the founding entry is ${entry.refused}: ${entry.detail}`);
-  const [first] = input.members;
-  const executed = executeGenesis(entry, crypto);
-  if ("refused" in executed) return executed;
-  if (first === undefined) return refuse("a consortium has at least one member");
-  const header = encodeHeaderPayload(headerPayloadOf(entry, first.id, executed.state, executed.root));
-  const file: GenesisFile = {
-    version: 1,
-    entry: text(entryBytes),
-    header: text(encodeHeader(header, await signature(headerTyp, header, first, signers, crypto))),
-  };
-  const checked = checkGenesis(file, crypto);
-  return "refused" in checked ? checked : file;
 }
 
-async function signature(
-  typ: string,
-  payload: Uint8Array,
-  member: FounderStatement,
-  signers: Readonly<Record<string, Pick<Keys, "sign">>>,
-  crypto: Crypto,
-) {
-  const jwk = member.keys.sign;
-  const kid = thumbprint(jwk, crypto);
-  const keys = signers[member.id];
-  if (keys === undefined) throw new Error(`bug: no keys of founder ${member.id}`);
-  return { jwk, kid, signature: lowS(await keys.sign(signingInput(typ, payload, jwk, kid))) };
+/** The header of height 0, which the first founder signs when the entry is whole. */
+export function genesisHeaderPayload(entryBytes: Uint8Array, crypto: Crypto): Uint8Array | GenesisRefusal {
+  const entry = parseEntry(entryBytes, crypto);
+  if ("refused" in entry) return refuse(`the founding entry is ${entry.refused}: ${entry.detail}`);
+  const executed = executeGenesis(entry, crypto);
+  if ("refused" in executed) return executed;
+  const [first] = membersOf(entry.payload);
+  return encodeHeaderPayload(headerPayloadOf(entry, first?.id ?? "", executed.state, executed.root));
+}
+
+function membersOf(payload: EntryPayload): FoundArguments["members"] {
+  return (payload.operations[0]?.arguments as unknown as FoundArguments | undefined)?.members ?? [];
+}
+
+/** Whether the rules take this founding: said before anybody signs it. */
+export function checkFounding(payload: EntryPayload, crypto: Crypto): GenesisRefusal | undefined {
+  const members = membersOf(payload);
+  // All that the rules ask but the signatures, which come later.
+  const unsigned = encodeEntry(
+    encodePayload(payload),
+    members.map(({ keys }) => ({ jwk: keys.sign, kid: thumbprint(keys.sign, crypto), signature: new Uint8Array(signatureBytes) })),
+  );
+  const header = genesisHeaderPayload(unsigned, { ...crypto, verify: () => true });
+  return "refused" in header ? header : undefined;
 }
 
 /** Everything about a genesis file that can be checked without trusting anybody: the chain id then stands for all of it. */

@@ -1,10 +1,10 @@
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import { type Crypto, concat, isJsonObject, parseStrict, refusalCodeForm } from "@vermilion/ledger";
-import { Fault } from "@vermilion/member/fault";
-import type { CheckSession, PeerSession } from "@vermilion/member/peers/peer-session";
-import { signRequest, verifyResponse } from "@vermilion/member/peers/peer-signatures";
-import type { Clock, PeerCall, Peers } from "@vermilion/member/ports/index";
+import { Fault } from "../fault.ts";
+import type { Clock, PeerCall, Peers } from "../ports/index.ts";
+import type { CheckSession, PeerSession } from "./peer-session.ts";
+import { signRequest, verifyResponse } from "./peer-signatures.ts";
 
 /** Blocks of 4 MB travel as JSON, with base64 and what stands around it. */
 export const peerResponseBytesMax = 8 * 1024 * 1024;

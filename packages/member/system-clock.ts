@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Clock } from "@vermilion/member/ports/index";
+import type { Clock } from "./ports/index.ts";
 
 /** The computer's clock. */
 export const systemClock: Clock = {

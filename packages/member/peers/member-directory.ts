@@ -1,6 +1,6 @@
 import type { PublicJwk } from "@vermilion/ledger";
-import type { Clock } from "@vermilion/member/ports/index";
-import type { Services } from "@vermilion/member/services";
+import type { Clock } from "../ports/index.ts";
+import type { Services } from "../services.ts";
 
 type Rows = Awaited<ReturnType<Services["members"]>>;
 

@@ -1,5 +1,5 @@
 import { getRandomValues } from "node:crypto";
-import type { Random } from "@vermilion/member/ports/index";
+import type { Random } from "./ports/index.ts";
 
 /** The operating system's cryptographic generator. */
 export const systemRandom: Random = {
