@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient, type ServiceInputTypes, type ServiceOutputTypes } from "@aws-sdk/client-dynamodb";
-import type { InitializeMiddleware } from "@smithy/types";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoTable, type Item, type Table } from "@vermilion/aws/dynamodb/index";
 import type { WriteFaults } from "../support/memory/index.ts";
 import type { Open } from "./opened.ts";
@@ -8,12 +7,12 @@ import type { Open } from "./opened.ts";
 const tableName = "contracts";
 
 /** A client of an emulator; `faults` strike its writes. */
-export interface FaultyClient {
+interface FaultyClient {
   readonly client: DynamoDBClient;
   readonly faults: WriteFaults;
 }
 
-export function emulatorClient(endpoint: string): FaultyClient {
+function emulatorClient(endpoint: string): FaultyClient {
   const client = new DynamoDBClient({
     endpoint,
     region: "eu-central-1",
@@ -98,21 +97,22 @@ const writes = ["PutItemCommand", "DeleteItemCommand", "TransactWriteItemsComman
 function clientFaults(client: DynamoDBClient): WriteFaults {
   let ordered: { readonly when: "before" | "after"; left: number } | undefined;
   let refusal: "LimitExceededException" | "AccessDeniedException" | undefined;
-  const strike: InitializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =
+  client.middlewareStack.add(
     (next, { commandName = "" }) =>
-    async (given) => {
-      if (!writes.includes(commandName)) return next(given);
-      const needsRoom = commandName !== "DeleteItemCommand";
-      if (refusal === "AccessDeniedException" || (refusal !== undefined && needsRoom)) throw failure(refusal);
-      if (ordered !== undefined) ordered.left -= 1;
-      const now = ordered?.left === 0 ? ordered.when : undefined;
-      if (now !== undefined) ordered = undefined;
-      if (now === "before") throw failure("InternalServerError");
-      const result = await next(given);
-      if (now === "after") throw failure("InternalServerError");
-      return result;
-    };
-  client.middlewareStack.add(strike, { step: "initialize", name: "faultsOrderedByTests" });
+      async (given) => {
+        if (!writes.includes(commandName)) return next(given);
+        const needsRoom = commandName !== "DeleteItemCommand";
+        if (refusal === "AccessDeniedException" || (refusal !== undefined && needsRoom)) throw failure(refusal);
+        if (ordered !== undefined) ordered.left -= 1;
+        const now = ordered?.left === 0 ? ordered.when : undefined;
+        if (now !== undefined) ordered = undefined;
+        if (now === "before") throw failure("InternalServerError");
+        const result = await next(given);
+        if (now === "after") throw failure("InternalServerError");
+        return result;
+      },
+    { step: "initialize", name: "faultsOrderedByTests" },
+  );
   return {
     failBefore(n) {
       ordered = { when: "before", left: n };

@@ -1,7 +1,7 @@
 import { dynamoApps, dynamoCalls, dynamoCoordinator, dynamoLedger, dynamoRaftStore, dynamoRecordKeys } from "@vermilion/aws/dynamodb/index";
 import { afterAll, beforeAll, describe, vi } from "vitest";
-import { startDynamoDbLocal } from "../aws/emulator/dynamodb-local.ts";
 import { startMiniStack } from "../aws/emulator/ministack.ts";
+import { startSecondDynamoDb } from "../aws/emulator/second-dynamodb.ts";
 import { appsSuite } from "./apps.suite.ts";
 import { callsSuite } from "./calls.suite.ts";
 import { coordinatorSuite } from "./coordinator.suite.ts";
@@ -14,12 +14,15 @@ import { tableSuite } from "./table.suite.ts";
 // Some tests write tens of thousands of items, and an emulator takes a few hundred a second.
 vi.setConfig({ testTimeout: 400_000 });
 
-const emulators = {
+const given = process.env["DYNAMODB_ENDPOINT"];
+/** Two programs, since each forgives what the other does not; and where an address is given, a third: DynamoDB Local, say. */
+const emulators: Readonly<Record<string, () => Promise<{ readonly endpoint: string; stop(): Promise<void> }>>> = {
   MiniStack: () => startMiniStack({ account: "111111111111" }),
-  "DynamoDB Local": startDynamoDbLocal,
+  moto: startSecondDynamoDb,
+  ...(given === undefined ? {} : { "the given one": async () => ({ endpoint: given, stop: async () => undefined }) }),
 };
 
-/** The suites that memory and SQLite pass, over what stands for DynamoDB: two emulators, since each forgives what the other does not. */
+/** The suites that memory and SQLite pass, over what stands for DynamoDB. */
 describe.each(Object.entries(emulators))("%s", (name, start) => {
   let endpoint = "";
   let stop = async (): Promise<void> => undefined;
