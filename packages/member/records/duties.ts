@@ -44,7 +44,7 @@ export function createDuties(context: Context, driver: Driver): Duties {
     again = true;
     if (closed || isRunning) return;
     isRunning = true;
-    driver.inBackground("duties", work());
+    driver.runErrand("duties", work());
   };
   const tick = async (): Promise<void> => {
     while (!closed) {

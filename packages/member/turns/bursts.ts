@@ -74,8 +74,7 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
         await driver.drive(() => isAnswered, callMsMax);
         const answer = await call;
         const height = heightOf(driver);
-        const isOver = () => driver.isQuiet || (driver.isIdle && heightOf(driver) > height);
-        return { answer, isLeft: !(await driver.drive(isOver, lingerMs(answer))) };
+        return { answer, isLeft: !(await driver.drive(() => isDone(driver, height), lingerMs(answer))) };
       } finally {
         driver.pause();
       }
@@ -104,6 +103,17 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
       }
     },
   };
+}
+
+/**
+ * Whether a call that found the chain at `height` when it was answered has nothing more to see to. A follower's blocks are its leader's
+ * business; a leader goes on until its head is settled, or somebody else has gone on with the chain.
+ */
+function isDone(driver: Driver, height: number): boolean {
+  if (driver.isQuiet) return true;
+  const { lastState } = driver;
+  if (lastState?.role === "follower") return !driver.hasErrands && lastState.waiting === 0 && !lastState.summoned;
+  return driver.isIdle && heightOf(driver) > height;
 }
 
 function heightOf(driver: Driver): number {

@@ -38,8 +38,9 @@ export class Driver {
   private last: RaftState | undefined;
   private droppedExpiredAt = 0;
   private closed = false;
-  /** Pieces of work that go on beside the calls. */
+  /** Pieces of work that go on beside the calls; errands are those that are this member's own business, not the chain's. */
   private underWay = 0;
+  private errands = 0;
   /** Counts the stretches of time in which this process ran; what a call of an earlier stretch did not bring says nothing about its peer. */
   private stretch = 0;
   private handing = false;
@@ -95,7 +96,11 @@ export class Driver {
     return this.underWay === 0;
   }
 
-  /** Nor is anything left to do that a tick would further. */
+  get hasErrands(): boolean {
+    return this.errands > 0;
+  }
+
+  /** No work goes on, nor is anything left to do that a tick would further. */
   get isQuiet(): boolean {
     return this.asleep && this.isIdle;
   }
@@ -306,8 +311,19 @@ export class Driver {
     await this.feed({ kind: "tick", random });
   }
 
-  /** Lets a piece of work go on beside the calls. What it throws ends it alone. */
-  inBackground(what: string, work: Promise<unknown>): void {
+  /** Lets a piece of this member's own work go on beside the calls. */
+  runErrand(what: string, work: Promise<unknown>): void {
+    this.errands += 1;
+    this.inBackground(
+      what,
+      work.finally(() => {
+        this.errands -= 1;
+      }),
+    );
+  }
+
+  /** What such a piece of work throws ends it alone. */
+  private inBackground(what: string, work: Promise<unknown>): void {
     this.underWay += 1;
     void this.guard(what, work).finally(() => {
       this.underWay -= 1;

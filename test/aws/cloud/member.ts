@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Emulator, type MiniStackOptions, startMiniStack } from "../emulator/ministack.ts";
-import { repository } from "../emulator/ministack-install.ts";
+import { repository } from "../emulator/python.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
 
 const run = promisify(execFile);
