@@ -3,6 +3,7 @@ import { cosignHead, takeCosignatures } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
 import { Fault } from "../fault.ts";
 import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "../peers/wire.ts";
+import { Background } from "./background.ts";
 import { askWhatWasSigned, noticeForgotten } from "./forgotten.ts";
 import { Forwarding } from "./forwarding.ts";
 import { attach, callOf, isToBeHandedRound, quorumToHandRound } from "./messenger.ts";
@@ -23,8 +24,6 @@ export class Driver {
   readonly turns: Turns;
   /** Fires after each turn that moved the head, and when finality rose. */
   readonly moved = new Signal();
-  /** Why the last piece of background work failed; undefined once one has gone well. */
-  private workFault: string | undefined;
   /** The head for which all that follows a commit was done by this process. */
   private followedHead = "";
   private readonly context: Context;
@@ -38,9 +37,8 @@ export class Driver {
   private last: RaftState | undefined;
   private droppedExpiredAt = 0;
   private closed = false;
-  /** Pieces of work that go on beside the calls; errands are those that are this member's own business, not the chain's. */
-  private underWay = 0;
-  private errands = 0;
+  /** Work that goes on beside the calls. */
+  private readonly beside: Background;
   /** Counts the stretches of time in which this process ran; what a call of an earlier stretch did not bring says nothing about its peer. */
   private stretch = 0;
   private handing = false;
@@ -50,11 +48,12 @@ export class Driver {
     this.context = context;
     this.turns = new Turns(context);
     this.forwarding = new Forwarding(context);
+    this.beside = new Background(context, this.turns, () => this.woken.fire());
   }
 
   /** Why this member does not do all that it should, in one sentence. */
   get lastFault(): string | undefined {
-    return this.turns.storageFault ?? this.workFault;
+    return this.turns.storageFault ?? this.beside.fault;
   }
 
   onCommit(listener: () => void): void {
@@ -67,6 +66,7 @@ export class Driver {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.beside.close();
     this.woken.fire();
     await this.loop;
   }
@@ -81,7 +81,7 @@ export class Driver {
       const leftMs = deadline - this.context.clock.now();
       if (leftMs <= 0) return false;
       await this.rest(this.asleep ? leftMs : Math.min(leftMs, this.context.pace.tickMs));
-      if (!this.asleep && !isOver()) await this.guard("tick", this.tick());
+      if (!this.asleep && !isOver()) await this.beside.guard("tick", this.tick());
     }
     return true;
   }
@@ -93,11 +93,11 @@ export class Driver {
 
   /** No work goes on beside the calls. */
   get isIdle(): boolean {
-    return this.underWay === 0;
+    return this.beside.isIdle;
   }
 
   get hasErrands(): boolean {
-    return this.errands > 0;
+    return this.beside.hasErrands;
   }
 
   /** No work goes on, nor is anything left to do that a tick would further. */
@@ -118,7 +118,7 @@ export class Driver {
   /** Says hello, or as leader what is committed: whoever missed something hears of it, and so does this member. */
   async sayHello(): Promise<void> {
     await this.whenReady();
-    await this.guard("started", this.feed({ kind: "started" }));
+    await this.beside.guard("started", this.feed({ kind: "started" }));
   }
 
   /** Tells that a proposal waits. */
@@ -129,7 +129,7 @@ export class Driver {
 
   /** No turn is taken before the others were asked what this member has signed. */
   private whenReady(): Promise<void> {
-    this.readying ??= this.guard("first question", askWhatWasSigned(this.context, this.turns));
+    this.readying ??= this.beside.guard("first question", askWhatWasSigned(this.context, this.turns));
     return this.readying;
   }
 
@@ -165,12 +165,12 @@ export class Driver {
   private async after(turn: Turn, caller: MemberId | undefined): Promise<readonly Outgoing[]> {
     this.asleep = turn.asleep;
     this.last = turn.state;
-    await this.guard("cosign", this.followHead(turn.state));
+    await this.beside.guard("cosign", this.followHead(turn.state));
     const forCaller = turn.send.filter((outgoing) => outgoing.kind !== "append-intent" && outgoing.to === caller);
     for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
     this.woken.fire();
-    this.inBackground("forward", this.forwardWaiting(turn.state));
-    if (isToBeHandedRound(turn.state)) this.inBackground("hand round", this.handRound());
+    this.beside.run("forward", this.forwardWaiting(turn.state));
+    if (isToBeHandedRound(turn.state)) this.beside.run("hand round", this.handRound());
     return forCaller;
   }
 
@@ -197,8 +197,8 @@ export class Driver {
   }
 
   private carry(state: RaftState, outgoing: Outgoing): void {
-    if (outgoing.kind === "append-intent") this.inBackground("append", this.sendAppends(outgoing.to));
-    else this.inBackground(outgoing.kind, this.send(state, outgoing));
+    if (outgoing.kind === "append-intent") this.beside.run("append", this.sendAppends(outgoing.to));
+    else this.beside.run(outgoing.kind, this.send(state, outgoing));
   }
 
   /** One append at a time to each member; an intent that comes meanwhile is sent after the answer, from the state of then. */
@@ -288,7 +288,7 @@ export class Driver {
     await this.sayHello();
     while (!this.closed) {
       if (await this.drive(() => false, this.context.pace.restMs)) return;
-      if (this.asleep) await this.guard("hello", this.feed({ kind: "started" }));
+      if (this.asleep) await this.beside.guard("hello", this.feed({ kind: "started" }));
     }
   }
 
@@ -313,39 +313,6 @@ export class Driver {
 
   /** Lets a piece of this member's own work go on beside the calls. */
   runErrand(what: string, work: Promise<unknown>): void {
-    this.errands += 1;
-    this.inBackground(
-      what,
-      work.finally(() => {
-        this.errands -= 1;
-      }),
-    );
-  }
-
-  /** What such a piece of work throws ends it alone. */
-  private inBackground(what: string, work: Promise<unknown>): void {
-    this.underWay += 1;
-    void this.guard(what, work).finally(() => {
-      this.underWay -= 1;
-      if (this.underWay === 0) this.woken.fire();
-    });
-  }
-
-  /** A fault ends the piece of work it hits and nothing more: the next tick or call takes it up again from what is saved. */
-  private async guard(what: string, work: Promise<unknown>): Promise<void> {
-    try {
-      await work;
-      if (what === "tick" || what === "hello") this.workFault = undefined;
-    } catch (cause) {
-      if (this.closed) return;
-      if (!(cause instanceof Fault)) {
-        // What a peer sends may lead here. One piece of work ends, loudly; the member goes on from what is saved.
-        this.context.log.error("bug", { what, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
-        return;
-      }
-      this.context.log.warn("fault", { what, code: cause.code, detail: cause.detail });
-      if (cause.code === "upgrade-needed") this.turns.upgradeNeeded = cause.detail;
-      else this.workFault = `${cause.code}: ${cause.detail}`;
-    }
+    this.beside.runErrand(what, work);
   }
 }
