@@ -26,8 +26,8 @@ export function createTables(scope: Construct, retain: boolean): Tables {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true, recoveryPeriodInDays: recoveryDays[name] },
       deletionProtection: retain,
       removalPolicy: removalOf(retain),
-      // Remembered answers are forgotten after a day; nothing else may ever expire.
-      ...(name === "calls" ? { timeToLiveAttribute: "expires" } : {}),
+      // Remembered answers, and what was written for proposals that are long over, are forgotten; nothing else may ever expire.
+      ...(name === "calls" || name === "raft" ? { timeToLiveAttribute: "expires" } : {}),
       // Keys say that more has become final; what it is, is read from the table. So no entry is ever in the stream.
       ...(name === "ledger" ? { stream: StreamViewType.KEYS_ONLY } : {}),
     });

@@ -16,7 +16,7 @@ const settings = {
   ),
   /** As callers reach the member, without a slash at the end. */
   BASE_URL: z.string().regex(/^https?:\/\/[a-z0-9.:[\]-]+$/),
-  /** DynamoDB tables, by name. Partition key `pk`, sort key `sk`, both strings. */
+  /** DynamoDB tables, by name. Partition key `pk`, sort key `sk`, both strings; TTL attribute `expires` in those of Raft and of calls. */
   LEDGER_TABLE: name,
   RAFT_TABLE: name,
   RECORDS_TABLE: name,

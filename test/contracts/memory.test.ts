@@ -1,4 +1,4 @@
-import type { Action } from "@vermilion/aws/dynamodb/index";
+import { type Action, dynamoCoordinator } from "@vermilion/aws/dynamodb/index";
 import { expect, test } from "vitest";
 import {
   type MemoryTable,
@@ -12,10 +12,12 @@ import {
 import { appsSuite } from "./apps.suite.ts";
 import { callsSuite } from "./calls.suite.ts";
 import { commit, testChain } from "./chain.ts";
+import { coordinatorSuite } from "./coordinator.suite.ts";
 import { ledgerSuite } from "./ledger.suite.ts";
 import { expectBug, expectSame, type Open } from "./opened.ts";
 import { raftStoreSuite } from "./raft-store.suite.ts";
 import { recordKeysSuite } from "./record-keys.suite.ts";
+import { tableSuite } from "./table.suite.ts";
 
 function opener<Port>(make: (table: MemoryTable) => Port): Open<Port> {
   return async () => {
@@ -29,6 +31,11 @@ raftStoreSuite("memory", opener(memoryRaftStore));
 recordKeysSuite("memory", opener(memoryRecordKeys));
 callsSuite("memory", opener(memoryCalls));
 appsSuite("memory", opener(memoryApps));
+tableSuite(
+  "memory",
+  opener((table) => table),
+);
+coordinatorSuite("memory", opener(dynamoCoordinator));
 
 test("a turn that falls asleep inside `publish` and wakes after two higher blocks replaces none of their rows", async () => {
   const table = memoryTable();

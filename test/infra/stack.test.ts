@@ -26,7 +26,7 @@ test("every table is keyed alike, billed by use, guarded from deletion and resto
     });
     expect(DeletionPolicy, name).toBe(keep);
     expect(Properties["TimeToLiveSpecification"], name).toEqual(
-      name === "CallsTable" ? { AttributeName: "expires", Enabled: true } : undefined,
+      name === "CallsTable" || name === "RaftTable" ? { AttributeName: "expires", Enabled: true } : undefined,
     );
     expect(Properties["StreamSpecification"], name).toEqual(name === "LedgerTable" ? { StreamViewType: "KEYS_ONLY" } : undefined);
   }

@@ -45,8 +45,8 @@ describe("writes that fail, or that happen and fail all the same", () => {
   const rolesOf = { leader: leaderOf, follower: async (cluster: Cluster) => ((await leaderOf(cluster)) === "tax" ? "customs" : "tax") };
 
   test.each([
-    ["leader", 40],
-    ["follower", 22],
+    ["leader", 50],
+    ["follower", 32],
   ] as const)("each write of a %s that issues", async (role, writes) => {
     await over(await openPermits(), async (cluster) => {
       for (let n = 1; n <= writes; n++) {

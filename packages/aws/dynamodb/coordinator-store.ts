@@ -1,4 +1,5 @@
 import { checkCount, ensure } from "@vermilion/member/ports/limits";
+import { coordinatorKey } from "../coordinator-acts.ts";
 import { pack, unpack } from "./items.ts";
 import type { Item, Table } from "./table.ts";
 
@@ -39,7 +40,7 @@ export interface CoordinatorStore {
   state(): Promise<Coordination>;
 }
 
-const key = { partition: "coordinator", sort: "coordinator" };
+const key = { partition: coordinatorKey, sort: coordinatorKey };
 const nothing: Coordination = { number: 0, wanted: 0, running: false };
 
 /** One item in the table of Raft; its number counts the changes. */

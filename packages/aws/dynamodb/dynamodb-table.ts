@@ -51,7 +51,8 @@ export function dynamoTable(client: DynamoDBClient, name: string, patience: Pati
     const condition = keyCondition(partition, query);
     if (condition === undefined) return { items: [], last: undefined };
     const { limit, backward = false } = query;
-    const input = { ...condition, ...(limit === undefined ? {} : { Limit: limit }), ScanIndexForward: !backward };
+    const start = startKey(partition, query);
+    const input = { ...condition, ...start, ...(limit === undefined ? {} : { Limit: limit }), ScanIndexForward: !backward };
     const answer = await reading(() => client.send(new QueryCommand({ TableName: name, ConsistentRead: true, ...input })));
     const items = (answer.Items ?? []).map(itemOf).filter(({ sort }) => isWithin(sort, query));
     return { items, last: answer.LastEvaluatedKey === undefined ? undefined : keyOf(answer.LastEvaluatedKey).sort };
@@ -168,11 +169,17 @@ function keyCondition(
   if (lower !== "") values[":lower"] = { S: lower };
   if (upper !== undefined) values[":upper"] = { S: upper };
   if (upper !== undefined && lower >= upper) return undefined;
-  const range = lower === "" ? (upper === undefined ? "" : " AND sk < :upper") : upper === undefined ? " AND sk >= :lower" : between;
+  const range = lower === "" ? (upper === undefined ? "" : " AND sk <= :upper") : upper === undefined ? " AND sk >= :lower" : between;
   return { KeyConditionExpression: `pk = :pk${range}`, ExpressionAttributeValues: values };
 }
 
 const between = " AND sk BETWEEN :lower AND :upper";
+
+/** Backward, a query starts beyond its exclusive upper bound: a page of one item would otherwise be that item, again and again. */
+function startKey(partition: string, query: Query): Pick<QueryCommandInput, "ExclusiveStartKey"> {
+  const { upper } = boundsOf(query);
+  return query.backward && upper !== undefined ? { ExclusiveStartKey: keyAttributes({ partition, sort: upper }) } : {};
+}
 
 /** Lower inclusive, upper exclusive. */
 function boundsOf({ from = "", to, after, backward = false }: Query): { readonly lower: string; readonly upper: string | undefined } {

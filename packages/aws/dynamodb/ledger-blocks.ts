@@ -18,7 +18,12 @@ import type { Action, Key, Table } from "./table.ts";
 
 type Blocks = Pick<Ledger, "saveBlock" | "readBlock" | "head" | "moveHead" | "saveCertificate" | "certificate" | "hashesFrom">;
 
+/** Blocks of at most some MB each. The newest are read over and over, by whoever stands on them or waits for them. */
+const recentMax = 4;
+
 export function ledgerBlocks(table: Table): Blocks {
+  /** Blocks as they were read from the table. What stands under a hash there never changes, so that they are as good as read again. */
+  const recent = new Map<string, ExecutedBlock>();
   const headKey = { partition: "head", sort: "head" };
 
   async function head() {
@@ -39,10 +44,15 @@ export function ledgerBlocks(table: Table): Blocks {
 
     async readBlock(hash) {
       checkHash(hash);
+      const known = recent.get(hash);
+      if (known !== undefined) return known;
       const item = await table.get(blockKey(hash));
       if (item === undefined) return undefined;
       const place = `block ${hash}`;
-      return decodeBlock(table, (await contentOf(table, item)) ?? damaged(place, "a part is missing"), place);
+      const block = await decodeBlock(table, (await contentOf(table, item)) ?? damaged(place, "a part is missing"), place);
+      recent.set(hash, block);
+      for (const oldest of recent.keys()) if (recent.size > recentMax) recent.delete(oldest);
+      return block;
     },
 
     head,

@@ -1,12 +1,13 @@
 import type { Ledger } from "@vermilion/member/ports/index";
 import { checkCosignature, checkHeight } from "@vermilion/member/ports/limits";
+import { finalKey } from "../coordinator-acts.ts";
 import { digits, pack, queryAll, unpack } from "./items.ts";
 import type { Table } from "./table.ts";
 
 type Evidence = Pick<Ledger, "saveCosignature" | "cosignatures" | "raiseFinal" | "finalSize">;
 
 export function ledgerEvidence(table: Table): Evidence {
-  const finalKey = { partition: "final", sort: "size" };
+  const key = { partition: finalKey, sort: "size" };
   const partitionOf = (size: number) => `cosignature/${digits(size)}`;
   return {
     async saveCosignature(size, member, line) {
@@ -22,11 +23,11 @@ export function ledgerEvidence(table: Table): Evidence {
 
     async raiseFinal(size) {
       checkHeight("size", size);
-      await table.write({ put: { ...finalKey, bytes: pack(size), number: size }, condition: { below: size } });
+      await table.write({ put: { ...key, bytes: pack(size), number: size }, condition: { below: size } });
     },
 
     async finalSize() {
-      return (await table.get(finalKey))?.number ?? 0;
+      return (await table.get(key))?.number ?? 0;
     },
   };
 }

@@ -17,7 +17,7 @@ export interface LedgerTables {
  *
  * | partition            | sort key                | content |
  * |----------------------|-------------------------|---------|
- * | `block/<hash>`       | `block`                 | blob: facts, header, entries; its first 350 KB, mostly all: written last, with it the block is there |
+ * | `block/<hash>`       | `block`                 | blob: facts, header, entries, deflated; its first 350 KB, mostly all: written last, with it the block is there |
  * |                      | `block/<digest>/<n>`    | what does not fit into the first item, 350 KB each |
  * | `attachment/<hash>`  | `bytes`                 | at most 256 KB, written before the block |
  * | `chain`              | `<height>`              | header hash |

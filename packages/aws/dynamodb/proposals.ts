@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
 import type { Clock, Proposal, RaftStore } from "@vermilion/member/ports/index";
 import { checkHash, checkHeight, checkProposal } from "@vermilion/member/ports/limits";
-import { blobOf, contentOf, keysOf } from "./blob.ts";
-import { eachOf, getAll, jsonOf, pack, queryAll, unpack, writeAll } from "./items.ts";
+import { blobOf, contentOf } from "./blob.ts";
+import { eachOf, getAll, hasAll, jsonOf, pack, queryAll, unpack, writeAll } from "./items.ts";
 import type { Item, Key, Table } from "./table.ts";
 
 type ProposalStore = Pick<
@@ -23,10 +23,13 @@ interface Pointer {
 
 const shards = Array.from({ length: 8 }, (_, shard) => `waiting/${shard}`);
 
+/** A day after its time nobody waits for a proposal any more: what was written for it goes by itself, which costs nothing. */
+const keptSeconds = 86_400;
+
 /**
- * One small item, the pointer, is the proposal: it is written when all else is there and removed before all else, so neither needs a
- * transaction. Every attempt to add writes under a name of its own; what one that drops removes can never be what another one, who adds
- * the same proposal again, has just written. An attempt that ends half-way leaves an item that nobody reads.
+ * One small item, the pointer, is the proposal: it is written when all else is there, and removing it is dropping the proposal. All else
+ * bears the name of the attempt to add it, is never written over, and is left to DynamoDB to remove when the proposal is long over; so
+ * neither adding nor dropping needs a transaction, and a drop costs one unit.
  */
 export function waitingProposals(table: Table, clock: Pick<Clock, "now">): ProposalStore {
   const nextArrival = arrivals(clock);
@@ -36,13 +39,15 @@ export function waitingProposals(table: Table, clock: Pick<Clock, "now">): Propo
     return table.get(pointerKey(transactionHash));
   }
 
-  async function drop(transactionHash: string): Promise<void> {
-    const item = await pointerOf(transactionHash);
-    if (item === undefined) return;
-    // One that was dropped and added again in between is the proposal now, and is dropped instead.
-    const removed = await table.write({ remove: pointerKey(transactionHash), condition: { is: arrivalOf(item) } });
-    if (removed !== "done") return drop(transactionHash);
-    await forget(table, transactionHash, unpack<Pointer>(item));
+  /** Those that are there. One whose body DynamoDB has removed waits for nothing: it was never dropped, since the member was away. */
+  async function present(pointers: readonly Item[]): Promise<readonly Proposal[]> {
+    const found = await proposalsOf(table, pointers);
+    const lost = pointers.filter((_, n) => found[n] === undefined);
+    await writeAll(
+      table,
+      lost.map((item) => ({ remove: pointerKey(item.sort), condition: { is: arrivalOf(item) } })),
+    );
+    return found.filter((proposal) => proposal !== undefined);
   }
 
   return {
@@ -53,14 +58,13 @@ export function waitingProposals(table: Table, clock: Pick<Clock, "now">): Propo
       const pointer: Pointer = { attempt: randomBytes(12).toString("hex"), bytes: bytesOf(proposal), author, id };
       const { head, rest } = blobOf(bodyKey(transactionHash, pointer), "rest", encodeProposal(proposal));
       const byId = { ...idKey(pointer), bytes: pack(transactionHash) };
+      const expires = Math.ceil(proposal.until / 1_000) + keptSeconds;
       await writeAll(
         table,
-        [...rest, head, byId].map((put) => ({ put })),
+        [...rest, head, byId].map((item) => ({ put: { ...item, expires } })),
       );
       const put = { ...pointerKey(transactionHash), bytes: pack(pointer), number: nextArrival() };
-      if ((await table.write({ put, condition: "absent" })) === "done") return "added";
-      await forget(table, transactionHash, pointer);
-      return "known";
+      return (await table.write({ put, condition: "absent" })) === "done" ? "added" : "known";
     },
 
     async proposals(countMax, bytesMax) {
@@ -68,7 +72,7 @@ export function waitingProposals(table: Table, clock: Pick<Clock, "now">): Propo
       checkHeight("bytesMax", bytesMax);
       const waiting = (await Promise.all(shards.map((shard) => queryAll(table, shard, {})))).flat();
       const chosen = oldest(waiting, countMax, bytesMax);
-      return (await proposalsOf(table, chosen)).filter((proposal) => proposal !== undefined);
+      return present(chosen);
     },
 
     async proposalCount() {
@@ -81,7 +85,7 @@ export function waitingProposals(table: Table, clock: Pick<Clock, "now">): Propo
 
     async proposal(transactionHash) {
       const item = await pointerOf(transactionHash);
-      return item === undefined ? undefined : (await proposalsOf(table, [item]))[0];
+      return item === undefined ? undefined : (await present([item]))[0];
     },
 
     async proposalById(author, id) {
@@ -93,7 +97,13 @@ export function waitingProposals(table: Table, clock: Pick<Clock, "now">): Propo
 
     async dropProposals(transactionHashes) {
       for (const hash of transactionHashes) checkHash(hash);
-      await eachOf([...new Set(transactionHashes)], drop);
+      const keys = [...new Set(transactionHashes)].map(pointerKey);
+      // A follower drops what mostly waits at another member: to look is a fifth of the price of removing what is not there.
+      const there = await hasAll(table, keys);
+      await writeAll(
+        table,
+        keys.filter((_, n) => there[n]).map((remove) => ({ remove })),
+      );
     },
   };
 }
@@ -110,16 +120,6 @@ function arrivals(clock: Pick<Clock, "now">): () => number {
   };
 }
 
-/** What was written for a proposal, once its pointer is gone or never came. */
-async function forget(table: Table, transactionHash: string, pointer: Pointer): Promise<void> {
-  const body = await table.get(bodyKey(transactionHash, pointer));
-  const keys = [...(body === undefined ? [] : keysOf(body)), idKey(pointer)];
-  await writeAll(
-    table,
-    keys.map((remove) => ({ remove })),
-  );
-}
-
 function oldest(waiting: Item[], countMax: number, bytesMax: number): readonly Item[] {
   const chosen: Item[] = [];
   let bytes = 0;
@@ -131,7 +131,7 @@ function oldest(waiting: Item[], countMax: number, bytesMax: number): readonly I
   return chosen;
 }
 
-/** Undefined for one that was dropped since its pointer was read. */
+/** Undefined where the body is gone. */
 async function proposalsOf(table: Table, pointers: readonly Item[]): Promise<readonly (Proposal | undefined)[]> {
   const heads = await getAll(
     table,

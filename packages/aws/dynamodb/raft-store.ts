@@ -15,9 +15,11 @@ type RaftState = Parameters<RaftStore["save"]>[0];
  * |                               | `asked`                 | identity of the table that it stood in when the others were asked what they hold of this member |
  * | `reservation`                 | `<place>`               | what the place is reserved for; never removed |
  * | `waiting/<shard>`             | `<transaction hash>`    | a proposal waits exactly while this is there: sizes and names; number: arrival. Eight shards |
- * | `proposal/<transaction hash>` | `<attempt>`             | blob: author, id, until, entry, attachments; written before, removed after |
- * | `proposal-id/<author>/<id>`   | `<attempt>`             | transaction hash; written before, removed after |
+ * | `proposal/<transaction hash>` | `<attempt>`             | blob: author, id, until, entry, attachments; written before; `expires` |
+ * | `proposal-id/<author>/<id>`   | `<attempt>`             | transaction hash; written before; `expires` |
  * | `coordinator`                 | `coordinator`           | see coordinator-store.ts |
+ *
+ * `expires` is a day after the proposal's `until`; then DynamoDB removes the item, which costs nothing, and nobody misses it.
  *
  * What caps it (ledger.ts has the rule): each turn saves `raft`/`state`, a few KB: some 200 turns/s. A block reserves two places: 500
  * blocks/s. A proposal costs one unit in its shard when it comes and one when it goes, and a look at what waits reads every shard whole,

@@ -176,7 +176,7 @@ function nameOf({ partition, sort }: Key): string {
 }
 
 /** As DynamoDB counts: names and values in UTF-8; 64 stands for the names of our attributes and a number. */
-export function sizeOf(item: Item): number {
+function sizeOf(item: Item): number {
   return Buffer.byteLength(item.partition) + Buffer.byteLength(item.sort) + item.bytes.length + 64;
 }
 
