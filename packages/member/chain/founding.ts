@@ -1,4 +1,4 @@
-import { type ConsortiumRow, executeEntry, type FoundArguments, StateView, stateKeys } from "@vermilion/contracts";
+import { type ConsortiumRow, executeEntry, type FoundArguments, newestRules, StateView, stateKeys } from "@vermilion/contracts";
 import {
   type Crypto,
   checkEntry,
@@ -88,6 +88,7 @@ export async function found(
     })),
     suites: { tree: "sha256", signing: "ES256", fields: "A256GCM-HKDF-SHA256" },
     quorum: input.quorum ?? defaultQuorum(input.members.length),
+    contracts: newestRules(),
   };
   const payload: EntryPayload = {
     attachments: [],
