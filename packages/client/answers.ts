@@ -222,7 +222,7 @@ export interface Receipt {
 /** Public look-up: no names of fields, readers or persons. */
 export interface Lookup {
   readonly found: true;
-  readonly kind: "transaction" | "certificate";
+  readonly kind: "transaction" | "certificate" | "file";
   readonly transactionHash: string;
   readonly outcome: string;
   readonly blockNumber: number;

@@ -1,5 +1,5 @@
 import type { Crypto, PublicJwk } from "@vermilion/ledger";
-import type { Apps, Calls, Clock, Keys, Ledger, Log, Peers, RaftStore, Random, RecordKeys } from "./ports/index.ts";
+import type { Apps, Calls, Clock, Files, Keys, Ledger, Log, Peers, RaftStore, Random, RecordKeys } from "./ports/index.ts";
 
 /** Everything a member needs of its platform, built in one short place per platform. */
 export interface MemberPlatform {
@@ -9,6 +9,7 @@ export interface MemberPlatform {
   readonly keys: Keys;
   readonly peers: Peers;
   readonly recordKeys: RecordKeys;
+  readonly files: Files;
   readonly calls: Calls;
   readonly apps: Apps;
   readonly clock: Clock;

@@ -15,6 +15,7 @@ import {
   systemClock,
   systemRandom,
 } from "@vermilion/local";
+import { diskFiles } from "@vermilion/local/disk-files";
 import { Fault, type Keys, nativeCrypto, openMember, type RunningMember } from "@vermilion/member";
 import { proposalOf } from "@vermilion/member/entries/proposal";
 import { encodeProposalCall } from "@vermilion/member/peers/wire";
@@ -136,6 +137,7 @@ async function openSolo(settings: Settings, cleanup: Cleanup): Promise<Solo> {
       },
       ledger: sqliteLedger(database),
       raftStore: sqliteRaftStore(database),
+      files: diskFiles(paths.files),
       recordKeys: sqliteRecordKeys(database),
       calls: sqliteCalls(database),
       apps: sqliteApps(database),

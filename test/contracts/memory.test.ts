@@ -3,6 +3,7 @@ import {
   type MemoryTable,
   memoryApps,
   memoryCalls,
+  memoryFiles,
   memoryLedger,
   memoryRaftStore,
   memoryRecordKeys,
@@ -12,6 +13,7 @@ import type { Action } from "../support/memory/table.ts";
 import { appsSuite } from "./apps.suite.ts";
 import { callsSuite } from "./calls.suite.ts";
 import { commit, testChain } from "./chain.ts";
+import { filesSuite } from "./files.suite.ts";
 import { ledgerSuite } from "./ledger.suite.ts";
 import { expectBug, expectSame, type Open } from "./opened.ts";
 import { raftStoreSuite } from "./raft-store.suite.ts";
@@ -27,6 +29,7 @@ function opener<Port>(make: (table: MemoryTable) => Port): Open<Port> {
 ledgerSuite("memory", opener(memoryLedger));
 raftStoreSuite("memory", opener(memoryRaftStore));
 recordKeysSuite("memory", opener(memoryRecordKeys));
+filesSuite("memory", opener(memoryFiles));
 callsSuite("memory", opener(memoryCalls));
 appsSuite("memory", opener(memoryApps));
 

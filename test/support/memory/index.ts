@@ -1,17 +1,19 @@
-import type { Apps, Calls, Ledger, RaftStore, RecordKeys } from "@vermilion/member/ports/index";
+import type { Apps, Calls, Files, Ledger, RaftStore, RecordKeys } from "@vermilion/member/ports/index";
+import { memoryFiles } from "./files.ts";
 import { memoryLedger } from "./ledger.ts";
 import { memoryRaftStore } from "./raft-store.ts";
 import { memoryApps, memoryCalls, memoryRecordKeys } from "./stores.ts";
 import { type MemoryTable, memoryTable } from "./table.ts";
 
 export type { Action, MemoryTable, WriteFaults } from "./table.ts";
-export { memoryApps, memoryCalls, memoryLedger, memoryRaftStore, memoryRecordKeys, memoryTable };
+export { memoryApps, memoryCalls, memoryFiles, memoryLedger, memoryRaftStore, memoryRecordKeys, memoryTable };
 
 export interface MemoryStores {
   readonly table: MemoryTable;
   readonly ledger: Ledger;
   readonly raftStore: RaftStore;
   readonly recordKeys: RecordKeys;
+  readonly files: Files;
   readonly calls: Calls;
   readonly apps: Apps;
 }
@@ -26,6 +28,7 @@ export function memoryStores(table: MemoryTable = memoryTable()): MemoryStores {
     ledger: memoryLedger(table),
     raftStore: memoryRaftStore(table),
     recordKeys: memoryRecordKeys(table),
+    files: memoryFiles(table),
     calls: memoryCalls(table),
     apps: memoryApps(table),
   };
