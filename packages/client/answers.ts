@@ -6,6 +6,7 @@ import type { Json, PublicJwk } from "@vermilion/ledger";
  * to the other, so that neither side changes alone.
  */
 
+export type * from "./file-answers.ts";
 export type { CertificateType, Json, PublicJwk };
 
 export interface Names {
