@@ -27,6 +27,7 @@ interface Source {
 }
 
 function sources(folder: string): readonly Source[] {
+  if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
     .map((name) => join(root, folder, name))
@@ -87,8 +88,33 @@ test("the client needs no Node", () => {
   }
 });
 
-test("no any, no non-null assertion, no unfinished work in the packages", () => {
-  for (const source of sources("packages")) {
+/** What the stack may know of the code: the contract of settings, the coordinator's acts, which routes are public, and codes of agencies. */
+const infraMayImport = ["@vermilion/aws/environment", "@vermilion/aws/coordinator-acts", "@vermilion/api", "@vermilion/certificates"];
+const infraMayName: Readonly<Record<string, readonly string[]>> = {
+  "@vermilion/api": ["publicRoutes"],
+  "@vermilion/certificates": ["checkUscc"],
+};
+
+test("infra knows of the packages only what a stack must", () => {
+  for (const source of sources("infra")) {
+    for (const specifier of importsOf(source).filter((name) => name.startsWith("@vermilion/") || name.startsWith("../")))
+      expect(infraMayImport, source.file).toContain(specifier);
+    for (const [, names, specifier] of source.text.matchAll(/import \{([^}]*)\} from "([^"]+)"/g))
+      for (const name of infraMayName[specifier ?? ""] === undefined ? [] : (names ?? "").split(",").map((word) => word.trim()))
+        expect(infraMayName[specifier ?? ""], source.file).toContain(name);
+  }
+});
+
+test("functions are handlers: short, and above aws, api and member only", () => {
+  for (const source of sources("functions")) {
+    expect(source.text.split("\n").length, source.file).toBeLessThanOrEqual(41);
+    for (const specifier of importsOf(source).filter((name) => name.startsWith("@vermilion/")))
+      expect(["aws", "api", "member"], source.file).toContain(specifier.split("/")[1]);
+  }
+});
+
+test("no any, no non-null assertion, no unfinished work in production code", () => {
+  for (const source of ["packages", "infra", "functions"].flatMap(sources)) {
     const code = codeOf(source);
     expect(/(?::|<|\bas)\s*any\b/.exec(code)?.[0], source.file).toBeUndefined();
     expect(/[\w)\]]!(?:[.,;)\]]|\s*$)/m.exec(code)?.[0], source.file).toBeUndefined();
@@ -118,7 +144,8 @@ test("every package says in a few lines what lives there", () => {
 });
 
 test("no file has grown beyond what one sitting reads", () => {
-  const long = sources("packages")
+  const long = ["packages", "infra", "functions"]
+    .flatMap(sources)
     .map(({ file, text }) => ({ file, lines: text.split("\n").length }))
     .filter(({ lines }) => lines > 340);
   expect(long).toEqual([]);

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { ApiEnv, ApiNeeds } from "./context.ts";
+import type { ApiEnv, ApiNeeds, PublicNeeds } from "./context.ts";
 import { documentRoute } from "./document.ts";
-import { createDoors } from "./doors.ts";
+import { createDoors, createPublicDoors, type Doors } from "./doors.ts";
 import { describeError, thrownProblem } from "./problems.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { certificateRoutes } from "./routes/certificates.ts";
@@ -10,8 +10,8 @@ import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
 import { lookupRoutes } from "./routes/lookup.ts";
-import { metadataRoute, tokenRoute } from "./routes/oauth.ts";
-import { peerRoutes } from "./routes/peer.ts";
+import { declareToken, metadataRoute, tokenRoute } from "./routes/oauth.ts";
+import { declarePeers, peerRoutes } from "./routes/peer.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { requestRoutes } from "./routes/requests.ts";
 import { traceRoutes } from "./routes/trace.ts";
@@ -22,6 +22,28 @@ import { wrongTurn } from "./wrong-turn.ts";
 
 /** All doors of one member. The needs are the only state: two apps in one process share nothing. */
 export function createApi(needs: ApiNeeds): OpenAPIHono<ApiEnv> {
+  const app = createWall(needs);
+  const doors = createDoors(app, needs);
+  mountRows(doors);
+  tokenRoute(app, needs);
+  peerRoutes(app, needs);
+  documentRoute(app, doors);
+  return app;
+}
+
+/** The routes that need no account, for a process that holds no more than they need. Its document tells of all routes all the same. */
+export function createPublicApi(needs: PublicNeeds): OpenAPIHono<ApiEnv> {
+  const app = createWall(needs);
+  const doors = createPublicDoors(app, needs);
+  mountRows(doors);
+  declareToken(app);
+  declarePeers(app);
+  documentRoute(app, doors);
+  return app;
+}
+
+/** What stands before every route. */
+export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "baseUrl">): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(accessLog(needs));
   app.use(securityHeaders(needs));
@@ -30,8 +52,10 @@ export function createApi(needs: ApiNeeds): OpenAPIHono<ApiEnv> {
     return thrownProblem(c, error);
   });
   app.notFound(wrongTurn(app));
+  return app;
+}
 
-  const doors = createDoors(app, needs);
+function mountRows(doors: Doors): void {
   healthRoutes(doors);
   consortiumRoutes(doors);
   typeRoutes(doors);
@@ -45,8 +69,4 @@ export function createApi(needs: ApiNeeds): OpenAPIHono<ApiEnv> {
   receiptRoutes(doors);
   lookupRoutes(doors);
   metadataRoute(doors);
-  tokenRoute(app, needs);
-  peerRoutes(app, needs);
-  documentRoute(app, doors);
-  return app;
 }

@@ -22,7 +22,12 @@ export interface ApiNeeds {
   /** As callers reach this member, without a slash at the end: audience of tokens, target of peer signatures, prefix of links. */
   readonly baseUrl: string;
   readonly member: string;
+  /** The member's own signed statement: who it is, before there was a chain. */
+  statement(): Promise<string | undefined>;
 }
+
+/** What the routes that need no account are served from. */
+export type PublicNeeds = Pick<ApiNeeds, "services" | "clock" | "random" | "log" | "crypto" | "baseUrl" | "member" | "statement">;
 
 /** Who calls, after sign-in. `operator` is there on every route that asks for it. */
 export interface Access {

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Json } from "@vermilion/ledger";
 import type { Caller, Refused, Submitted, WriteOptions } from "@vermilion/member/services";
-import type { Access, ApiContext, ApiEnv, ApiNeeds } from "./context.ts";
+import type { Access, ApiContext, ApiEnv, ApiNeeds, PublicNeeds } from "./context.ts";
 import { answerWrite } from "./idempotency.ts";
 import { preferredWaitMs } from "./prefer.ts";
 import { type ProblemInput, problem, refusedProblem, schemaProblems } from "./problems.ts";
@@ -67,7 +67,7 @@ export type DeepReadonly<Value> = Value extends object ? { readonly [Key in keyo
 
 /** The three ways to mount a route. Each declares it and puts its checks before the handler, in one order, so that no route can forget one. */
 export interface Doors {
-  readonly needs: ApiNeeds;
+  readonly needs: PublicNeeds;
   /** Counted apart, so that strangers who wait for receipts take no place from apps. */
   readonly waits: { readonly anonymous: Waits; readonly apps: Waits };
   publicly<P, Q>(row: RouteRow<P, Q>, handler: (call: Call<P, Q, undefined>) => Promise<Response>): void;
@@ -79,6 +79,30 @@ const waitingMax = 256;
 
 export function createDoors(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): Doors {
   return {
+    ...createPublicDoors(app, needs),
+    reading(row, handler) {
+      const door = readingDoor(row);
+      mount(app, door, async (c) => {
+        const call = await enter(c, row, door, needs);
+        return "refused" in call ? problem(c, call) : handler({ c, ...call.value });
+      });
+    },
+    writing(row) {
+      const door = writingDoor(row);
+      mount(app, door, async (c) => {
+        const call = await enter(c, row, door, needs);
+        return "refused" in call ? problem(c, call) : write(c, row, call.value, needs);
+      });
+    },
+  };
+}
+
+/** Doors of which only the public ones open: the others are declared, and nothing stands behind them. */
+export function createPublicDoors<Needs extends object>(
+  app: OpenAPIHono<ApiEnv>,
+  needs: Needs,
+): Omit<Doors, "needs"> & { readonly needs: Needs } {
+  return {
     needs,
     waits: { anonymous: createWaits(waitingMax), apps: createWaits(waitingMax) },
     publicly(row, handler) {
@@ -87,29 +111,25 @@ export function createDoors(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): Doors {
         return "refused" in call ? problem(c, call) : handler({ c, ...call.value, body: undefined });
       });
     },
-    reading(row, handler) {
-      const door = { ...row, audience: "app", operator: row.operator ?? false, write: false } as const;
-      mount(app, door, async (c) => {
-        const call = await enter(c, row, door, needs);
-        return "refused" in call ? problem(c, call) : handler({ c, ...call.value });
-      });
-    },
-    writing(row) {
-      const shape = z.object({ ...submittedShape, ...receiptLinks, ...row.result });
-      const answers = {
-        201: { description: writtenText(row.secret), content: { "application/json": shape } },
-        202: {
-          description: "已受理，尚未上链 · accepted, not yet committed; `submission` tells how it ends",
-          content: { "application/json": shape },
-        },
-      };
-      const door = { ...row, answers, audience: "app", operator: true, write: true } as const;
-      mount(app, door, async (c) => {
-        const call = await enter(c, row, door, needs);
-        return "refused" in call ? problem(c, call) : write(c, row, call.value, needs);
-      });
+    reading: (row) => declare(app, readingDoor(row)),
+    writing: (row) => declare(app, writingDoor(row)),
+  };
+}
+
+function readingDoor<P, Q, B>(row: ReadRow<P, Q, B>): DoorRow {
+  return { ...row, audience: "app", operator: row.operator ?? false, write: false };
+}
+
+function writingDoor<P, B, E extends z.ZodRawShape>(row: WriteRow<P, B, E>): DoorRow {
+  const shape = z.object({ ...submittedShape, ...receiptLinks, ...row.result });
+  const answers = {
+    201: { description: writtenText(row.secret), content: { "application/json": shape } },
+    202: {
+      description: "已受理，尚未上链 · accepted, not yet committed; `submission` tells how it ends",
+      content: { "application/json": shape },
     },
   };
+  return { ...row, answers, audience: "app", operator: true, write: true };
 }
 
 function writtenText(secret: readonly string[] | undefined): string {

@@ -1,4 +1,5 @@
-export { createApi } from "./app.ts";
+export { createApi, createPublicApi } from "./app.ts";
 export type { ApiEnv, ApiNeeds } from "./context.ts";
 export { type ProblemCode, type ProblemRow, problemCodes, problemTable } from "./problem-table.ts";
+export { type PublicRoute, publicRoutes } from "./public-routes.ts";
 export { isScope, type Scope, scopes, scopeTitles } from "./scopes.ts";

@@ -44,6 +44,8 @@ export type ApiCode =
   | "peer-call-unknown"
   | "peer-call-failed"
   | "peer-busy"
+  | "no-statement"
+  | "no-chain-yet"
   | "internal";
 
 /** Rules of this member that are no contract's (`Services`). */
@@ -102,6 +104,8 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "unsupported-content-type": row(415, "不支持该内容类型", "This content type is not taken here"),
   "no-such-route": row(404, "没有此接口", "There is no such route"),
   "method-not-allowed": row(405, "该接口不支持此方法", "The route does not take this method"),
+  "no-statement": row(404, "本成员尚未作出声明", "This member has not made its statement yet"),
+  "no-chain-yet": row(503, "本成员尚未加入任何联盟链", "This member is on no chain yet"),
   "token-missing": row(401, "缺少访问令牌", "An access token is missing"),
   "token-invalid": row(401, "访问令牌无效", "The access token is not valid"),
   "token-expired": row(401, "访问令牌已过期", "The access token has expired"),

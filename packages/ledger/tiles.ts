@@ -55,6 +55,21 @@ export function tilesTouchedBy(size: number, count: number): TileCoordinate[] {
   return touched;
 }
 
+/** The full tiles that a tree of `size` leaves has and one of `oldSize` leaves has not, lowest level first. */
+export function filledTiles(oldSize: number, size: number): TileCoordinate[] {
+  const filled: TileCoordinate[] = [];
+  for (let level = 0; hashesAt(level + 1, size) > 0; level++) {
+    for (let index = hashesAt(level + 1, oldSize); index < hashesAt(level + 1, size); index++)
+      filled.push({ level, index, width: tileWidth });
+  }
+  return filled;
+}
+
+/** The partial tiles of a tree of `size` leaves: one a level at most, its right edge. */
+export function partialTiles(size: number): TileCoordinate[] {
+  return tilesForRoot(size).filter(({ width }) => width < tileWidth);
+}
+
 /**
  * The tiles that change when `newLeafHashes` come after `size` leaves, lowest level first, in their widths for the new size. A full tile is
  * hashed into the level above; a partial one never is. Widths in between are not made: only committed sizes are signed.

@@ -41,6 +41,7 @@ export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm
 
   return guarded({
     apiChunkBytesMax: fileChunkBytes,
+    hasLinks: false,
     state: stateOf,
 
     async begin(plan) {
@@ -64,7 +65,7 @@ export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm
       return "written";
     },
 
-    sendLink: async () => undefined,
+    sendLinks: async () => undefined,
 
     async complete(file) {
       const state = await stateOf(file);
@@ -90,7 +91,7 @@ export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm
       return state?.complete === true && index < state.chunks.length ? readIfThere(chunkFile(file, index)) : undefined;
     },
 
-    readLink: async () => undefined,
+    readLinks: async () => undefined,
   });
 }
 
@@ -171,14 +172,15 @@ function guarded(files: Files): Files {
     };
   return {
     apiChunkBytesMax: files.apiChunkBytesMax,
+    hasLinks: files.hasLinks,
     state: guard(files.state),
     begin: guard(files.begin),
     openUploads: guard(files.openUploads),
     writeChunk: guard(files.writeChunk),
-    sendLink: guard(files.sendLink),
+    sendLinks: guard(files.sendLinks),
     complete: guard(files.complete),
     abandon: guard(files.abandon),
     readChunk: guard(files.readChunk),
-    readLink: guard(files.readLink),
+    readLinks: guard(files.readLinks),
   };
 }

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { toHex } from "@vermilion/ledger";
-import { checkGenesis, type FounderStatement, found } from "@vermilion/member/chain/founding";
 import type { GenesisFile } from "@vermilion/member/context";
+import { found } from "@vermilion/member/founding/draft";
+import { checkGenesis } from "@vermilion/member/founding/genesis";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
-import type { Clock, Keys, Random } from "@vermilion/member/ports/index";
+import type { Clock, Random } from "@vermilion/member/ports/index";
 import { newAppKey, writeAppFile } from "./app-files.ts";
 import { syncFolder, syncTree } from "./atomic-file.ts";
 import { Cannot } from "./cannot.ts";
@@ -56,19 +57,13 @@ export function isFounded(data: string): boolean {
 async function make(making: string, options: FoundOptions): Promise<GenesisFile> {
   const { config } = options;
   const paths = dataPaths(making);
-  const signers: Record<string, Keys> = {};
-  const statements: FounderStatement[] = [];
-  for (const member of config.members) {
+  const founders = config.members.map((member) => {
     createKeyFiles(paths.member(member.id).keys);
-    const keys = openKeyFiles(paths.member(member.id).keys);
-    signers[member.id] = keys;
-    statements.push({ id: member.id, names: member.names, uscc: member.uscc, url: urlOf(member, options), keys: keys.public });
-  }
-  const genesis = await found(
-    { name: config.name, names: config.names, members: statements, time: options.clock.now(), id: toHex(options.random.bytes(16)) },
-    signers,
-    nativeCrypto,
-  );
+    const { id, names, uscc } = member;
+    return { about: { id, names, uscc, url: urlOf(member, options) }, keys: openKeyFiles(paths.member(id).keys) };
+  });
+  const { name, names } = config;
+  const genesis = await found({ name, names, time: options.clock.now(), id: toHex(options.random.bytes(16)) }, founders, nativeCrypto);
   if ("refused" in genesis) throw notFoundable(genesis.detail);
   const checked = checkGenesis(genesis, nativeCrypto);
   if ("refused" in checked) throw notFoundable(checked.detail);

@@ -1,11 +1,12 @@
 export type { App } from "@vermilion/member/ports/index";
+export { systemClock } from "@vermilion/member/system-clock";
+export { systemRandom } from "@vermilion/member/system-random";
 export type { AdminRequest } from "./admin.ts";
 export { askMember } from "./admin.ts";
 export { type AppKey, listAppFiles, newAppKey, readAppFile, writeAppFile } from "./app-files.ts";
 export { asCannot, Cannot, type CannotCode } from "./cannot.ts";
 export { fsckMember, rebuildMember } from "./check-ledger.ts";
 export type { ChildCommand, ChildProblem } from "./child.ts";
-export { systemClock } from "./clock.ts";
 export { type ConfigCheck, type ConfigProblem, checkConfig, configProblemText } from "./config.ts";
 export {
   type AppConfig,
@@ -28,7 +29,6 @@ export { type LocalLog, pinoLog } from "./log.ts";
 export { type ForegroundOptions, runMemberInForeground } from "./member-main.ts";
 export { type MemberProcess, type MemberProcessOptions, readGenesis, runMember } from "./member-process.ts";
 export { adminSocket, controlSocket, dataPaths, readConsortium, readMemberConfig } from "./paths.ts";
-export { systemRandom } from "./random.ts";
 export type { SocketAnswer } from "./socket-door.ts";
 export { findSocketPlace } from "./socket-place.ts";
 export * from "./sqlite/index.ts";

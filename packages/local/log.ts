@@ -1,22 +1,9 @@
 import type { Log } from "@vermilion/member/ports/index";
+import { secretFieldNames } from "@vermilion/member/secret-fields";
 import { type DestinationStream, destination, pino } from "pino";
 import type { LogLevel } from "./config-schemas.ts";
 
-/** Names under which a secret or personal data could reach a log by mistake; their values are replaced, at the top and one level down. */
-const secretNames = [
-  "authorization",
-  "token",
-  "access_token",
-  "client_assertion",
-  "password",
-  "secret",
-  "jwk",
-  "d",
-  "sdJwt",
-  "body",
-  "entry",
-];
-const redacted = secretNames.flatMap((name) => [name, `*.${name}`]);
+const redacted = secretFieldNames.flatMap((name) => [name, `*.${name}`]);
 
 export interface LocalLog extends Log {
   /** Writes what is still held in memory; call before the process ends. */

@@ -1,27 +1,28 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createApi } from "@vermilion/api";
-import { checkGenesis } from "@vermilion/member/chain/founding";
 import type { GenesisFile } from "@vermilion/member/context";
 import { Fault } from "@vermilion/member/fault";
+import { checkGenesis } from "@vermilion/member/founding/genesis";
+import { makeStatement } from "@vermilion/member/founding/statement";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
-import { createPeerSession, createSessionCheck } from "@vermilion/member/peers/peer-session";
+import { connectPeers } from "@vermilion/member/peers/connect";
 import type { Files, Keys, Log } from "@vermilion/member/ports/index";
+import type { Services } from "@vermilion/member/services";
+import { systemClock } from "@vermilion/member/system-clock";
+import { systemRandom } from "@vermilion/member/system-random";
+import { processPace } from "@vermilion/member/turns/pace";
 import { adminDoor } from "./admin.ts";
 import { Cannot } from "./cannot.ts";
-import { systemClock } from "./clock.ts";
 import { checkConfig, configProblemText } from "./config.ts";
 import type { LogLevel, MemberFileConfig } from "./config-schemas.ts";
 import { diskFiles } from "./disk-files.ts";
-import { httpPeers } from "./http-peers.ts";
 import { serveHttp } from "./http-server.ts";
 import { openKeyFiles } from "./keys/key-files.ts";
 import { takeLock } from "./lock.ts";
 import { pinoLog } from "./log.ts";
-import { memberDirectory } from "./member-directory.ts";
 import { adminSocket, dataPaths, readMemberConfig } from "./paths.ts";
-import { systemRandom } from "./random.ts";
 import { serveSocket } from "./socket-door.ts";
 import { chooseSocketPlace, forgetSocketPlace } from "./socket-place.ts";
 import { type Database, openDatabase, sqliteApps, sqliteCalls, sqliteLedger, sqliteRaftStore, sqliteRecordKeys } from "./sqlite/index.ts";
@@ -113,11 +114,8 @@ async function compose(
   const { member } = config;
   const world = { crypto: nativeCrypto, clock: systemClock, random: systemRandom, log, keys };
   const chain = chainOf(genesis);
-  const directory = memberDirectory(systemClock);
-  const session = createPeerSession({ ...world, member, chain });
-  const checkSession = createSessionCheck({ ...world, chain, memberKeyOf: (id) => directory.keyOf(id) });
   const ca = tls === undefined ? {} : { ca: readFileSync(tls.certificate, "utf8") };
-  const peers = httpPeers({ ...world, session, checkSession, urlOf: (id) => directory.urlOf(id), ...ca });
+  const { directory, session, checkSession, peers } = connectPeers(world, { member, chain, ...ca });
   const apps = sqliteApps(database);
   const calls = sqliteCalls(database);
   const running: RunningMember = await openMember(
@@ -128,8 +126,7 @@ async function compose(
       recordKeys: sqliteRecordKeys(database),
       files,
       peers,
-      calls,
-      apps,
+      pace: processPace,
     },
     { member, genesis },
   );
@@ -144,8 +141,15 @@ async function compose(
     apps,
     baseUrl: config.url,
     member,
+    statement: () => ownStatement(config, running.services, keys),
   });
   return { running, apps, handle: (request: Request) => api.fetch(request), closePeers: () => peers.close() };
+}
+
+/** Made when somebody asks: on this platform a signature costs nothing. */
+async function ownStatement({ member, url }: MemberFileConfig, services: Services, keys: Keys): Promise<string | undefined> {
+  const row = (await services.members()).find(({ id }) => id === member);
+  return row && makeStatement({ id: member, names: row.names, uscc: row.uscc, url }, keys, nativeCrypto);
 }
 
 function chainOf(genesis: GenesisFile): string {

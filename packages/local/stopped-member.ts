@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "@vermilion/member/system-clock";
 import { type AdminRequest, adminDoor, askMember } from "./admin.ts";
 import { Cannot } from "./cannot.ts";
-import { systemClock } from "./clock.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { dataPaths, readMemberConfig } from "./paths.ts";
 import type { SocketAnswer } from "./socket-door.ts";

@@ -1,5 +1,6 @@
 import type { Crypto, PublicJwk } from "@vermilion/ledger";
-import type { Apps, Calls, Clock, Files, Keys, Ledger, Log, Peers, RaftStore, Random, RecordKeys } from "./ports/index.ts";
+import type { Clock, Files, Keys, Ledger, Log, Peers, RaftStore, Random, RecordKeys } from "./ports/index.ts";
+import type { Pace } from "./turns/pace.ts";
 
 /** Everything a member needs of its platform, built in one short place per platform. */
 export interface MemberPlatform {
@@ -10,11 +11,10 @@ export interface MemberPlatform {
   readonly peers: Peers;
   readonly recordKeys: RecordKeys;
   readonly files: Files;
-  readonly calls: Calls;
-  readonly apps: Apps;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly pace: Pace;
 }
 
 /** Height 0 as the founders signed it: the same bytes on every member. */

@@ -1,9 +1,10 @@
-export { checkGenesis, type FounderStatement, type FoundingInput, found, type Genesis, type GenesisRefusal } from "./chain/founding.ts";
 export { type FsckFinding, type FsckReport, fsck } from "./chain/fsck.ts";
 export { type RebuildReport, rebuild } from "./chain/rebuild.ts";
 export type { Context, GenesisFile, MemberConfig, MemberPlatform } from "./context.ts";
 export { Fault, type FaultCode } from "./fault.ts";
 export type * from "./file-services.ts";
+export { found } from "./founding/draft.ts";
+export { checkGenesis, type FounderStatement, type FoundingInput, type Genesis, type GenesisRefusal } from "./founding/genesis.ts";
 export { nativeCrypto } from "./native-crypto.ts";
 export { contextOf, openMember, type RunningMember } from "./open-member.ts";
 export type { PeerDoor } from "./peers/peer-door.ts";

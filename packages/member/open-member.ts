@@ -1,11 +1,12 @@
 import { originOf, thumbprint } from "@vermilion/ledger";
 import { publishUpToHead } from "./chain/commit.ts";
-import { checkGenesis, type Genesis } from "./chain/founding.ts";
 import type { Context, MemberConfig, MemberPlatform } from "./context.ts";
 import { Fault } from "./fault.ts";
+import { checkGenesis, type Genesis } from "./founding/genesis.ts";
 import { type PeerDoor, peerDoor } from "./peers/peer-door.ts";
-import { startDuties } from "./records/duties.ts";
+import { createDuties } from "./records/duties.ts";
 import type { Services } from "./services.ts";
+import { type Bursts, createBursts } from "./turns/bursts.ts";
 import { Driver } from "./turns/driver.ts";
 import { createServices } from "./use-cases/index.ts";
 
@@ -14,8 +15,10 @@ export interface RunningMember {
   readonly peerDoor: PeerDoor;
   /** Chain id, hex. */
   readonly chain: string;
-  /** Begins its turns and timers. */
+  /** Begins its turns and timers, for a process that runs all the time. */
   start(): void;
+  /** The same for one that lives only while it is called. */
+  readonly bursts: Bursts;
   close(): Promise<void>;
 }
 
@@ -26,11 +29,12 @@ export async function openMember(platform: MemberPlatform, config: MemberConfig)
   const context = contextOf(platform, config, genesis);
   await storeGenesis(context, genesis);
   const driver = new Driver(context);
-  const duties = startDuties(context, driver);
+  const duties = createDuties(context, driver);
   return {
     services: createServices(context, driver),
     peerDoor: peerDoor(context, driver),
     chain: context.chain,
+    bursts: createBursts(context, driver, duties),
     start: () => {
       driver.start();
       duties.start();
@@ -40,6 +44,17 @@ export async function openMember(platform: MemberPlatform, config: MemberConfig)
       await driver.close();
     },
   };
+}
+
+/**
+ * What a process that may only read needs of a member: its answers to those who have no account. It takes no turn, so a look-up that waits
+ * sees what others commit.
+ */
+export async function openReader(platform: MemberPlatform, config: MemberConfig): Promise<Services> {
+  const genesis = checkGenesis(config.genesis, platform.crypto);
+  if ("refused" in genesis) throw new Error(`genesis: ${genesis.detail}`);
+  const context = contextOf(platform, config, genesis);
+  return createServices(context, new Driver(context));
 }
 
 export function contextOf(platform: MemberPlatform, config: MemberConfig, genesis: Genesis): Context {

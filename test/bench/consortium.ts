@@ -18,8 +18,8 @@ import {
   systemClock,
   systemRandom,
 } from "@vermilion/local";
-import { httpPeers } from "@vermilion/local/http-peers";
 import { checkGenesis, createPeerSession, createSessionCheck, type Keys, nativeCrypto, type Peers } from "@vermilion/member";
+import { httpPeers } from "@vermilion/member/peers/http-peers";
 import type { Cleanup } from "./cleanup.ts";
 import type { Settings } from "./figure.ts";
 import { benchFields, benchType, benchTypeId, type Shown } from "./material.ts";

@@ -7,8 +7,6 @@ import {
   openKeyFiles,
   readGenesis,
   sampleUscc,
-  sqliteApps,
-  sqliteCalls,
   sqliteLedger,
   sqliteRaftStore,
   sqliteRecordKeys,
@@ -19,6 +17,7 @@ import { diskFiles } from "@vermilion/local/disk-files";
 import { Fault, type Keys, nativeCrypto, openMember, type RunningMember } from "@vermilion/member";
 import { proposalOf } from "@vermilion/member/entries/proposal";
 import { encodeProposalCall } from "@vermilion/member/peers/wire";
+import { processPace } from "@vermilion/member/turns/pace";
 import type { Cleanup } from "./cleanup.ts";
 import { durability, type Figure, percent, round, type Settings, spreadOf } from "./figure.ts";
 import type { MachineLimits } from "./limits.ts";
@@ -139,8 +138,7 @@ async function openSolo(settings: Settings, cleanup: Cleanup): Promise<Solo> {
       raftStore: sqliteRaftStore(database),
       files: diskFiles(paths.files),
       recordKeys: sqliteRecordKeys(database),
-      calls: sqliteCalls(database),
-      apps: sqliteApps(database),
+      pace: processPace,
       peers: { call: async (to) => Promise.reject(new Fault("peer-unreachable", `there is no ${to}`)) },
     },
     { member, genesis: readGenesis(data) },

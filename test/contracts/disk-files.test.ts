@@ -5,7 +5,7 @@ import { type Disk, diskFiles } from "@vermilion/local/disk-files";
 import type { Files } from "@vermilion/member/ports/index";
 import { expect, onTestFinished, test } from "vitest";
 import type { WriteFaults } from "../support/memory/index.ts";
-import { filesSuite, testFile } from "./files.suite.ts";
+import { filesRoomSuite, filesSuite, testFile } from "./files.suite.ts";
 import type { Open } from "./opened.ts";
 import { temporaryFolder } from "./sqlite-open.ts";
 
@@ -61,6 +61,7 @@ const openDisk: Open<Files> = async () => {
 };
 
 filesSuite("disk", openDisk);
+filesRoomSuite("disk", openDisk);
 
 test("files belong to their owner alone, and half of a chunk is none", async () => {
   const folder = temporaryFolder();

@@ -1,3 +1,4 @@
+import type { Action } from "@vermilion/aws/dynamodb/index";
 import { expect, test } from "vitest";
 import {
   type MemoryTable,
@@ -9,11 +10,10 @@ import {
   memoryRecordKeys,
   memoryTable,
 } from "../support/memory/index.ts";
-import type { Action } from "../support/memory/table.ts";
 import { appsSuite } from "./apps.suite.ts";
 import { callsSuite } from "./calls.suite.ts";
 import { commit, testChain } from "./chain.ts";
-import { filesSuite } from "./files.suite.ts";
+import { filesRoomSuite, filesSuite } from "./files.suite.ts";
 import { ledgerSuite } from "./ledger.suite.ts";
 import { expectBug, expectSame, type Open } from "./opened.ts";
 import { raftStoreSuite } from "./raft-store.suite.ts";
@@ -30,6 +30,7 @@ ledgerSuite("memory", opener(memoryLedger));
 raftStoreSuite("memory", opener(memoryRaftStore));
 recordKeysSuite("memory", opener(memoryRecordKeys));
 filesSuite("memory", opener(memoryFiles));
+filesRoomSuite("memory", opener(memoryFiles));
 callsSuite("memory", opener(memoryCalls));
 appsSuite("memory", opener(memoryApps));
 
@@ -39,7 +40,7 @@ test("a turn that falls asleep inside `publish` and wakes after two higher block
   const asleep = new Promise<void>((resolve) => {
     wake = resolve;
   });
-  const sleepy: MemoryTable = { ...table, transact: async (actions) => asleep.then(() => table.transact(actions)) };
+  const sleepy: MemoryTable = { ...table, write: async (action) => asleep.then(() => table.write(action)) };
   const [ledger, chain] = [memoryLedger(table), testChain()];
   await commit(ledger, chain.next());
   const late = memoryLedger(sleepy).publish(
@@ -73,11 +74,31 @@ test("the table refuses what DynamoDB refuses", async () => {
   await expectBug(() => table.transact(many(11, 399 * 1024)), /a transaction of/);
   await expectBug(() => table.transact([put(1, 1), put(1, 1)]), /one item twice/);
   await expectBug(() => table.getMany(Array.from({ length: 101 }, () => ({ partition: "p", sort: "s" }))), /101 keys/);
+  await expectBug(
+    () =>
+      table.getMany([
+        { partition: "p", sort: "s" },
+        { partition: "p", sort: "s" },
+      ]),
+    /one key twice/,
+  );
+  await expectBug(() => table.has([]), /0 keys/);
+  await expectBug(() => table.write(put(1, 400 * 1024)), /item p 1 of/);
   expect((await table.query("p", {})).items).toEqual([]);
   expect(await table.transact(many(100, 30_000))).toBe("done");
   const page = await table.query("p", {});
   expect(page.items.length).toBeLessThan(100);
   expect(page.last).toBe(page.items.at(-1)?.sort);
+});
+
+test("a write tells what stands there where its condition fails", async () => {
+  const table = memoryTable();
+  const item = { partition: "p", sort: "a", bytes: new Uint8Array(1), number: 5 };
+  expect(await table.write({ put: item, condition: { is: 5 } })).toEqual({ unmet: undefined });
+  expect(await table.write({ put: item, condition: { below: 5 } })).toBe("done");
+  expect(await table.write({ put: { ...item, number: 6 }, condition: "absent" })).toEqual({ unmet: item });
+  expect(await table.write({ remove: item, condition: { is: 4 } })).toEqual({ unmet: item });
+  expect(await table.write({ remove: item, condition: { is: 5 } })).toBe("done");
 });
 
 test("one failed condition cancels the whole transaction", async () => {

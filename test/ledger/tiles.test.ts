@@ -4,10 +4,12 @@ import {
   consistencyProof,
   encodeBundle,
   extendsTile,
+  filledTiles,
   inclusionProof,
   leafHash,
   parseBundle,
   parseTilePath,
+  partialTiles,
   rootFromTiles,
   type TileCoordinate,
   tileKey,
@@ -118,6 +120,22 @@ describe("tiles", () => {
       { level: 0, index: 0, width: 256 },
       { level: 1, index: 0, width: 1 },
     ]);
+  });
+
+  test("those that growing has filled, and the right edge, are all that another copy lacks", () => {
+    const named = (tiles: readonly TileCoordinate[]) => tiles.map(({ level, index, width }) => tilePath(level, index, width));
+    expect(named(filledTiles(0, 255))).toEqual([]);
+    expect(named(filledTiles(255, 513))).toEqual(["tile/0/000", "tile/0/001"]);
+    expect(named(filledTiles(65_535, 65_537))).toEqual(["tile/0/255", "tile/1/000"]);
+    expect(named(partialTiles(0))).toEqual([]);
+    expect(named(partialTiles(65_536))).toEqual(["tile/2/000.p/1"]);
+    for (const size of [1, 256, 300, 513, 65_793]) {
+      const all = named(appendToTiles(0, leaves.slice(0, size), new Map(), crypto));
+      for (const from of [0, 1, 255, 256, 512].filter((from) => from <= size))
+        expect([...named(filledTiles(0, from)), ...named(filledTiles(from, size)), ...named(partialTiles(size))].toSorted()).toEqual(
+          all.toSorted(),
+        );
+    }
   });
 
   test("a tile that was not loaded is a bug, not a wrong proof", () => {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dataPaths, isFounded, readConsortium, readGenesis } from "@vermilion/local";
-import { checkGenesis } from "@vermilion/member/chain/founding";
+import { checkGenesis } from "@vermilion/member/founding/genesis";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { expect, test } from "vitest";
 import { freePorts, temporaryFolder } from "./local-support.ts";

@@ -14,7 +14,7 @@ import {
   systemRandom,
   takeLock,
 } from "@vermilion/local";
-import { checkGenesis } from "@vermilion/member/chain/founding";
+import { checkGenesis } from "@vermilion/member/founding/genesis";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "./local-support.ts";

@@ -330,8 +330,8 @@ describe("two processes over one store", () => {
     const node = cluster.node(id);
     const { running } = node;
     if (running === undefined) throw new Error(`${id} is not running`);
-    const { ledger, raftStore, recordKeys, calls, apps } = memoryStores(node.stores.table);
-    const twin = await openMember({ ...platform, ledger, raftStore, recordKeys, calls, apps }, { member: id, genesis: cluster.genesis });
+    const { ledger, raftStore, recordKeys } = memoryStores(node.stores.table);
+    const twin = await openMember({ ...platform, ledger, raftStore, recordKeys }, { member: id, genesis: cluster.genesis });
     twin.start();
     let turn = 0;
     const either = () => (turn++ % 2 === 0 ? running : twin);

@@ -15,7 +15,7 @@ let genesis: GenesisFile;
 let original: Ledger;
 /** The waiting, reserving and counting of a member is no part of its ledger. */
 const ledgerParts =
-  /^(?:block\/|chain$|head$|certificate$|attachment\/|sealed\/|published$|state$|tile$|leaves$|entry\/|cosignature|final)/;
+  /^(?:block\/|chain$|head$|certificate$|attachment\/|sealed\/|published$|state\/|tile\/|leaves$|entry\/|cosignature|final)/;
 let partitions: readonly string[];
 let table: MemoryTable;
 const sealed = new Map<string, Uint8Array>();
@@ -46,7 +46,8 @@ beforeAll(async () => {
       }
     }
   }
-  for (const name of ["chain", "head", "certificate", "published", "state", "tile", "leaves"]) names.add(name);
+  for (const name of ["chain", "head", "certificate", "published", "state/", "tile/0", "leaves"]) names.add(name);
+  for (const { sort } of (await table.query("segments", {})).items) names.add(`state/${sort.slice(0, -1)}`);
   partitions = [...names];
 });
 

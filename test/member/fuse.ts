@@ -66,14 +66,12 @@ export class Fuses {
     if (old !== undefined) old.dead = true;
     const fuse = new Fuse();
     this.fuses.set(node.id, fuse);
-    const { ledger, raftStore, recordKeys, calls, apps } = memoryStores(fused(node.stores.table, fuse));
+    const { ledger, raftStore, recordKeys } = memoryStores(fused(node.stores.table, fuse));
     return {
       ...platform,
       ledger,
       raftStore,
       recordKeys,
-      calls,
-      apps,
       peers: { call: (...given) => fuse.mark(() => platform.peers.call(...given)) },
     };
   };
@@ -82,10 +80,14 @@ export class Fuses {
 function fused(table: MemoryTable, fuse: Fuse): MemoryTable {
   return {
     faults: table.faults,
+    write: (action) => fuse.mark(() => table.write(action)),
     transact: (actions) => fuse.mark(() => table.transact(actions)),
     get: (key) => fuse.read(() => table.get(key)),
     getMany: (keys) => fuse.read(() => table.getMany(keys)),
+    has: (keys) => fuse.read(() => table.has(keys)),
     query: (partition, query) => fuse.read(() => table.query(partition, query)),
+    count: (partition) => fuse.read(() => table.count(partition)),
+    identity: () => fuse.read(() => table.identity()),
   };
 }
 
@@ -96,6 +98,11 @@ export function journaled(table: MemoryTable): { readonly table: MemoryTable; re
     journal,
     table: {
       ...table,
+      async write(action) {
+        const result = await table.write(action);
+        if (result === "done") journal.push([action]);
+        return result;
+      },
       async transact(actions) {
         const result = await table.transact(actions);
         if (result === "done") journal.push(actions);

@@ -32,6 +32,7 @@ import { sealBlock } from "@vermilion/member/chain/seal";
 import { proposalOf } from "@vermilion/member/entries/proposal";
 import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/member/peers/wire";
 import type { ExecutedBlock } from "@vermilion/member/ports/index";
+import { processPace } from "@vermilion/member/turns/pace";
 import { entryOf, makeMember, signatureOf, type TestKey, type TestMember } from "../support/entries.ts";
 import { type MemoryStores, memoryStores } from "../support/memory/index.ts";
 import { memoryKeys } from "../support/memory-keys.ts";
@@ -43,13 +44,13 @@ let consortium: ReturnType<typeof foundOnce> | undefined;
 async function foundOnce() {
   const members = new Map(memberIds.map((id) => [id as string, makeMember(id)]));
   const keys = Object.fromEntries([...members.values()].map((member) => [member.id, memoryKeys(member)]));
-  const statements = [...members.values()].map(({ id, uscc }) => {
+  const founders = [...members.values()].map(({ id, uscc }) => {
     const names = { zh: id, en: id };
-    return { id, names, uscc, url: `http://${id}.test.example`, keys: keys[id]!.public };
+    return { about: { id, names, uscc, url: `http://${id}.test.example` }, keys: keys[id]! };
   });
   const id = randomBytes(16).toString("hex");
-  const founded = { name: "test.example", names: { zh: "测试", en: "Test" }, members: statements, time: Date.now() - 60_000, id };
-  const genesis = await found(founded, keys, nativeCrypto);
+  const founded = { name: "test.example", names: { zh: "测试", en: "Test" }, time: Date.now() - 60_000, id };
+  const genesis = await found(founded, founders, nativeCrypto);
   if ("refused" in genesis) throw new Error(genesis.detail);
   const checked = checkGenesis(genesis, nativeCrypto);
   if ("refused" in checked) throw new Error(checked.detail);
@@ -110,6 +111,7 @@ export class Victim {
       clock: { now: () => Date.now(), sleep: (ms) => sleep(ms / 10) },
       random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
       log: { debug: () => undefined, info: note, warn: note, error: note },
+      pace: processPace,
     });
     const authorPlatform = platformOf("inspection", memoryStores());
     await openMember(authorPlatform, { member: "inspection", genesis });

@@ -12,6 +12,7 @@ import {
   type Peers,
   type RunningMember,
 } from "@vermilion/member";
+import { processPace } from "@vermilion/member/turns/pace";
 import { makeMember, type TestMember } from "./entries.ts";
 import { type MemoryStores, memoryStores } from "./memory/index.ts";
 import { memoryKeys } from "./memory-keys.ts";
@@ -60,17 +61,13 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
     {
       name: "test.example",
       names: { zh: "测试联盟", en: "Test consortium" },
-      members: identities.map(({ id, uscc }) => ({
-        id,
-        names: { zh: id, en: id },
-        uscc,
-        url: `http://${id}.test.example`,
-        keys: keys[id]!.public,
-      })),
       time: Date.now() - 1_000,
       id: randomBytes(16).toString("hex"),
     },
-    keys,
+    identities.map(({ id, uscc }) => ({
+      about: { id, names: { zh: id, en: id }, uscc, url: `http://${id}.test.example` },
+      keys: keys[id]!,
+    })),
     nativeCrypto,
   );
   if ("refused" in genesis) throw new Error(genesis.detail);
@@ -110,6 +107,7 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
       clock: { now: () => Date.now() + ahead, sleep: (ms) => sleep(ms) },
       random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
       log,
+      pace: processPace,
     };
     node.running = await openMember(options.platform?.(node, platform) ?? platform, { member: node.id, genesis });
     node.running.start();

@@ -73,9 +73,13 @@ const tokenRow: DoorRow = {
   problems: ["grant-type-unsupported", "assertion-invalid", "assertion-expired", "assertion-replayed", "app-disabled", "scope-not-allowed"],
 };
 
+export function declareToken(app: OpenAPIHono<ApiEnv>): void {
+  declare(app, tokenRow);
+}
+
 /** The one route whose errors have OAuth's form, because OAuth clients read them; the code is the same as everywhere. */
 export function tokenRoute(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): void {
-  declare(app, tokenRow);
+  declareToken(app);
   app.post(tokenRow.path, async (c) => {
     c.set("route", tokenRow.path);
     c.header("Cache-Control", "no-store");

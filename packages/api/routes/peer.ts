@@ -29,12 +29,16 @@ const row: DoorRow = {
   problems: ["peer-call-unknown", "peer-call-failed", "peer-busy", "storage-full", "storage-read-only", "stale-turn"],
 };
 
+export function declarePeers(app: OpenAPIHono<ApiEnv>): void {
+  declare(app, row);
+}
+
 /**
  * The peers' door. Who has signed is known from the headers alone, and only then is a body read; what is refused before the member itself
  * is asked is not signed, every other answer is signed and bound to its request.
  */
 export function peerRoutes(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): void {
-  declare(app, row);
+  declarePeers(app);
   const bodies = createPeerBodies();
   app.post("/peer/v1/:call", async (c) => {
     c.set("route", row.path);

@@ -16,8 +16,8 @@ export function init(program: Command, io: Io): void {
     .addHelpText("after", examples)
     .action(async (options: FoundingOptions) => {
       const local = await import("@vermilion/local/found-consortium");
-      const { systemClock } = await import("@vermilion/local/clock");
-      const { systemRandom } = await import("@vermilion/local/random");
+      const { systemClock } = await import("@vermilion/local");
+      const { systemRandom } = await import("@vermilion/local");
       const data = dataOf(options);
       const config = await consortiumFrom(options);
       const tls = tlsOf(options);

@@ -95,8 +95,8 @@ async function startAll(io: Io, options: StartOptions): Promise<void> {
 
 async function found(io: Io, options: StartOptions, data: string): Promise<void> {
   const { foundConsortium } = await import("@vermilion/local/found-consortium");
-  const { systemClock } = await import("@vermilion/local/clock");
-  const { systemRandom } = await import("@vermilion/local/random");
+  const { systemClock } = await import("@vermilion/local");
+  const { systemRandom } = await import("@vermilion/local");
   const config = await consortiumFrom(options);
   const tls = tlsOf(options);
   await io.during(`founding ${config.name}`, () =>

@@ -17,7 +17,7 @@ const migrations: readonly string[] = [
     term        INTEGER NOT NULL,
     previous    TEXT NOT NULL,
     header      BLOB NOT NULL,
-    entries     BLOB NOT NULL, -- all entries, each behind its length (framing.ts)
+    entries     BLOB NOT NULL, -- all entries, each behind its length (framing.ts of the ports)
     outcomes    TEXT NOT NULL, -- JSON array
     attachments TEXT NOT NULL, -- JSON array of SHA-256 hex; the bytes are in table attachments
     writes      TEXT NOT NULL, -- JSON array of [key, value]

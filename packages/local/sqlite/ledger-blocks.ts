@@ -1,3 +1,4 @@
+import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
 import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/member/ports/index";
 import {
   checkAttachment,
@@ -11,8 +12,7 @@ import {
   storageLimits,
 } from "@vermilion/member/ports/limits";
 import type { Database } from "./database.ts";
-import { frame, unframe } from "./framing.ts";
-import { bytesOf, damaged, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+import { bytesOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type Blocks = Pick<
   Ledger,

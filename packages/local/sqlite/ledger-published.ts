@@ -1,3 +1,4 @@
+import { frame, unframe } from "@vermilion/member/ports/framing";
 import type { EntryPlace, Ledger, Publication, Standing, StateRow } from "@vermilion/member/ports/index";
 import {
   checkCount,
@@ -11,7 +12,6 @@ import {
   storageLimits,
 } from "@vermilion/member/ports/limits";
 import type { Database } from "./database.ts";
-import { frame, unframe } from "./framing.ts";
 import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type Published = Pick<

@@ -1,14 +1,25 @@
+import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
 import type { Proposal, RaftStore } from "@vermilion/member/ports/index";
 import { checkHash, checkHeight, checkName, checkPrefix, checkProposal, checkValue } from "@vermilion/member/ports/limits";
 import type { Database } from "./database.ts";
-import { frame, unframe } from "./framing.ts";
-import { bytesOf, damaged, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+import { bytesOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type RaftState = Parameters<RaftStore["save"]>[0];
 
 /** What a member must not forget as a Raft node, in the file of its chain; the contract is that of the port. */
 export function sqliteRaftStore(database: Database): RaftStore {
-  return { ...raftState(database), ...reservations(database), ...proposals(database) };
+  return { ...raftState(database), ...reservations(database), ...proposals(database), ...setBack() };
+}
+
+/** Anybody may have put another file in this one's place while it was closed, and the file itself cannot tell. */
+function setBack(): Pick<RaftStore, "mayBeSetBack" | "noteAsked"> {
+  let asked = false;
+  return {
+    mayBeSetBack: async () => !asked,
+    noteAsked: async () => {
+      asked = true;
+    },
+  };
 }
 
 function raftState(database: Database): Pick<RaftStore, "load" | "save"> {

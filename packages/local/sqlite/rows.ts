@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from "node:sqlite";
-import { Fault } from "@vermilion/member/fault";
+import { damaged } from "@vermilion/member/ports/framing";
 
 /** What SQLite answers for a row; the functions here give its columns their types, and name the column where the file is damaged. */
 export type Row = Record<string, SQLOutputValue>;
@@ -35,8 +35,4 @@ export function hexOf(row: Row, column: string): string {
 
 export function bytesOfHex(hex: string): Uint8Array {
   return Buffer.from(hex, "hex");
-}
-
-export function damaged(column: string, what: string, cause?: unknown): never {
-  throw new Fault("storage-failed", `stored ${column} is damaged: ${what}`, cause);
 }

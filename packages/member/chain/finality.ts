@@ -50,7 +50,7 @@ export async function cosignHead(context: Context): Promise<number | undefined> 
 }
 
 /** Nobody signs two trees of one size: the size is reserved for this root before a checkpoint or a cosignature is signed. */
-async function reserveSize(context: Context, size: number, root: Uint8Array): Promise<boolean> {
+async function reserveSize(context: Pick<Context, "raftStore" | "log">, size: number, root: Uint8Array): Promise<boolean> {
   const hex = toHex(root);
   const place = sizePlace(size);
   // Looked up first, so that receipts go on where the store takes no more writes.
@@ -117,7 +117,7 @@ async function raiseFinalIfQuorum(context: Context, size: number): Promise<void>
 }
 
 /** Root of the tree of `size` leaves, a size this member has published. */
-export async function rootAt(context: Context, size: number): Promise<Uint8Array> {
+export async function rootAt(context: Pick<Context, "ledger" | "crypto">, size: number): Promise<Uint8Array> {
   const wanted = tilesForRoot(size);
   return rootFromTiles(size, await loadTiles(context, wanted), context.crypto);
 }
@@ -130,11 +130,14 @@ export async function loadTiles(
   return new Map(wanted.flatMap((tile, place) => (loaded[place] === undefined ? [] : [[tileKey(tile), loaded[place]] as const])));
 }
 
+/** What signing a checkpoint needs of a member. */
+export type CheckpointSigning = Pick<Context, "ledger" | "raftStore" | "keys" | "crypto" | "log" | "origin">;
+
 /**
  * The checkpoint of `size` as a note: signed by this member's log key, with the cosignatures held, at most `linesMax` of them (a receipt
  * carries a quorum, so that it stays small). Undefined where the size is signed for another tree.
  */
-export async function checkpointNote(context: Context, size: number, linesMax: number): Promise<string | undefined> {
+export async function checkpointNote(context: CheckpointSigning, size: number, linesMax: number): Promise<string | undefined> {
   const root = await rootAt(context, size);
   if (!(await reserveSize(context, size, root))) return undefined;
   const text = checkpointText({ origin: context.origin, size, root });

@@ -19,12 +19,12 @@ import {
   toHex,
 } from "@vermilion/ledger";
 import type { GenesisFile } from "../context.ts";
+import { checkGenesis, type Genesis } from "../founding/genesis.ts";
 import { parseCertificate } from "../peers/wire.ts";
 import type { EntryPlace, ExecutedBlock, Ledger, Standing, TileData } from "../ports/index.ts";
 import { isCommitCertificate } from "./acknowledge.ts";
 import { emptyStanding, entryRecord, frontierOf, headerRecord, treeAfter } from "./block.ts";
 import { registeredKeys } from "./execution.ts";
-import { checkGenesis, type Genesis } from "./founding.ts";
 import { checkFinality } from "./fsck-finality.ts";
 import { ReplayState, replayBlock } from "./replay.ts";
 

@@ -30,8 +30,10 @@ export interface ChunkLink {
  * same call may be made again.
  */
 export interface Files {
-  /** Longest chunk that comes through the member's API on this platform, in bytes; longer ones go by `sendLink`. */
+  /** Longest chunk that comes through the member's API on this platform, in bytes; longer ones go by `sendLinks`. */
   readonly apiChunkBytesMax: number;
+  /** True where `readLinks` gives links: then the member's own API gives none. */
+  readonly hasLinks: boolean;
   /** Undefined where neither an upload nor a file of this root is here. */
   state(file: string): Promise<FileState | undefined>;
   /** Opens an upload. Where one of this root is open, or the file is complete, nothing changes: the first plan stays. */
@@ -40,14 +42,14 @@ export interface Files {
   openUploads(app: string): Promise<number>;
   /** Takes a chunk whose length and hash are those of the plan. `unknown-upload` where none is open; a chunk of a complete file is ignored. */
   writeChunk(file: string, index: number, bytes: Uint8Array): Promise<"written" | "unknown-upload">;
-  /** A link by which the caller sends chunk `index` until `until` (ms), and by which no other bytes are taken; undefined: through the API. */
-  sendLink(file: string, index: number, until: number): Promise<ChunkLink | undefined>;
+  /** For each chunk a link by which it is sent until `until` (ms), and by which no other bytes are taken; undefined: through the API. */
+  sendLinks(file: string, indexes: readonly number[], until: number): Promise<readonly ChunkLink[] | undefined>;
   /** Makes the file readable for good. Otherwise the chunks that are missing. A complete file is complete again. */
   complete(file: string): Promise<"complete" | "unknown-upload" | { readonly missing: readonly number[] }>;
   /** Forgets upload or file with all its chunks. The caller knows that nothing on the ledger names it. */
   abandon(file: string): Promise<void>;
   /** A chunk of a complete file as it is stored; undefined where it is not here. Whoever reads it checks its hash. */
   readChunk(file: string, index: number): Promise<Uint8Array | undefined>;
-  /** A link that gives chunk `index` of a complete file to whoever holds it, until `until` (ms); undefined: through the API. */
-  readLink(file: string, index: number, until: number): Promise<ChunkLink | undefined>;
+  /** For each chunk of a complete file a link that gives it to whoever holds the link, until `until` (ms); undefined: through the API. */
+  readLinks(file: string, indexes: readonly number[], until: number): Promise<readonly ChunkLink[] | undefined>;
 }

@@ -40,4 +40,12 @@ export interface RaftStore {
   /** Transaction hash of the waiting proposal of (author thumbprint, entry id). */
   proposalById(author: string, id: string): Promise<string | undefined>;
   dropProposals(transactionHashes: readonly string[]): Promise<void>;
+
+  /**
+   * Whether this may be an older copy of what the member once wrote: then the others are asked what it has signed before it signs more.
+   * False only where it is known to be the very store of the last `noteAsked`.
+   */
+  mayBeSetBack(): Promise<boolean>;
+  /** The others were asked. Where the platform cannot tell a copy from the original, this holds for as long as the store is open. */
+  noteAsked(): Promise<void>;
 }

@@ -11,11 +11,19 @@ const triesMax = 20;
 /** Duties are looked through after each commit, and at least so often. */
 const lookAgainMs = 5_000;
 
+export interface Duties {
+  /** Does what is owed now, beside the calls. */
+  look(): void;
+  /** Looks again and again, for a process that runs all the time. */
+  start(): void;
+  close(): void;
+}
+
 /**
  * What a member owes by the ledger: for every allowed request of its records, the grant. The state is the list of duties, so nothing is
  * forgotten by a crash, and the entry's id is derived from the request, so nothing is given twice.
  */
-export function startDuties(context: Context, driver: Driver): { start(): void; close(): void } {
+export function createDuties(context: Context, driver: Driver): Duties {
   let closed = false;
   let isRunning = false;
   let again = false;
@@ -32,20 +40,21 @@ export function startDuties(context: Context, driver: Driver): { start(): void; 
       isRunning = false;
     }
   };
-  const run = (): void => {
+  const look = (): void => {
     again = true;
     if (closed || isRunning) return;
     isRunning = true;
-    void work();
+    driver.inBackground("duties", work());
   };
   const tick = async (): Promise<void> => {
     while (!closed) {
-      run();
+      look();
       await context.clock.sleep(lookAgainMs);
     }
   };
-  driver.onCommit(run);
+  driver.onCommit(look);
   return {
+    look,
     start: () => void tick(),
     close: () => {
       closed = true;

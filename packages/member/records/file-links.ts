@@ -29,11 +29,11 @@ export async function fileChunks(context: Context, root: string, from: number): 
 async function readLinks(context: Context, { file, chunks }: FileState, from: number): Promise<readonly FileLink[]> {
   const until = context.clock.now() + fileLinkLifeMs;
   const last = Math.min(chunks.length, from + fileLinksMax);
+  const numbers = Array.from({ length: last - from }, (_, at) => from + at);
+  const given = await context.files.readLinks(file, numbers, until);
   const links: FileLink[] = [];
-  for (let chunk = from; chunk < last; chunk++) {
-    const link = await context.files.readLink(file, chunk, until);
-    links.push({ chunk, until, ...(link ?? { url: await capability(context, file, chunk, until), headers: {} }) });
-  }
+  for (const [at, chunk] of numbers.entries())
+    links.push({ chunk, until, ...(given?.[at] ?? { url: await capability(context, file, chunk, until), headers: {} }) });
   return links;
 }
 

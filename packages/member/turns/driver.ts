@@ -1,25 +1,23 @@
 import type { Input, MemberId, Outgoing, RaftState } from "@vermilion/consensus";
-import { cosignedAt, cosignHead, showsForgotten, takeCosignatures } from "../chain/finality.ts";
+import { cosignHead, takeCosignatures } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
 import { Fault } from "../fault.ts";
 import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "../peers/wire.ts";
+import { askWhatWasSigned, noticeForgotten } from "./forgotten.ts";
 import { Forwarding } from "./forwarding.ts";
-import { attach, callOf } from "./messenger.ts";
+import { attach, callOf, isToBeHandedRound, quorumToHandRound } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
 
-/** Length of a consensus tick while something is to be done. */
-const tickMs = 50;
-const ticksPerSecond = 1_000 / tickMs;
-/** While nothing is to be done, a member says hello this often, so that one that missed a commit hears of it. */
-const restMs = 5_000;
-const callTimeoutMs = 2_000;
-const firstCallTimeoutMs = 500;
+/** Expired proposals are dropped so often while ticks go on. */
+const dropExpiredMs = 1_000;
 
 /**
  * What keeps a member going: takes turns, carries their messages, feeds the answers back, ticks while awake. All of it may stop at any
  * await and be taken up again by a fresh driver: what counts is in the ports.
+ *
+ * A process that runs all the time calls `start` once. One that lives only while it is called calls `drive` for as long as it may.
  */
 export class Driver {
   readonly turns: Turns;
@@ -34,11 +32,16 @@ export class Driver {
   private readonly sending = new Map<MemberId, { again: boolean }>();
   private readonly forwarding: Forwarding;
   private readonly afterCommit: (() => void)[] = [];
-  /** No turn is taken before the others were asked what this member has signed. */
-  private readonly ready = Promise.withResolvers<void>();
-  private asleep = false;
-  private ticks = 0;
+  private readying: Promise<void> | undefined;
+  private asleep = true;
+  /** As the last turn of this process saved it. */
+  private last: RaftState | undefined;
+  private droppedExpiredAt = 0;
   private closed = false;
+  /** Pieces of work that go on beside the calls. */
+  private underWay = 0;
+  /** Counts the stretches of time in which this process ran; what a call of an earlier stretch did not bring says nothing about its peer. */
+  private stretch = 0;
   private handing = false;
   private loop: Promise<void> | undefined;
 
@@ -63,15 +66,66 @@ export class Driver {
 
   async close(): Promise<void> {
     this.closed = true;
-    this.ready.resolve();
     this.woken.fire();
     await this.loop;
   }
 
+  /**
+   * Ticks and carries messages until `isOver` (looked at after each turn and each piece of work) or for `budgetMs`, whichever comes first.
+   * Answers whether it is over.
+   */
+  async drive(isOver: () => boolean, budgetMs: number): Promise<boolean> {
+    const deadline = this.context.clock.now() + budgetMs;
+    while (!this.closed && !isOver()) {
+      const leftMs = deadline - this.context.clock.now();
+      if (leftMs <= 0) return false;
+      await this.rest(this.asleep ? leftMs : Math.min(leftMs, this.context.pace.tickMs));
+      if (!this.asleep && !isOver()) await this.guard("tick", this.tick());
+    }
+    return true;
+  }
+
+  /** The state that the last turn of this process saved; undefined before the first one. Others may have taken turns since. */
+  get lastState(): RaftState | undefined {
+    return this.last;
+  }
+
+  /** No work goes on beside the calls. */
+  get isIdle(): boolean {
+    return this.underWay === 0;
+  }
+
+  /** Nor is anything left to do that a tick would further. */
+  get isQuiet(): boolean {
+    return this.asleep && this.isIdle;
+  }
+
+  /** The process is about to be frozen, perhaps for long. */
+  pause(): void {
+    this.stretch += 1;
+  }
+
+  /** Ends the rest of `drive` early, so that it looks again whether it is over. */
+  nudge(): void {
+    this.woken.fire();
+  }
+
+  /** Says hello, or as leader what is committed: whoever missed something hears of it, and so does this member. */
+  async sayHello(): Promise<void> {
+    await this.whenReady();
+    await this.guard("started", this.feed({ kind: "started" }));
+  }
+
   /** Tells that a proposal waits. */
   async wake(): Promise<void> {
-    await this.ready.promise;
+    await this.whenReady();
     await this.feed(undefined);
+  }
+
+  /** No turn is taken before the others were asked what this member has signed. */
+  private whenReady(): Promise<void> {
+    this.readying ??= this.guard("first question", askWhatWasSigned(this.context, this.turns));
+    return this.readying;
   }
 
   /** Takes one turn and carries what it says; without an input it only looks at what waits. */
@@ -83,8 +137,8 @@ export class Driver {
 
   /** Answers a peer's raft call: the messages for the caller go back in the answer, all others are carried from here. */
   async answer(from: MemberId, call: RaftCall): Promise<RaftCall> {
-    await this.noticeForgotten(call.cosigned);
-    if (call.messages.length > 0) await this.ready.promise;
+    await noticeForgotten(this.context, this.turns, call.cosigned);
+    if (call.messages.length > 0) await this.whenReady();
     const replies: Outgoing[] = [];
     let state: RaftState | undefined;
     for (const message of call.messages) {
@@ -105,12 +159,13 @@ export class Driver {
   /** What follows a turn: cosign a moved head, send, forward, settle. Answers the messages for `caller`. */
   private async after(turn: Turn, caller: MemberId | undefined): Promise<readonly Outgoing[]> {
     this.asleep = turn.asleep;
+    this.last = turn.state;
     await this.guard("cosign", this.followHead(turn.state));
     const forCaller = turn.send.filter((outgoing) => outgoing.kind !== "append-intent" && outgoing.to === caller);
     for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
-    if (!turn.asleep) this.woken.fire();
+    this.woken.fire();
     this.inBackground("forward", this.forwardWaiting(turn.state));
-    this.inBackground("hand round", this.handRound());
+    if (isToBeHandedRound(turn.state)) this.inBackground("hand round", this.handRound());
     return forCaller;
   }
 
@@ -128,26 +183,6 @@ export class Driver {
     }
     this.moved.fire();
     for (const listener of this.afterCommit) listener();
-  }
-
-  /** Before anything else is done with what a peer says: who has forgotten what it signed must bind itself to nothing more. */
-  private async noticeForgotten(cosigned: RaftCall["cosigned"]): Promise<void> {
-    for (const one of cosigned) {
-      if ((await this.turns.state()).amnesic || !(await showsForgotten(this.context, one))) continue;
-      this.context.log.error("own-signature-forgotten", { size: one.size });
-      await this.turns.take({ kind: "restored" });
-    }
-  }
-
-  /** Asks the others what they hold of this member's signatures before its first turn: a leader set back to an old copy would seal at once. */
-  private async askWhatWasSigned(): Promise<void> {
-    const question = encodeRaftCall(await callOf(this.context, []));
-    const others = [...this.context.founders.keys()].filter((id) => id !== this.context.member);
-    // One that does not answer, or answers garbage, must not hide what another one shows.
-    const answers = await Promise.allSettled(
-      others.map(async (id) => parseRaftCall(await this.context.peers.call(id, "raft", question, firstCallTimeoutMs))),
-    );
-    for (const answer of answers) if (answer.status === "fulfilled") await this.noticeForgotten(answer.value.cosigned);
   }
 
   private async takeCosigned(cosigned: RaftCall["cosigned"]): Promise<void> {
@@ -188,16 +223,18 @@ export class Driver {
   /** A raft call and what its answer brings. False where the peer could not be reached or answered garbage. */
   private async call(to: MemberId, call: RaftCall): Promise<boolean> {
     if (this.closed) return false;
+    const { stretch } = this;
     let answer: RaftCall;
     try {
-      answer = parseRaftCall(await this.context.peers.call(to, "raft", encodeRaftCall(call), callTimeoutMs));
+      answer = parseRaftCall(await this.context.peers.call(to, "raft", encodeRaftCall(call), this.context.pace.callTimeoutMs));
     } catch (cause) {
       if (!(cause instanceof Fault)) throw cause;
+      if (stretch !== this.stretch) return false;
       this.context.log.debug("peer-unreachable", { member: to, why: cause.message });
       await this.feed({ kind: "unreachable", member: to });
       return false;
     }
-    await this.noticeForgotten(answer.cosigned);
+    await noticeForgotten(this.context, this.turns, answer.cosigned);
     await this.takeCosigned(answer.cosigned);
     for (const message of answer.messages) {
       const { input, bodies } = await checkedInput(this.context, this.turns, to, message);
@@ -211,19 +248,16 @@ export class Driver {
   private async handRound(): Promise<void> {
     if (this.handing || this.closed) return;
     const state = await this.turns.state();
-    if (state.role !== "leader" || state.tail.length > 0 || state.settled >= state.committed.height) return;
-    const published = await this.context.ledger.published();
-    if (published === undefined || published.height !== state.committed.height) return;
-    const cosigned = await cosignedAt(this.context, published.size);
-    if (Object.keys(cosigned.lines).length < this.context.quorum) return;
+    const quorum = await quorumToHandRound(this.context, state);
+    if (quorum === undefined) return;
     this.handing = true;
     try {
       const reachable = Object.entries(state.peers).filter(([, peer]) => peer.reachable);
-      await Promise.all(reachable.map(([member]) => this.call(member, { messages: [], cosigned: [cosigned] })));
+      await Promise.all(reachable.map(([member]) => this.call(member, { messages: [], cosigned: [quorum] })));
     } finally {
       this.handing = false;
     }
-    await this.feed({ kind: "settled", height: published.height });
+    await this.feed({ kind: "settled", height: state.committed.height });
   }
 
   /** Takes waiting proposals to the leader; they stay here until they are committed or have expired. */
@@ -232,11 +266,13 @@ export class Driver {
     if (state.role === "leader" || leader === null || leader === this.context.member || state.waiting === 0) return;
     const due = await this.forwarding.due(leader);
     if (due.length === 0) return;
+    const { stretch } = this;
     try {
-      const { leading } = parseProposalAnswer(await this.context.peers.call(leader, "proposals", encodeProposalCall(due), callTimeoutMs));
-      if (leading) return;
+      const answer = await this.context.peers.call(leader, "proposals", encodeProposalCall(due), this.context.pace.callTimeoutMs);
+      if (parseProposalAnswer(answer).leading) return;
     } catch (cause) {
       if (!(cause instanceof Fault)) throw cause;
+      if (stretch !== this.stretch) return this.forwarding.failed(due);
       this.context.log.info("leader-unreachable", { leader, why: cause.message });
     }
     this.forwarding.failed(due);
@@ -244,32 +280,39 @@ export class Driver {
   }
 
   private async run(): Promise<void> {
-    await this.guard("first question", this.askWhatWasSigned());
-    this.ready.resolve();
-    await this.guard("started", this.feed({ kind: "started" }));
+    await this.sayHello();
     while (!this.closed) {
-      if (this.asleep) {
-        const woken = this.woken.next();
-        await Promise.race([woken.fired, this.context.clock.sleep(restMs)]);
-        woken.forget();
-        if (!this.closed && this.asleep) await this.guard("hello", this.feed({ kind: "started" }));
-      } else {
-        await this.context.clock.sleep(tickMs);
-        if (!this.closed) await this.guard("tick", this.tick());
-      }
+      if (await this.drive(() => false, this.context.pace.restMs)) return;
+      if (this.asleep) await this.guard("hello", this.feed({ kind: "started" }));
     }
   }
 
+  /** Sleeps for `ms`, or less where there is something to look at. */
+  private async rest(ms: number): Promise<void> {
+    if (!this.asleep) return this.context.clock.sleep(ms);
+    const woken = this.woken.next();
+    await Promise.race([woken.fired, this.context.clock.sleep(ms)]);
+    woken.forget();
+  }
+
   private async tick(): Promise<void> {
-    this.ticks += 1;
-    if (this.ticks % ticksPerSecond === 0) await this.forwarding.dropExpired();
+    const now = this.context.clock.now();
+    if (now - this.droppedExpiredAt >= dropExpiredMs) {
+      this.droppedExpiredAt = now;
+      await this.forwarding.dropExpired();
+    }
     const bytes = this.context.random.bytes(4);
     const random = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) >>> 1;
     await this.feed({ kind: "tick", random });
   }
 
-  private inBackground(what: string, work: Promise<unknown>): void {
-    void this.guard(what, work);
+  /** Lets a piece of work go on beside the calls. What it throws ends it alone. */
+  inBackground(what: string, work: Promise<unknown>): void {
+    this.underWay += 1;
+    void this.guard(what, work).finally(() => {
+      this.underWay -= 1;
+      if (this.underWay === 0) this.woken.fire();
+    });
   }
 
   /** A fault ends the piece of work it hits and nothing more: the next tick or call takes it up again from what is saved. */

@@ -2,7 +2,7 @@ import { type AppendIntent, type CommitCertificate, fillAppend, type Outgoing, t
 import { acknowledge } from "../chain/acknowledge.ts";
 import { cosignedAt } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
-import { bodyOf, parseCertificate, type RaftCall, type RaftMessage } from "../peers/wire.ts";
+import { bodyOf, type Cosigned, parseCertificate, type RaftCall, type RaftMessage } from "../peers/wire.ts";
 import type { ExecutedBlock } from "../ports/index.ts";
 
 /** Blocks of one catch-up message: as many as fit, at least one. */
@@ -97,4 +97,17 @@ export async function callOf(context: Context, messages: readonly RaftMessage[])
   const sizes = new Set([await context.ledger.finalSize(), published?.size ?? 0]);
   sizes.delete(0);
   return { messages, cosigned: await Promise.all([...sizes].map((size) => cosignedAt(context, size))) };
+}
+
+/** A committed head of this leader that not everybody was given with its quorum of cosignatures. */
+export function isToBeHandedRound(state: RaftState): boolean {
+  return state.role === "leader" && state.tail.length === 0 && state.settled < state.committed.height;
+}
+
+/** What is to be handed round; undefined where nothing is, or the quorum has not come together yet. */
+export async function quorumToHandRound(context: Context, state: RaftState): Promise<Cosigned | undefined> {
+  const published = isToBeHandedRound(state) ? await context.ledger.published() : undefined;
+  if (published === undefined || published.height !== state.committed.height) return undefined;
+  const cosigned = await cosignedAt(context, published.size);
+  return Object.keys(cosigned.lines).length < context.quorum ? undefined : cosigned;
 }

@@ -5,8 +5,6 @@ import { Fault } from "../fault.ts";
 import { type BlockBody, parseProbeAnswer, type RaftMessage } from "../peers/wire.ts";
 import type { Turns } from "./turns.ts";
 
-const probeTimeoutMs = 500;
-
 /**
  * A peer's message as consensus may believe it: the sender is who signed the call, a certificate or an acknowledgement goes beside it only
  * when every signature holds. Throws `Fault` `peer-refused` for a message in another's name.
@@ -63,7 +61,7 @@ export async function probeLeader(context: Context, state: RaftState): Promise<L
 /** What a member says of its own leadership; undefined where it does not answer. */
 export async function probe(context: Context, member: string): Promise<ReturnType<typeof parseProbeAnswer> | undefined> {
   try {
-    return parseProbeAnswer(await context.peers.call(member, "probe", new TextEncoder().encode("{}"), probeTimeoutMs));
+    return parseProbeAnswer(await context.peers.call(member, "probe", new TextEncoder().encode("{}"), context.pace.questionTimeoutMs));
   } catch (cause) {
     if (cause instanceof Fault) return undefined;
     throw cause;

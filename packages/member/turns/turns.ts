@@ -39,8 +39,8 @@ export class Turns {
   /** The certificate that was last followed to its end by this process. */
   private followed: Position | undefined;
   private cosignedSize = 0;
-  /** Entries of the blocks in the tail that this process has sealed. */
-  private readonly sealedCounts = new Map<string, number>();
+  /** Entries of the blocks in the tail, by header hash. */
+  private readonly entryCounts = new Map<string, number>();
   private lastStorageFault: string | undefined;
   /** Set for good when the rules in force are newer than this software: this member serves what it has, and takes no block until its upgrade. */
   upgradeNeeded: string | undefined;
@@ -103,7 +103,7 @@ export class Turns {
     run.take(step(run.state, { kind: "wanted", waiting: await this.waiting(state) }));
     if (this.cosignedSize > run.state.cosignedSize) run.take(step(run.state, { kind: "cosigned", size: this.cosignedSize }));
     if (input !== undefined) await this.feed(run, input, bodies);
-    await this.sealWhileAsked(run);
+    await this.sealWhileAsked(run, version);
     if (!(await this.save(run.state, version, state))) return undefined;
     for (const evidence of run.evidence) {
       this.context.log.error("member-misbehaved", { ...evidence });
@@ -119,9 +119,16 @@ export class Turns {
    * make the leader expect another block, and hold back the word that this one is committed.
    */
   private async waiting(state: RaftState): Promise<number> {
-    const inFlight = state.tail.reduce((sum, { hash }) => sum + (this.sealedCounts.get(hash) ?? 0), 0);
-    if (state.tail.length === 0) this.sealedCounts.clear();
+    if (state.tail.length === 0) this.entryCounts.clear();
+    let inFlight = 0;
+    for (const { hash } of state.role === "leader" ? state.tail : []) inFlight += await this.entriesOf(hash);
     return Math.max(0, (await this.context.raftStore.proposalCount()) - inFlight);
+  }
+
+  private async entriesOf(hash: string): Promise<number> {
+    const known = this.entryCounts.get(hash) ?? (await this.context.ledger.readBlock(hash))?.entries.length ?? 0;
+    this.entryCounts.set(hash, known);
+    return known;
   }
 
   /** Feeds the input; blocks that it appends are checked, executed and saved first, and refused whole if one of them fails. */
@@ -167,15 +174,16 @@ export class Turns {
     return undefined;
   }
 
-  private async sealWhileAsked(run: Run): Promise<void> {
+  private async sealWhileAsked(run: Run, version: number): Promise<void> {
     while (run.seal !== null) {
       const order = run.seal;
       const sealed = await this.seal({ ...order, previous: order.previous.hash });
+      if (sealed === "taken") await this.giveWay(version);
       if (sealed === "nothing") run.take(step(run.state, { kind: "wanted", waiting: 0 }));
       else if (sealed === "taken") run.take(step(run.state, { kind: "cannot-seal", term: order.term, height: order.height }));
       else {
         const position = { term: order.term, height: order.height, hash: sealed.after.hash };
-        this.sealedCounts.set(position.hash, sealed.entries.length);
+        this.entryCounts.set(position.hash, sealed.entries.length);
         const proof = await acknowledge(this.context, position);
         run.take(
           proof === undefined
@@ -183,6 +191,14 @@ export class Turns {
             : step(run.state, { kind: "sealed", position, proof }),
         );
       }
+    }
+  }
+
+  /** The place is another turn's, which may be about to save its block: only one that does not come back is taken for dead. */
+  private async giveWay(version: number): Promise<void> {
+    const { clock, pace, raftStore } = this.context;
+    for (const deadline = clock.now() + pace.takenPatienceMs; clock.now() < deadline; await clock.sleep(pace.tickMs)) {
+      if ((await raftStore.load()).version !== version) throw new Fault("stale-turn", "another turn has sealed this place");
     }
   }
 

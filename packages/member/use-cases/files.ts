@@ -50,12 +50,14 @@ async function uploadOf(context: Context, state: FileState, registered: boolean)
   const present = new Set(state.present);
   const missing = state.chunks.map((_, chunk) => chunk).filter((chunk) => !present.has(chunk));
   const until = context.clock.now() + fileLinkLifeMs;
-  const sends: FileUpload["sends"][number][] = [];
-  for (const chunk of missing.slice(0, fileLinksMax)) {
-    const isSmall = chunkPlace(state.size, chunk).length <= context.files.apiChunkBytesMax;
-    const link = isSmall ? undefined : await context.files.sendLink(state.file, chunk, until);
-    sends.push(link === undefined ? { through: "api", chunk } : { through: "link", chunk, until, ...link });
-  }
+  const first = missing.slice(0, fileLinksMax);
+  const isLong = (chunk: number) => chunkPlace(state.size, chunk).length > context.files.apiChunkBytesMax;
+  const long = first.filter(isLong);
+  const links = long.length === 0 ? undefined : await context.files.sendLinks(state.file, long, until);
+  const sends = first.map((chunk): FileUpload["sends"][number] => {
+    const link = isLong(chunk) ? links?.[long.indexOf(chunk)] : undefined;
+    return link === undefined ? { through: "api", chunk } : { through: "link", chunk, until, ...link };
+  });
   return { file: state.file, complete: state.complete, registered, missing, sends };
 }
 
@@ -136,7 +138,7 @@ export async function ownFile(context: Context, root: string, from: number, call
 /** What a link of this member's API gives; for anybody who holds it, as long as it lives. */
 export async function fileChunk(context: Context, token: string): Promise<Uint8Array | Refused> {
   const invalid: Refused = { refused: "file-link-invalid", detail: "" };
-  const place = await openToken(context, token);
+  const place = context.files.hasLinks ? undefined : await openToken(context, token);
   if (place === undefined) return invalid;
   return (await context.files.readChunk(place.file, place.chunk)) ?? invalid;
 }

@@ -1,6 +1,5 @@
 import { stateKeys } from "@vermilion/contracts";
 import {
-  encodeBundle,
   leafHash,
   consistencyProof as proveConsistency,
   inclusionProof as proveInclusion,
@@ -10,6 +9,7 @@ import {
   toHex,
 } from "@vermilion/ledger";
 import { checkpointNote, loadTiles, receiptAt, rootAt } from "../chain/finality.ts";
+import { hashTile, recordBundle } from "../chain/log-tiles.ts";
 import type { Context } from "../context.ts";
 import { readRow } from "../entries/state-reader.ts";
 import { committed } from "../entries/submit.ts";
@@ -36,16 +36,14 @@ export async function tile(context: Context, level: number, index: number, width
   const unknown = { refused: "unknown-tile", detail: `no tile ${level}/${index} of width ${width}` };
   const covered = Math.floor((await context.ledger.finalSize()) / tileWidth ** level);
   if (index * tileWidth + width > covered) return unknown;
-  const [hashes] = await context.ledger.tiles([{ level, index }]);
-  return hashes === undefined || hashes.length < width * 32 ? unknown : hashes.subarray(0, width * 32);
+  return (await hashTile(context.ledger, { level, index, width })) ?? unknown;
 }
 
 /** Leaf records of a bundle: kinds, outcomes and hashes, never bodies. */
 export async function bundle(context: Context, index: number, width: number): Promise<Uint8Array | Refused> {
-  const first = index * tileWidth;
-  if (first + width > (await context.ledger.finalSize()))
-    return { refused: "unknown-tile", detail: `no bundle ${index} of width ${width}` };
-  return encodeBundle(await context.ledger.leafRecords(first, width));
+  const unknown = { refused: "unknown-tile", detail: `no bundle ${index} of width ${width}` };
+  if (index * tileWidth + width > (await context.ledger.finalSize())) return unknown;
+  return (await recordBundle(context.ledger, index, width)) ?? unknown;
 }
 
 export async function inclusionProof(context: Context, index: number, size: number): ReturnType<Services["inclusionProof"]> {

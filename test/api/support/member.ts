@@ -145,6 +145,7 @@ export async function startMember(options: MemberOptions = {}): Promise<TestMemb
     log: recordingLog(log),
     baseUrl,
     member: id,
+    statement: async () => JSON.stringify({ payload: "", signatures: [] }),
   });
   handle = (request) => api.fetch(request);
   return { id, baseUrl, clock, keys, calls, apps, session, log, api, received };

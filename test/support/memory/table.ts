@@ -1,19 +1,6 @@
+import { randomUUID } from "node:crypto";
+import type { Action, Condition, Item, Key, Page, Query, Table } from "@vermilion/aws/dynamodb/index";
 import { Fault } from "@vermilion/member/fault";
-
-/** One item as DynamoDB would hold it: two keys, its content, and the number that conditions speak about (a version or a height). */
-export interface Item {
-  readonly partition: string;
-  readonly sort: string;
-  readonly bytes: Uint8Array;
-  readonly number?: number;
-}
-
-export type Key = Pick<Item, "partition" | "sort">;
-
-/** `absent`: no such item; otherwise the stored item's number must be this one, or lower than it (an absent item is lower than all). */
-export type Condition = "absent" | { readonly is: number } | { readonly below: number };
-
-export type Action = { readonly put: Item; readonly condition?: Condition } | { readonly remove: Key; readonly condition?: Condition };
 
 /** What a test may do to the writes of a store; each is counted from now, 1 for the next write. */
 export interface WriteFaults {
@@ -39,74 +26,67 @@ const pageBytesMax = 1024 * 1024;
 const partitionKeyBytesMax = 2_048;
 const sortKeyBytesMax = 1_024;
 
-interface Page {
-  readonly items: readonly Item[];
-  /** Where the page was cut; the next one goes on after it. */
-  readonly last: string | undefined;
-}
-
-export interface Query {
-  /** Sort keys from here on, inclusive. */
-  readonly from?: string;
-  /** Sort keys up to here, exclusive. */
-  readonly to?: string;
-  /** Exclusive start of a later page. */
-  readonly after?: string;
-  readonly backward?: boolean;
-  readonly limit?: number;
-}
-
 /**
- * A table that behaves as DynamoDB does where it matters to an adapter: transactions all or none with conditions, their limits, pages.
- * What DynamoDB would refuse is a bug here, so that a suite that runs on memory finds an adapter's layout that would not run there.
+ * A table that behaves as DynamoDB does where it matters to what is built on it: conditions, transactions all or none, their limits, pages.
+ * What DynamoDB would refuse is a bug here, so that a suite that runs on memory finds a layout that would not run there.
  */
-export interface MemoryTable {
+export interface MemoryTable extends Table {
   readonly faults: WriteFaults;
-  /** Writes all or none; `cancelled` gives the places of the actions whose conditions failed. */
-  transact(actions: readonly Action[]): Promise<"done" | { readonly cancelled: readonly number[] }>;
-  get(key: Key): Promise<Item | undefined>;
-  /** In the order asked, at most 100. */
-  getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]>;
-  query(partition: string, query: Query): Promise<Page>;
 }
 
 export function memoryTable(): MemoryTable {
   const partitions = new Map<string, Partition>();
   const { faults, guarded } = switchboard();
+  const identity = randomUUID();
+  const stored = ({ partition, sort }: Key) => partitions.get(partition)?.items.get(sort);
 
-  function partitionOf(name: string): Partition {
-    const known = partitions.get(name) ?? new Partition();
-    partitions.set(name, known);
-    return known;
+  function perform(action: Action): void {
+    const { partition, sort } = keyOf(action);
+    const known = partitions.get(partition) ?? new Partition();
+    partitions.set(partition, known);
+    if ("put" in action) known.put({ ...action.put, bytes: Uint8Array.from(action.put.bytes) });
+    else known.remove(sort);
   }
 
   return {
     faults,
-    async transact(actions) {
-      checkTransaction(actions);
-      return guarded(actions, () => {
-        const cancelled = actions.flatMap((action, place) => {
-          const { partition, sort } = keyOf(action);
-          return holds(action.condition, partitions.get(partition)?.items.get(sort)) ? [] : [place];
-        });
-        if (cancelled.length > 0) return { cancelled };
-        for (const action of actions) {
-          const { partition, sort } = keyOf(action);
-          if ("put" in action) partitionOf(partition).put({ ...action.put, bytes: Uint8Array.from(action.put.bytes) });
-          else partitionOf(partition).remove(sort);
-        }
+    async write(action) {
+      checkItems([action]);
+      return guarded([action], () => {
+        const item = stored(keyOf(action));
+        if (!holds(action.condition, item)) return { unmet: item };
+        perform(action);
         return "done";
       });
     },
-    async get({ partition, sort }) {
-      return partitions.get(partition)?.items.get(sort);
+    async transact(actions) {
+      checkTransaction(actions);
+      return guarded(actions, () => {
+        const cancelled = actions.flatMap((action, place) => (holds(action.condition, stored(keyOf(action))) ? [] : [place]));
+        if (cancelled.length > 0) return { cancelled };
+        for (const action of actions) perform(action);
+        return "done";
+      });
+    },
+    async get(key) {
+      return stored(key);
     },
     async getMany(keys) {
-      bugUnless(keys.length <= batchKeysMax, `${keys.length} keys in one batch`);
-      return keys.map(({ partition, sort }) => partitions.get(partition)?.items.get(sort));
+      checkBatch(keys);
+      return keys.map(stored);
+    },
+    async has(keys) {
+      checkBatch(keys);
+      return keys.map((key) => stored(key) !== undefined);
     },
     async query(partition, query) {
       return partitions.get(partition)?.query(query) ?? { items: [], last: undefined };
+    },
+    async count(partition) {
+      return partitions.get(partition)?.items.size ?? 0;
+    },
+    async identity() {
+      return identity;
     },
   };
 }
@@ -168,21 +148,31 @@ function holds(condition: Condition | undefined, stored: Item | undefined): bool
 
 function checkTransaction(actions: readonly Action[]): void {
   bugUnless(actions.length >= 1 && actions.length <= transactionItemsMax, `${actions.length} items in one transaction`);
-  const keys = actions.map((action) => {
+  checkItems(actions);
+  const keys = actions.map((action) => nameOf(keyOf(action)));
+  bugUnless(new Set(keys).size === keys.length, "one item twice in one transaction");
+  const bytes = actions.reduce((sum, action) => sum + ("put" in action ? sizeOf(action.put) : 0), 0);
+  bugUnless(bytes <= transactionBytesMax, `a transaction of ${bytes} bytes`);
+}
+
+function checkItems(actions: readonly Action[]): void {
+  for (const action of actions) {
     const { partition, sort } = keyOf(action);
     bugUnless(partition.length >= 1 && Buffer.byteLength(partition) <= partitionKeyBytesMax, `partition key ${partition}`);
     bugUnless(sort.length >= 1 && Buffer.byteLength(sort) <= sortKeyBytesMax, `sort key ${sort}`);
-    return `${partition}\n${sort}`;
-  });
-  bugUnless(new Set(keys).size === keys.length, "one item twice in one transaction");
-  let bytes = 0;
-  for (const action of actions) {
     if (!("put" in action)) continue;
     const size = sizeOf(action.put);
-    bugUnless(size <= itemBytesMax, `item ${action.put.partition} ${action.put.sort} of ${size} bytes`);
-    bytes += size;
+    bugUnless(size <= itemBytesMax, `item ${partition} ${sort} of ${size} bytes`);
   }
-  bugUnless(bytes <= transactionBytesMax, `a transaction of ${bytes} bytes`);
+}
+
+function checkBatch(keys: readonly Key[]): void {
+  bugUnless(keys.length >= 1 && keys.length <= batchKeysMax, `${keys.length} keys in one batch`);
+  bugUnless(new Set(keys.map(nameOf)).size === keys.length, "one key twice in one batch");
+}
+
+function nameOf({ partition, sort }: Key): string {
+  return `${partition}\n${sort}`;
 }
 
 /** As DynamoDB counts: names and values in UTF-8; 64 stands for the names of our attributes and a number. */

@@ -1,0 +1,8 @@
+export { dynamoApps } from "./apps.ts";
+export { dynamoCalls } from "./calls.ts";
+export { type Coordination, type CoordinatorStore, dynamoCoordinator } from "./coordinator-store.ts";
+export { dynamoTable } from "./dynamodb-table.ts";
+export { dynamoLedger, type LedgerTables } from "./ledger.ts";
+export { dynamoRaftStore } from "./raft-store.ts";
+export { dynamoRecordKeys } from "./record-keys.ts";
+export type { Action, Condition, Item, Key, Page, Query, Table } from "./table.ts";

@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
+import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/member/ports/index";
+import {
+  checkAttachment,
+  checkBlock,
+  checkCertificate,
+  checkCount,
+  checkHash,
+  checkHeight,
+  checkSteps,
+  ensure,
+  storageLimits,
+} from "@vermilion/member/ports/limits";
+import { blobOf, contentOf } from "./blob.ts";
+import { digits, getAll, hasAll, jsonOf, pack, queryAll, unpack, writeAll } from "./items.ts";
+import type { Action, Key, Table } from "./table.ts";
+
+type Blocks = Pick<Ledger, "saveBlock" | "readBlock" | "head" | "moveHead" | "saveCertificate" | "certificate" | "hashesFrom">;
+
+export function ledgerBlocks(table: Table): Blocks {
+  const headKey = { partition: "head", sort: "head" };
+
+  async function head() {
+    const item = await table.get(headKey);
+    return item === undefined ? undefined : unpack<{ height: number; hash: string }>(item);
+  }
+
+  return {
+    async saveBlock(block) {
+      checkBlock(block);
+      const key = blockKey(block.after.hash);
+      if ((await table.has([key]))[0]) return;
+      const content = encodeBlock(block);
+      const { head: first, rest } = blobOf(key, createHash("sha256").update(content).digest("hex"), content);
+      await writeAll(table, [...block.attachments.map(attachmentAction), ...rest.map((put) => ({ put }))]);
+      await table.write({ put: first, condition: "absent" });
+    },
+
+    async readBlock(hash) {
+      checkHash(hash);
+      const item = await table.get(blockKey(hash));
+      if (item === undefined) return undefined;
+      const place = `block ${hash}`;
+      return decodeBlock(table, (await contentOf(table, item)) ?? damaged(place, "a part is missing"), place);
+    },
+
+    head,
+
+    async moveHead(expected, steps) {
+      checkSteps(expected, steps);
+      const present = await head();
+      if ((present?.hash ?? null) !== expected) return "stale";
+      ensure(steps[0]?.height === (present?.height ?? -1) + 1, "the first step stands on the head");
+      const saved = await hasAll(
+        table,
+        steps.map(({ hash }) => blockKey(hash)),
+      );
+      for (const [place, is] of saved.entries()) ensure(is, `block ${steps[place]?.hash} was not saved`);
+      const last = steps.at(-1);
+      ensure(last !== undefined, "there are steps");
+      const result = await table.transact([
+        {
+          put: { ...headKey, bytes: pack({ height: last.height, hash: last.hash }), number: last.height },
+          condition: present === undefined ? "absent" : { is: present.height },
+        },
+        ...steps.map(({ height, hash }) => ({ put: { partition: "chain", sort: digits(height), bytes: pack(hash) } })),
+      ]);
+      return result === "done" ? "moved" : "stale";
+    },
+
+    async saveCertificate(height, certificate) {
+      checkCertificate(height, certificate);
+      await table.write({ put: { partition: "certificate", sort: digits(height), bytes: certificate }, condition: "absent" });
+    },
+
+    async certificate(height) {
+      checkHeight("height", height);
+      const item = await table.get({ partition: "certificate", sort: digits(height) });
+      return item === undefined ? undefined : Uint8Array.from(item.bytes);
+    },
+
+    async hashesFrom(from, limit) {
+      checkHeight("from", from);
+      checkCount("limit", limit, storageLimits.hashesMax);
+      return (await queryAll(table, "chain", { from: digits(from), limit })).map((item) => unpack<string>(item));
+    },
+  };
+}
+
+/** Attachments of blocks, and apart from them those for an audience. */
+export function ledgerAttachments(table: Table, records: Table | undefined): Pick<Ledger, "attachment" | "saveSealed" | "sealed"> {
+  function sealedTable(): Table {
+    ensure(records !== undefined, "this process was not given the table of sealed attachments");
+    return records;
+  }
+  async function bytesAt(from: Table, key: Key): Promise<Uint8Array | undefined> {
+    const item = await from.get(key);
+    return item === undefined ? undefined : Uint8Array.from(item.bytes);
+  }
+  return {
+    async attachment(sha256) {
+      checkHash(sha256);
+      return bytesAt(table, attachmentKey(sha256));
+    },
+
+    async saveSealed(attachment) {
+      checkAttachment(attachment);
+      await sealedTable().write({ put: { ...sealedKey(attachment.sha256), bytes: attachment.bytes }, condition: "absent" });
+    },
+
+    async sealed(sha256) {
+      checkHash(sha256);
+      return bytesAt(sealedTable(), sealedKey(sha256));
+    },
+  };
+}
+
+function blockKey(hash: string): Key {
+  return { partition: `block/${hash}`, sort: "block" };
+}
+
+function attachmentKey(sha256: string): Key {
+  return { partition: `attachment/${sha256}`, sort: "bytes" };
+}
+
+function sealedKey(sha256: string): Key {
+  return { partition: `sealed/${sha256}`, sort: "bytes" };
+}
+
+function attachmentAction({ sha256, bytes }: Attachment): Action {
+  return { put: { ...attachmentKey(sha256), bytes }, condition: "absent" };
+}
+
+interface BlockFacts {
+  readonly term: number;
+  readonly previous: string;
+  readonly after: Standing;
+  readonly outcomes: readonly string[];
+  /** SHA-256, hex, of each attachment. */
+  readonly attachments: readonly string[];
+  readonly writes: readonly (readonly [key: string, value: StateWrite["value"]])[];
+}
+
+function encodeBlock({ term, previous, after, outcomes, header, entries, attachments, writes }: ExecutedBlock): Uint8Array {
+  const facts: BlockFacts = {
+    term,
+    previous,
+    after,
+    outcomes,
+    attachments: attachments.map(({ sha256 }) => sha256),
+    writes: writes.map(({ key, value }) => [key, value]),
+  };
+  return frame([pack(facts), header, ...entries]);
+}
+
+async function decodeBlock(table: Table, content: Uint8Array, place: string): Promise<ExecutedBlock> {
+  const [json, header, ...entries] = unframe(content, place);
+  if (json === undefined || header === undefined) damaged(place, "no facts or no header");
+  const { attachments: names, writes, ...facts } = jsonOf<BlockFacts>(json, place);
+  if (facts.outcomes.length !== entries.length) damaged(place, `${facts.outcomes.length} outcomes for ${entries.length} entries`);
+  const attachments = await getAll(table, names.map(attachmentKey));
+  return {
+    ...facts,
+    header,
+    entries,
+    writes: writes.map(([key, value]) => ({ key, value })),
+    attachments: names.map((sha256, n) => ({
+      sha256,
+      bytes: Uint8Array.from(attachments[n]?.bytes ?? damaged(place, `attachment ${sha256} is missing`)),
+    })),
+  };
+}

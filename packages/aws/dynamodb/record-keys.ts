@@ -1,0 +1,23 @@
+import type { RecordKeys, RecordName } from "@vermilion/member/ports/index";
+import { checkRecordName, checkValue } from "@vermilion/member/ports/limits";
+import type { Table } from "./table.ts";
+
+/** Items `record-key/<certificate>`, `<version>/<part>/<document>`: the wrapped key. */
+export function dynamoRecordKeys(table: Table): RecordKeys {
+  return {
+    async saveFirst(name, wrapped) {
+      checkRecordName(name);
+      checkValue("a wrapped key", wrapped);
+      await table.write({ put: { ...recordKey(name), bytes: wrapped }, condition: "absent" });
+    },
+
+    async read(name) {
+      const item = await table.get(recordKey(name));
+      return item === undefined ? undefined : Uint8Array.from(item.bytes);
+    },
+  };
+}
+
+function recordKey({ certificate, version, part, document }: RecordName) {
+  return { partition: `record-key/${certificate}`, sort: `${version}/${part}/${document}` };
+}

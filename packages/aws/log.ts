@@ -1,0 +1,37 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import type { Log } from "@vermilion/member/ports/index";
+import { secretFieldNames } from "@vermilion/member/secret-fields";
+import type { Meter } from "./meter.ts";
+
+type Level = "debug" | "info" | "warn" | "error";
+
+/** Events that an operator must hear of at once, by the metric that its alarm watches. */
+const alarming: Readonly<Record<string, "Amnesic" | "Diverged">> = {
+  "own-signature-forgotten": "Amnesic",
+  "size-signed-for-another-tree": "Diverged",
+  "member-misbehaved": "Diverged",
+};
+
+/** One JSON line an event to the function's log group; some events also raise a metric. */
+export function lambdaLog(level: Level | "silent", member: string, meter: Meter): Log {
+  const logger = new Logger({ serviceName: "vermilion", logLevel: level === "silent" ? "SILENT" : level, persistentKeys: { member } });
+  const write = (at: Level) => (event: string, fields?: Readonly<Record<string, unknown>>) => {
+    const metric = alarming[event];
+    if (metric !== undefined) meter.count(metric, 1);
+    logger[at](event, redacted(fields ?? {}));
+  };
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}
+
+const secret = new Set(secretFieldNames);
+
+/** At the top and one level down, as deep as our own events go. */
+function redacted(fields: Readonly<Record<string, unknown>>, depth = 2): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      if (secret.has(name)) return [name, "[redacted]"];
+      const isPlain = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Error);
+      return [name, isPlain && depth > 1 ? redacted(value as Record<string, unknown>, depth - 1) : value];
+    }),
+  );
+}

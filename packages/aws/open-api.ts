@@ -1,0 +1,91 @@
+import { createApi } from "@vermilion/api";
+import { createFoundingApi } from "@vermilion/api/founding-api";
+import { openMember } from "@vermilion/member/open-member";
+import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "./clients.ts";
+import { dynamoApps, dynamoCalls, dynamoTable } from "./dynamodb/index.ts";
+import type { SettingsOf } from "./environment.ts";
+import { foundingStore } from "./founding-store.ts";
+import { lambdaLog } from "./log.ts";
+import { openMemberWorld } from "./member-world.ts";
+import { lambdaMeter } from "./meter.ts";
+import { lingerMs } from "./pace.ts";
+import { s3Files } from "./s3-files.ts";
+import { queueWakeUp } from "./wake-up.ts";
+import { world } from "./world.ts";
+
+type Handle = (request: Request) => Promise<Response>;
+
+/**
+ * The whole API of a member, for apps and peers. A call takes turns itself, goes on for a moment after its answer until what it has begun is
+ * final, and asks for the coordinator where something is left. Before a genesis is installed it serves the founding doors.
+ */
+export function openApi(settings: SettingsOf<"api">): Handle {
+  const meter = lambdaMeter(settings.MEMBER.id);
+  const log = lambdaLog(settings.LOG_LEVEL, settings.MEMBER.id, meter);
+  const database = dynamoDbClient();
+  const ledgerTable = dynamoTable(database, settings.LEDGER_TABLE);
+  const founding = foundingStore(ledgerTable);
+  const wakeUp = queueWakeUp(sqsClient(), settings.WAKE_QUEUE, log);
+  const needs = { ...world, log, baseUrl: settings.BASE_URL, member: settings.MEMBER.id, statement: () => founding.statement() };
+  const waiting = createFoundingApi(needs);
+  let opening: Promise<Handle> | undefined;
+
+  async function open(): Promise<Handle | undefined> {
+    const genesis = await founding.genesis();
+    if (genesis === undefined) return undefined;
+    const files = s3Files({ client: s3Client(), bucket: settings.FILES_BUCKET, clock: world.clock });
+    const { platform, session, checkSession, directory } = openMemberWorld(settings, genesis, {
+      database,
+      kms: kmsClient(),
+      log,
+      meter,
+      files,
+    });
+    const calls = dynamoCalls(dynamoTable(database, settings.CALLS_TABLE));
+    const apps = dynamoApps(dynamoTable(database, settings.APPS_TABLE));
+    const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
+    await directory.follow(() => member.services.members());
+    const api = createApi({
+      ...needs,
+      keys: platform.keys,
+      services: member.services,
+      peers: member.peerDoor,
+      session,
+      checkSession,
+      calls,
+      apps,
+    });
+    return async (request) => {
+      try {
+        const { answer, isLeft } = await member.bursts.attend(Promise.resolve(api.fetch(request)), (response) =>
+          lingerAfter(request, response),
+        );
+        if (isLeft) await wakeUp.ask();
+        return answer;
+      } finally {
+        meter.flush();
+      }
+    };
+  }
+
+  return async (request) => {
+    // A failed opening is tried again by the next call; a member without a genesis looks for one at each call.
+    opening ??= open().then((handle) => handle ?? Promise.reject(new NotFounded()));
+    try {
+      return await (await opening)(request);
+    } catch (cause) {
+      opening = undefined;
+      if (cause instanceof NotFounded) return waiting.fetch(request);
+      throw cause;
+    }
+  };
+}
+
+class NotFounded extends Error {}
+
+/** Only what has written waits for more than a moment; who asked not to wait, or has waited in vain, is answered at once. */
+function lingerAfter(request: Request, response: Response): number {
+  const { pathname } = new URL(request.url);
+  if (pathname.startsWith("/peer/")) return pathname.endsWith("/proposals") ? lingerMs.proposals : lingerMs.peer;
+  return response.status === 201 ? lingerMs.app : 0;
+}

@@ -1,0 +1,57 @@
+import { createPublicApi } from "@vermilion/api";
+import { createFoundingApi } from "@vermilion/api/founding-api";
+import { Fault } from "@vermilion/member/fault";
+import { openReader } from "@vermilion/member/open-member";
+import { dynamoDbClient, kmsClient } from "./clients.ts";
+import { dynamoLedger, dynamoRaftStore, dynamoTable } from "./dynamodb/index.ts";
+import type { SettingsOf } from "./environment.ts";
+import { foundingStore } from "./founding-store.ts";
+import { kmsKeys } from "./kms-keys.ts";
+import { lambdaLog } from "./log.ts";
+import { counted, founderOf } from "./member-world.ts";
+import { lambdaMeter } from "./meter.ts";
+import { nothing } from "./nothing.ts";
+import { lambdaPace } from "./pace.ts";
+import { world } from "./world.ts";
+
+/**
+ * The routes that need no account, by a function that may read two tables and sign checkpoints with the log key: it takes no turn, knows no
+ * other member, and holds nobody's secrets.
+ */
+export function openPublic(settings: SettingsOf<"public">): (request: Request) => Promise<Response> {
+  const member = settings.MEMBER.id;
+  const meter = lambdaMeter(member);
+  const log = lambdaLog(settings.LOG_LEVEL, member, meter);
+  const database = dynamoDbClient();
+  const ledgerTable = dynamoTable(database, settings.LEDGER_TABLE);
+  const founding = foundingStore(ledgerTable);
+  const needs = { ...world, log, baseUrl: settings.BASE_URL, member, statement: () => founding.statement() };
+  const waiting = createFoundingApi(needs);
+  let opened: ReturnType<typeof createPublicApi> | undefined;
+
+  return async (request) => {
+    try {
+      const genesis = opened === undefined ? await founding.genesis() : undefined;
+      if (genesis !== undefined) {
+        const { keys: publicKeys } = founderOf(genesis, member);
+        const services = await openReader(
+          {
+            ...world,
+            ...nothing,
+            log,
+            keys: kmsKeys({ client: counted(kmsClient(), meter), ids: { log: settings.LOG_KEY }, public: publicKeys }),
+            ledger: dynamoLedger({ ledger: ledgerTable }),
+            raftStore: dynamoRaftStore(dynamoTable(database, settings.RAFT_TABLE), world.clock),
+            peers: { call: () => Promise.reject(new Fault("peer-unreachable", "this function calls nobody")) },
+            pace: lambdaPace,
+          },
+          { member, genesis },
+        );
+        opened = createPublicApi({ ...needs, services });
+      }
+      return await (opened ?? waiting).fetch(request);
+    } finally {
+      meter.flush();
+    }
+  };
+}

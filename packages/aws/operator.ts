@@ -1,0 +1,169 @@
+import type { KMSClient } from "@aws-sdk/client-kms";
+import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/admin-door";
+import { fsck } from "@vermilion/member/chain/fsck";
+import { rebuild } from "@vermilion/member/chain/rebuild";
+import type { GenesisFile } from "@vermilion/member/context";
+import { missingSignatures, openDraft, signDraft } from "@vermilion/member/founding/draft";
+import { checkGenesis, type FounderStatement } from "@vermilion/member/founding/genesis";
+import { makeStatement, sameStatement } from "@vermilion/member/founding/statement";
+import type { Apps, Keys, Ledger, RaftStore } from "@vermilion/member/ports/index";
+import { z } from "zod";
+import type { FoundingStore } from "./founding-store.ts";
+import { readPublicKeys } from "./kms/public-keys.ts";
+import { type KeyIds, kmsKeys } from "./kms-keys.ts";
+import { world } from "./world.ts";
+
+const text = (max: number) => z.string().min(1).max(max);
+const names = z.strictObject({ zh: text(128), en: text(128) });
+
+export const foundingDraft = z.strictObject({
+  version: z.literal(1),
+  name: text(63),
+  names,
+  quorum: z.int().min(1).max(64).nullable(),
+  time: z.int().min(0),
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  statements: z.array(text(8_192)).min(1).max(64),
+  signatures: z.record(text(32), text(128)),
+  header: text(128).nullable(),
+});
+export const genesisFile = z.strictObject({ version: z.literal(1), entry: text(65_535), header: text(8_192) });
+
+/** What the owner of a member asks with his own role of AWS, by invoking the operator's function; nothing of it goes over HTTP. */
+export const operatorRequest = z.discriminatedUnion("command", [
+  z.strictObject({ command: z.literal("describe") }),
+  z.strictObject({ command: z.literal("statement") }),
+  z.strictObject({ command: z.literal("sign"), draft: foundingDraft, instead: z.boolean() }),
+  z.strictObject({ command: z.literal("install"), genesis: genesisFile }),
+  z.strictObject({ command: z.literal("fsck") }),
+  z.strictObject({ command: z.literal("rebuild") }),
+  ...appRequests,
+]);
+export type OperatorRequest = z.infer<typeof operatorRequest>;
+
+export interface OperatorNeeds {
+  readonly about: Omit<FounderStatement, "keys">;
+  readonly founding: FoundingStore;
+  readonly ledger: Ledger;
+  readonly raftStore: RaftStore;
+  readonly apps: Apps;
+  readonly kms: KMSClient;
+  readonly keyIds: Omit<KeyIds, "wrap">;
+}
+
+/** Answers one request; a request that is none is `bad-request`. */
+export async function answerOperator(raw: unknown, needs: OperatorNeeds): Promise<AdminAnswer> {
+  const parsed = operatorRequest.safeParse(raw);
+  if (!parsed.success) return refuse("bad-request", z.prettifyError(parsed.error));
+  const request = parsed.data;
+  switch (request.command) {
+    case "describe":
+      return { ok: true, value: await describe(needs) };
+    case "statement":
+      return { ok: true, value: await ownStatement(needs) };
+    case "sign":
+      return sign(request, needs);
+    case "install":
+      return install(request.genesis, needs);
+    case "fsck": {
+      const genesis = await needs.founding.genesis();
+      return genesis === undefined ? noGenesis() : { ok: true, value: await fsck(needs.ledger, genesis, world.crypto, () => undefined) };
+    }
+    case "rebuild":
+      if ((await needs.founding.genesis()) === undefined) return noGenesis();
+      return { ok: true, value: await rebuild(needs.ledger, world.crypto, () => undefined) };
+    default:
+      return answerAppRequest(request, { apps: needs.apps, clock: world.clock });
+  }
+}
+
+async function describe({ about, founding, ledger }: OperatorNeeds) {
+  const genesis = await founding.genesis();
+  const checked = genesis === undefined ? undefined : checkGenesis(genesis, world.crypto);
+  const chain = checked === undefined || "refused" in checked ? null : checked.chain;
+  const published = chain === null ? undefined : await ledger.published();
+  return {
+    member: about.id,
+    names: about.names,
+    url: about.url,
+    chain,
+    height: published?.height ?? null,
+    headHash: published?.hash ?? null,
+  };
+}
+
+async function openKeys({ kms, keyIds }: OperatorNeeds): Promise<Keys> {
+  return kmsKeys({ client: kms, ids: keyIds, public: await readPublicKeys(kms, keyIds) });
+}
+
+/** Made anew, as address and names may have changed since; kept for those who ask the member itself. */
+async function ownStatement(needs: OperatorNeeds): Promise<string> {
+  const statement = await makeStatement(needs.about, await openKeys(needs), world.crypto);
+  await needs.founding.saveStatement(statement);
+  return statement;
+}
+
+/** A founder signs one founding: signing another one would let two chains begin with its name. */
+async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sign" }>, needs: OperatorNeeds): Promise<AdminAnswer> {
+  const keys = await openKeys(needs);
+  const opened = openDraft(draft, world.crypto);
+  if ("refused" in opened) return refuse(opened.refused, opened.detail);
+  const named = opened.input.members.find(({ id }) => id === needs.about.id);
+  if (named === undefined) return refuse("not-a-founder", `${needs.about.id} is not among the founders of this draft`);
+  if (!sameStatement(named, { ...needs.about, keys: keys.public }))
+    return refuse(
+      "statement-differs",
+      `what the draft says of ${needs.about.id} is not what this member says of itself; collect its statement again`,
+    );
+  if ((await needs.founding.genesis()) !== undefined) return refuse("already-founded", "this member is on a chain already");
+  const bound = await bindTo(opened.chain, instead, needs.raftStore);
+  if (bound !== undefined) return bound;
+  const signed = await signDraft(draft, keys, world.crypto);
+  if ("refused" in signed) return refuse(signed.refused, signed.detail);
+  const missing = missingSignatures(signed, world.crypto);
+  return { ok: true, value: { draft: signed, missing: "refused" in missing ? [] : missing } };
+}
+
+const bindings = "founding/";
+
+async function bindTo(chain: string, instead: boolean, raftStore: RaftStore): Promise<AdminAnswer | undefined> {
+  const held = await raftStore.highestReserved(bindings);
+  if (held?.what === chain) return undefined;
+  if (held !== undefined && !instead)
+    return refuse(
+      "signed-another-genesis",
+      `this member has signed the founding of ${held.what}; give that one up for good with --instead`,
+    );
+  const next = held === undefined ? 1 : Number(held.place.slice(bindings.length)) + 1;
+  const reserved = await raftStore.reserve(`${bindings}${String(next).padStart(6, "0")}`, chain);
+  return reserved === chain ? undefined : refuse("signed-another-genesis", `this member is signing the founding of ${reserved}`);
+}
+
+/** Begins the chain at this member. Installing the same genesis again changes nothing. */
+async function install(genesis: GenesisFile, needs: OperatorNeeds): Promise<AdminAnswer> {
+  const checked = checkGenesis(genesis, world.crypto);
+  if ("refused" in checked) return refuse(checked.refused, checked.detail);
+  const founder = checked.founders.get(needs.about.id);
+  if (founder === undefined) return refuse("not-a-founder", `${needs.about.id} is not a member of this consortium`);
+  const { sign: signKey, log, cosign, agree, url } = founder;
+  const keys = await openKeys(needs);
+  const own = { ...needs.about, keys: keys.public };
+  if (!sameStatement(own, { ...own, url, keys: { sign: signKey, log, cosign, agree } }))
+    return refuse("statement-differs", `the genesis names other keys or another address for ${needs.about.id}`);
+  const bound = await needs.raftStore.highestReserved(bindings);
+  if (bound?.what !== checked.chain) return refuse("signed-another-genesis", "this is not the founding that this member has signed");
+  const installed = await needs.founding.install(genesis);
+  if (installed.entry !== genesis.entry || installed.header !== genesis.header)
+    return refuse("already-founded", "another genesis is installed here");
+  await needs.ledger.saveBlock(checked.block);
+  await needs.ledger.moveHead(null, [{ height: 0, hash: checked.block.after.hash }]);
+  return { ok: true, value: { chain: checked.chain, members: [...checked.founders.keys()] } };
+}
+
+function noGenesis(): AdminAnswer {
+  return refuse("no-chain-yet", "no genesis is installed here");
+}
+
+function refuse(code: string, detail: string): AdminAnswer {
+  return { ok: false, code, detail };
+}

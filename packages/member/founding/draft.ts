@@ -1,0 +1,183 @@
+import {
+  type Crypto,
+  encodeEntry,
+  encodeHeader,
+  encodePayload,
+  entryTyp,
+  fromBase64url,
+  headerTyp,
+  isLowS,
+  lowS,
+  type PublicJwk,
+  signingInput,
+  text,
+  thumbprint,
+  toBase64url,
+  toHex,
+} from "@vermilion/ledger";
+import type { GenesisFile } from "../context.ts";
+import type { Keys } from "../ports/index.ts";
+import {
+  checkFounding,
+  checkGenesis,
+  type FounderStatement,
+  type FoundingInput,
+  foundingPayload,
+  type GenesisRefusal,
+  genesisHeaderPayload,
+} from "./genesis.ts";
+import { makeStatement, readStatement, type StatementRefusal } from "./statement.ts";
+
+/**
+ * A genesis on its way from founder to founder: what is to be signed, and the signatures so far. It holds the founders' own statements, so
+ * that each can check all of them before it signs.
+ */
+export interface FoundingDraft {
+  readonly version: 1;
+  readonly name: string;
+  readonly names: { readonly zh: string; readonly en: string };
+  readonly quorum: number | null;
+  /** ms since 1970. */
+  readonly time: number;
+  /** 128 random bits, 32 hex. */
+  readonly id: string;
+  /** Signed statements, in the order of the members. */
+  readonly statements: readonly string[];
+  /** base64url by member id. */
+  readonly signatures: Readonly<Record<string, string>>;
+  /** base64url, of the header of height 0 by the first founder; null until all have signed. */
+  readonly header: string | null;
+}
+
+export type DraftRefusal = GenesisRefusal | StatementRefusal;
+
+/** The founding that a draft describes, with the statements checked and the rules asked. */
+interface Opened {
+  readonly input: FoundingInput;
+  readonly payload: Uint8Array;
+  /** SHA-256 (hex) of what is signed: the id of the chain to be. */
+  readonly chain: string;
+}
+
+/** Reads a draft's statements and asks the rules. Every founder does so before it signs. */
+export function openDraft(draft: FoundingDraft, crypto: Crypto): Opened | DraftRefusal {
+  const members = [];
+  for (const source of draft.statements) {
+    const statement = readStatement(source, crypto);
+    if ("refused" in statement) return statement;
+    members.push(statement);
+  }
+  const { name, names, quorum, time, id } = draft;
+  const input: FoundingInput = { name, names, members, time, id, ...(quorum === null ? {} : { quorum }) };
+  const entry = foundingPayload(input, crypto);
+  const refused = checkFounding(entry, crypto);
+  if (refused !== undefined) return refused;
+  const payload = encodePayload(entry);
+  return { input, payload, chain: toHex(crypto.sha256(payload)) };
+}
+
+/**
+ * The draft with this member's signature. When it was the last one missing and the member is the first founder, or all others have signed
+ * and the first founder signs again, the header is signed too and the genesis is whole.
+ */
+export async function signDraft(
+  draft: FoundingDraft,
+  keys: Pick<Keys, "public" | "sign">,
+  crypto: Crypto,
+): Promise<FoundingDraft | DraftRefusal> {
+  const opened = openDraft(draft, crypto);
+  if ("refused" in opened) return opened;
+  const kid = thumbprint(keys.public.sign, crypto);
+  const { members } = opened.input;
+  const own = members.find((member) => thumbprint(member.keys.sign, crypto) === kid);
+  if (own === undefined) return refuse("this member is not among the founders");
+  const sign = async (typ: string, payload: Uint8Array) =>
+    toBase64url(lowS(await keys.sign(signingInput(typ, payload, keys.public.sign, kid))));
+  const signed = { ...draft, signatures: { ...draft.signatures, [own.id]: await sign(entryTyp, opened.payload) } };
+  const entry = entryOf(signed, opened, crypto);
+  if (entry === undefined || own !== members[0]) return { ...signed, header: null };
+  const header = genesisHeaderPayload(entry, crypto);
+  return "refused" in header ? header : { ...signed, header: await sign(headerTyp, header) };
+}
+
+/** Founders whose signature is missing or does not hold, in order; the first once more where only the header is missing. */
+export function missingSignatures(draft: FoundingDraft, crypto: Crypto): readonly string[] | DraftRefusal {
+  const opened = openDraft(draft, crypto);
+  if ("refused" in opened) return opened;
+  const { members } = opened.input;
+  const missing = members.filter(({ id, keys }) => signatureOf(draft, id, keys.sign, opened.payload, crypto) === undefined);
+  if (missing.length === 0 && draft.header === null) return members.slice(0, 1).map(({ id }) => id);
+  return missing.map(({ id }) => id);
+}
+
+/** The signatures of several copies of one draft in one. */
+export function mergeDrafts(drafts: readonly FoundingDraft[]): FoundingDraft | GenesisRefusal {
+  const [first, ...others] = drafts;
+  if (first === undefined) return refuse("no draft");
+  const unsigned = (draft: FoundingDraft) => JSON.stringify({ ...draft, signatures: {}, header: null });
+  if (others.some((other) => unsigned(other) !== unsigned(first))) return refuse("these are drafts of different foundings");
+  return {
+    ...first,
+    signatures: Object.assign({}, ...drafts.map(({ signatures }) => signatures)) as FoundingDraft["signatures"],
+    header: drafts.find(({ header }) => header !== null)?.header ?? null,
+  };
+}
+
+/** The genesis of a draft that all have signed. */
+export function genesisOf(draft: FoundingDraft, crypto: Crypto): GenesisFile | DraftRefusal {
+  const missing = missingSignatures(draft, crypto);
+  if ("refused" in missing) return missing;
+  const opened = openDraft(draft, crypto);
+  if ("refused" in opened) return opened;
+  const entry = missing.length > 0 ? undefined : entryOf(draft, opened, crypto);
+  const [first] = opened.input.members;
+  const headerSignature = bytesOf(draft.header ?? "");
+  if (entry === undefined || first === undefined || headerSignature === undefined) return refuse(`not signed yet by ${missing.join(", ")}`);
+  const header = genesisHeaderPayload(entry, crypto);
+  if ("refused" in header) return header;
+  const signature = { jwk: first.keys.sign, kid: thumbprint(first.keys.sign, crypto), signature: headerSignature };
+  const file: GenesisFile = { version: 1, entry: text(entry), header: text(encodeHeader(header, signature)) };
+  const checked = checkGenesis(file, crypto);
+  return "refused" in checked ? checked : file;
+}
+
+/** Founds where the keys of all founders are at hand: height 0, signed by each in order, its header by the first. */
+export async function found(
+  input: Omit<FoundingInput, "members">,
+  founders: readonly { readonly about: Omit<FounderStatement, "keys">; readonly keys: Pick<Keys, "public" | "sign"> }[],
+  crypto: Crypto,
+): Promise<GenesisFile | DraftRefusal> {
+  const { name, names, quorum = null, time, id } = input;
+  const statements = await Promise.all(founders.map(({ about, keys }) => makeStatement(about, keys, crypto)));
+  let draft: FoundingDraft = { version: 1, name, names, quorum, time, id, statements, signatures: {}, header: null };
+  // The first founder last: it signs the header when the entry is whole.
+  for (const { keys } of [...founders].reverse()) {
+    const signed = await signDraft(draft, keys, crypto);
+    if ("refused" in signed) return signed;
+    draft = signed;
+  }
+  return genesisOf(draft, crypto);
+}
+
+/** The founding entry with all its signatures; undefined while one is missing. */
+function entryOf(draft: FoundingDraft, { input, payload }: Opened, crypto: Crypto): Uint8Array | undefined {
+  const signatures = input.members.flatMap(({ id, keys }) => {
+    const signature = signatureOf(draft, id, keys.sign, payload, crypto);
+    return signature === undefined ? [] : [{ jwk: keys.sign, kid: thumbprint(keys.sign, crypto), signature }];
+  });
+  return signatures.length === input.members.length ? encodeEntry(payload, signatures) : undefined;
+}
+
+function signatureOf(draft: FoundingDraft, member: string, jwk: PublicJwk, payload: Uint8Array, crypto: Crypto): Uint8Array | undefined {
+  const signature = bytesOf(Object.hasOwn(draft.signatures, member) ? (draft.signatures[member] ?? "") : "");
+  if (signature === undefined || signature.length !== 64 || !isLowS(signature)) return undefined;
+  return crypto.verify(jwk, signingInput(entryTyp, payload, jwk, thumbprint(jwk, crypto)), signature) ? signature : undefined;
+}
+
+function bytesOf(given: string): Uint8Array | undefined {
+  return given === "" ? undefined : fromBase64url(given);
+}
+
+function refuse(detail: string): GenesisRefusal {
+  return { refused: "invalid-genesis", detail };
+}

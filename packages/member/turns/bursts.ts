@@ -1,0 +1,111 @@
+import { isAsleep, type RaftState } from "@vermilion/consensus";
+import type { Context } from "../context.ts";
+import type { Duties } from "../records/duties.ts";
+import type { Driver } from "./driver.ts";
+
+/** How far a burst is to bring this member. */
+export type Goal = keyof typeof goals;
+
+/** How this member stands after a burst. */
+export interface Standing {
+  readonly role: RaftState["role"];
+  readonly term: number;
+  readonly leader: string | null;
+  /** Proposals that wait here. */
+  readonly waiting: number;
+  /** Nothing is left to do that a tick would further: no proposal waits, all is committed and, by a leader, handed round. */
+  readonly isSettled: boolean;
+}
+
+/**
+ * The work of a process that lives only while it is called and may be frozen or ended between two calls. Any number of them may run at one
+ * time, each may die at any await: what one has left undone is found by the next in the stores.
+ */
+export interface Bursts {
+  /**
+   * Runs `call` and ticks meanwhile; then goes on until its block is settled, or the chain has moved on in other hands, for `lingerMs` at
+   * most. `isLeft`: something is left to do, so somebody must be woken.
+   */
+  attend<T>(call: Promise<T>, lingerMs: (answer: T) => number): Promise<{ readonly answer: T; readonly isLeft: boolean }>;
+  /** Says hello to the others and does what this member owes by the ledger. */
+  look(budgetMs: number): Promise<Standing>;
+  /** Goes on until the goal is reached or `budgetMs` is over. */
+  drive(goal: Goal, budgetMs: number): Promise<Standing>;
+}
+
+/** When a burst has come to its end, by the state that its last turn saved. */
+const goals = {
+  /** What waits here was taken to the leader and is committed, or there is no leader to take it to. */
+  taken: (state: RaftState) => isAsleep(state) || state.role !== "follower" || state.leader === null,
+  /** A majority would vote for this member, or another one leads, or nobody needs a leader any more. */
+  "pre-voted": (state: RaftState) => isAsleep(state) || state.role === "candidate" || someoneLeads(state),
+  /** Somebody leads. */
+  elected: someoneLeads,
+  /** This leader has committed all that it found. */
+  confirmed: ({ role, tail }: RaftState) => role !== "leader" || tail.length === 0,
+  /** This leader's blocks are committed and no proposal waits; or it leads no more. */
+  committed: ({ role, tail, waiting }: RaftState) => role !== "leader" || (tail.length === 0 && waiting === 0),
+  /** The head is handed round, with the quorum of its cosignatures. */
+  settled: ({ role, settled, committed }: RaftState) => role !== "leader" || settled >= committed.height,
+} as const;
+
+function someoneLeads({ role, leader }: RaftState): boolean {
+  return role === "leader" || (role === "follower" && leader !== null);
+}
+
+/** Longest stretch of one call; callers' own limits are shorter. */
+const callMsMax = 900_000;
+
+export function createBursts(context: Context, driver: Driver, duties: Duties): Bursts {
+  async function standing(): Promise<Standing> {
+    const state = await driver.turns.state();
+    const waiting = await context.raftStore.proposalCount();
+    return { role: state.role, term: state.term, leader: state.leader, waiting, isSettled: driver.isQuiet && waiting === 0 };
+  }
+  return {
+    async attend(call, lingerMs) {
+      let isAnswered = false;
+      const answered = () => {
+        isAnswered = true;
+        driver.nudge();
+      };
+      call.then(answered, answered);
+      try {
+        await driver.drive(() => isAnswered, callMsMax);
+        const answer = await call;
+        const height = heightOf(driver);
+        const isOver = () => driver.isQuiet || (driver.isIdle && heightOf(driver) > height);
+        return { answer, isLeft: !(await driver.drive(isOver, lingerMs(answer))) };
+      } finally {
+        driver.pause();
+      }
+    },
+
+    async look(budgetMs) {
+      try {
+        await driver.sayHello();
+        duties.look();
+        await driver.drive(() => driver.isIdle, budgetMs);
+        return await standing();
+      } finally {
+        driver.pause();
+      }
+    },
+
+    async drive(goal, budgetMs) {
+      try {
+        // A turn of its own first: the state may have moved in other hands, and proposals may wait that no turn here has seen.
+        await driver.wake();
+        const isOver = () => driver.lastState !== undefined && goals[goal](driver.lastState);
+        await driver.drive(isOver, budgetMs);
+        return await standing();
+      } finally {
+        driver.pause();
+      }
+    },
+  };
+}
+
+function heightOf(driver: Driver): number {
+  return driver.lastState?.committed.height ?? 0;
+}

@@ -1,0 +1,30 @@
+import { showsForgotten } from "../chain/finality.ts";
+import type { Context } from "../context.ts";
+import { encodeRaftCall, parseRaftCall, type RaftCall } from "../peers/wire.ts";
+import { callOf } from "./messenger.ts";
+import type { Turns } from "./turns.ts";
+
+/** Before anything else is done with what a peer says: who has forgotten what it signed must bind itself to nothing more. */
+export async function noticeForgotten(context: Context, turns: Turns, cosigned: RaftCall["cosigned"]): Promise<void> {
+  for (const one of cosigned) {
+    if ((await turns.state()).amnesic || !(await showsForgotten(context, one))) continue;
+    context.log.error("own-signature-forgotten", { size: one.size });
+    await turns.take({ kind: "restored" });
+  }
+}
+
+/**
+ * Asks the others what they hold of this member's signatures before its first turn over a store that may be an older copy: a leader set
+ * back to one would seal at once.
+ */
+export async function askWhatWasSigned(context: Context, turns: Turns): Promise<void> {
+  if (!(await context.raftStore.mayBeSetBack())) return;
+  const question = encodeRaftCall(await callOf(context, []));
+  const others = [...context.founders.keys()].filter((id) => id !== context.member);
+  // One that does not answer, or answers garbage, must not hide what another one shows.
+  const answers = await Promise.allSettled(
+    others.map(async (id) => parseRaftCall(await context.peers.call(id, "raft", question, context.pace.questionTimeoutMs))),
+  );
+  for (const answer of answers) if (answer.status === "fulfilled") await noticeForgotten(context, turns, answer.value.cosigned);
+  await context.raftStore.noteAsked();
+}

@@ -1,0 +1,120 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Emulator, type MiniStackOptions, startMiniStack } from "../emulator/ministack.ts";
+import { repository } from "../emulator/ministack-install.ts";
+import { type FrontDoor, openFrontDoor } from "./front-door.ts";
+
+const run = promisify(execFile);
+const node = join(repository, "node_modules", "node", "bin", "node");
+const cdkCli = join(repository, "node_modules", "aws-cdk", "bin", "cdk");
+const cliFile = join(repository, "packages", "cli", "bin", "vermilion.js");
+
+export interface CloudMemberOptions extends MiniStackOptions {
+  readonly id: string;
+  /** Port of the member's front door. */
+  readonly doorPort: number;
+  /** What belongs to this member: its configuration, its cloud assembly, its emulator's state. */
+  readonly folder: string;
+}
+
+/** One member in an emulated AWS account of its own, and the command lines of its operator. */
+export class CloudMember {
+  readonly id: string;
+  readonly door: FrontDoor;
+  emulator: Emulator;
+  private readonly options: CloudMemberOptions;
+
+  private constructor(options: CloudMemberOptions, door: FrontDoor, emulator: Emulator) {
+    this.id = options.id;
+    this.options = options;
+    this.door = door;
+    this.emulator = emulator;
+  }
+
+  static async start(options: CloudMemberOptions): Promise<CloudMember> {
+    mkdirSync(options.folder, { recursive: true });
+    const [door, emulator] = await Promise.all([openFrontDoor(options.doorPort), startMiniStack(options)]);
+    const member = new CloudMember(options, door, emulator);
+    const config = JSON.parse(readFileSync(join(repository, "infra", "members", `${options.id}.json`), "utf8"));
+    writeFileSync(member.configFile, JSON.stringify({ ...config, url: door.url, logLevel: "debug" }, null, 2));
+    return member;
+  }
+
+  get stack(): string {
+    return `vermilion-${this.id}`;
+  }
+
+  private get configFile(): string {
+    return join(this.options.folder, `${this.id}.json`);
+  }
+
+  /** The unmodified CDK command line. Answers what it printed. */
+  async cdk(...args: string[]): Promise<string> {
+    const output = join(this.options.folder, "cdk.out");
+    const all = [cdkCli, ...args, "--output", output, "-c", `config=${this.configFile}`, "--no-color"];
+    return this.runOrTell(all);
+  }
+
+  async bootstrap(): Promise<string> {
+    return this.cdk("bootstrap", `aws://${this.emulator.account}/${this.emulator.region}`);
+  }
+
+  async deploy(...args: string[]): Promise<string> {
+    const printed = await this.cdk("deploy", "--require-approval", "never", ...args);
+    await this.openDoor();
+    return printed;
+  }
+
+  /** The `vermilion` command line, with this member's credentials. */
+  async vermilion(...args: string[]): Promise<string> {
+    return this.runOrTell([cliFile, ...args]);
+  }
+
+  /** Calls at the front door reach the member's API from now on. */
+  async openDoor(): Promise<void> {
+    const answer = await fetch(`${this.emulator.endpoint}/v2/apis`, {
+      headers: { authorization: await signedFor("apigateway", this.emulator) },
+    });
+    const { items } = (await answer.json()) as { items: { apiId: string; name: string }[] };
+    const [api, ...others] = items;
+    if (api === undefined || others.length > 0) throw new Error(`${this.id} has ${items.length} HTTP APIs`);
+    this.door.leadTo(`${this.emulator.endpoint}/_aws/execute-api/${api.apiId}/$default`);
+  }
+
+  /** The whole account goes away, in order; what it held is kept. */
+  async stop(): Promise<void> {
+    this.door.leadTo(undefined);
+    await this.emulator.stop();
+  }
+
+  async startAgain(): Promise<void> {
+    this.emulator = await startMiniStack({ ...this.options, port: Number(new URL(this.emulator.endpoint).port) });
+    await this.openDoor();
+  }
+
+  async close(): Promise<void> {
+    await this.door.close();
+    await this.emulator.kill();
+  }
+
+  private async runOrTell(args: readonly string[]): Promise<string> {
+    try {
+      const { stdout, stderr } = await run(node, [...args], {
+        cwd: repository,
+        env: { ...process.env, ...this.emulator.environment, CI: "true", NO_COLOR: "1" },
+        maxBuffer: 64 * 1024 * 1024,
+      });
+      return stdout + stderr;
+    } catch (error) {
+      const { stdout = "", stderr = "", code } = error as { stdout?: string; stderr?: string; code?: number };
+      throw new Error(`${this.id}: ${args.slice(0, 3).join(" ")} … ended with ${code}\n${`${stdout}${stderr}`.slice(-4_000)}`);
+    }
+  }
+}
+
+/** The emulator reads the account and service from the header and checks no signature. */
+async function signedFor(service: string, { region }: Emulator): Promise<string> {
+  return `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+}

@@ -1,0 +1,133 @@
+import { nativeCrypto } from "@vermilion/member";
+import { type FoundingDraft, genesisOf, mergeDrafts, missingSignatures, openDraft, signDraft } from "@vermilion/member/founding/draft";
+import { checkGenesis } from "@vermilion/member/founding/genesis";
+import { makeStatement, readStatement, sameStatement } from "@vermilion/member/founding/statement";
+import { describe, expect, test } from "vitest";
+import { makeMember } from "../support/entries.ts";
+import { memoryKeys } from "../support/memory-keys.ts";
+
+const ids = ["customs", "tax", "housing"] as const;
+const founders = await Promise.all(
+  ids.map(async (id) => {
+    const identity = makeMember(id);
+    const keys = memoryKeys(identity);
+    const about = { id, names: { zh: id, en: id }, uscc: identity.uscc, url: `https://${id}.example` };
+    return { id, keys, about, statement: await makeStatement(about, keys, nativeCrypto) };
+  }),
+);
+const [customs, tax, housing] = founders as [(typeof founders)[0], (typeof founders)[0], (typeof founders)[0]];
+
+function draftOf(statements = founders.map(({ statement }) => statement)): FoundingDraft {
+  const names = { zh: "联盟", en: "Consortium" };
+  return {
+    version: 1,
+    name: "e.example",
+    names,
+    quorum: null,
+    time: 1_800_000_000_000,
+    id: "a".repeat(32),
+    statements,
+    signatures: {},
+    header: null,
+  };
+}
+
+async function signed(draft: FoundingDraft, founder: (typeof founders)[0]): Promise<FoundingDraft> {
+  const after = await signDraft(draft, founder.keys, nativeCrypto);
+  if ("refused" in after) throw new Error(after.detail);
+  return after;
+}
+
+describe("a statement", () => {
+  test("says who a member is, under its own key", () => {
+    const read = readStatement(customs.statement, nativeCrypto);
+    expect(read).toEqual({ ...customs.about, keys: { ...customs.keys.public } });
+  });
+
+  test("with another's key, another word, or another form is refused in one sentence", () => {
+    const forged = JSON.parse(customs.statement) as { payload: string; signatures: unknown[] };
+    const other = JSON.parse(tax.statement) as { payload: string; signatures: unknown[] };
+    const changed = Buffer.from(Buffer.from(forged.payload, "base64url").toString().replace("customs.example", "custom5.example")).toString(
+      "base64url",
+    );
+    for (const source of [
+      JSON.stringify({ payload: other.payload, signatures: forged.signatures }),
+      JSON.stringify({ payload: changed, signatures: forged.signatures }),
+      JSON.stringify({ payload: forged.payload, signatures: [] }),
+      JSON.stringify({ payload: forged.payload, signatures: [...forged.signatures, ...other.signatures] }),
+      customs.statement.slice(1),
+      "",
+      "x".repeat(20_000),
+    ]) {
+      expect(readStatement(source, nativeCrypto)).toMatchObject({ refused: "invalid-statement" });
+    }
+  });
+
+  test("is compared by all that it says", async () => {
+    const read = readStatement(customs.statement, nativeCrypto);
+    const moved = readStatement(
+      await makeStatement({ ...customs.about, url: "https://elsewhere.example" }, customs.keys, nativeCrypto),
+      nativeCrypto,
+    );
+    if ("refused" in read || "refused" in moved) throw new Error("both hold");
+    expect([sameStatement(read, read), sameStatement(read, moved)]).toEqual([true, false]);
+  });
+});
+
+describe("a founding that goes from founder to founder", () => {
+  test("is whole when all have signed, the first one last", async () => {
+    let draft = draftOf();
+    expect(missingSignatures(draft, nativeCrypto)).toEqual([...ids]);
+    for (const founder of [tax, housing, customs]) draft = await signed(draft, founder);
+    expect(missingSignatures(draft, nativeCrypto)).toEqual([]);
+    const genesis = genesisOf(draft, nativeCrypto);
+    if ("refused" in genesis) throw new Error(genesis.detail);
+    const opened = openDraft(draft, nativeCrypto);
+    expect(checkGenesis(genesis, nativeCrypto)).toMatchObject({ chain: "refused" in opened ? "" : opened.chain });
+  });
+
+  test("signed side by side is merged; the first founder signs once more for the header", async () => {
+    const copies = await Promise.all(founders.map((founder) => signed(draftOf(), founder)));
+    const merged = mergeDrafts(copies);
+    if ("refused" in merged) throw new Error(merged.detail);
+    expect(missingSignatures(merged, nativeCrypto)).toEqual(["customs"]);
+    expect(genesisOf(merged, nativeCrypto)).toMatchObject({ refused: "invalid-genesis" });
+    expect(genesisOf(await signed(merged, customs), nativeCrypto)).toMatchObject({ version: 1 });
+  });
+
+  test("drafts of different foundings are not merged", async () => {
+    const other = { ...draftOf(), name: "other.example" };
+    expect(mergeDrafts([await signed(draftOf(), tax), await signed(other, housing)])).toMatchObject({ refused: "invalid-genesis" });
+    expect(mergeDrafts([])).toMatchObject({ refused: "invalid-genesis" });
+  });
+
+  test("whoever is not among the founders cannot sign", async () => {
+    const stranger = memoryKeys(makeMember("stranger"));
+    expect(await signDraft(draftOf(), stranger, nativeCrypto)).toMatchObject({
+      refused: "invalid-genesis",
+      detail: "this member is not among the founders",
+    });
+  });
+
+  test("what the rules refuse is refused before anybody signs", async () => {
+    for (const [wrong, statements] of [
+      [{ quorum: 9 }, undefined],
+      [{ name: "Not A Name" }, undefined],
+      [{}, [customs.statement, customs.statement]],
+      [{}, []],
+    ] as const) {
+      const draft = { ...draftOf(statements === undefined ? undefined : [...statements]), ...wrong };
+      expect(await signDraft(draft, customs.keys, nativeCrypto), JSON.stringify(wrong)).toMatchObject({ refused: "invalid-genesis" });
+    }
+    const broken = { ...draftOf(), statements: [customs.statement, tax.statement.replace("payload", "payl0ad"), housing.statement] };
+    expect(await signDraft(broken, customs.keys, nativeCrypto)).toMatchObject({ refused: "invalid-statement" });
+  });
+
+  test("a signature for another founding, or a cut one, counts as missing", async () => {
+    const other = await signed({ ...draftOf(), id: "b".repeat(32) }, tax);
+    for (const foreign of [other.signatures["tax"] ?? "", "AAAA", "", "!"]) {
+      const draft = { ...(await signed(draftOf(), housing)), signatures: { tax: foreign } };
+      expect(missingSignatures(draft, nativeCrypto)).toEqual([...ids]);
+    }
+  });
+});
