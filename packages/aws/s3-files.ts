@@ -107,7 +107,7 @@ export function s3Files({ client, bucket, clock }: S3FilesOptions): Files {
       const known = await planOf(file);
       if (known !== undefined && (await withParts(known.stored)) !== undefined) return;
       // The mark first: an upload that is not counted must not exist.
-      await attempt(client.send(new PutObjectCommand({ Bucket: bucket, Key: markKey(plan.app, file), Body: "" })), "mark", file);
+      await attempt(client.send(new PutObjectCommand({ Bucket: bucket, Key: markKey(plan.app, file), Body: "open" })), "mark", file);
       const create = new CreateMultipartUploadCommand({
         ...data(file),
         ChecksumAlgorithm: "SHA256",
