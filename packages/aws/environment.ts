@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * The only contract between the stack and the code: which settings each Lambda function is given. `infra` sets exactly these as environment
- * variables and grants what stands behind them; a function reads exactly these, once, when it starts.
+ * The contract between the stack and the code, with `coordinator-acts.ts` the only one: which settings each Lambda function is given. `infra`
+ * sets exactly these as environment variables and grants what stands behind them; a function reads exactly these, once, when it starts.
  */
 
 const name = z.string().min(1).max(1_024);

@@ -103,6 +103,30 @@ export const listed: readonly Listed[] = [
     en: "drop all that is derived and replay",
     load: async () => (await import("./commands/rebuild.ts")).rebuild,
   },
+  {
+    name: "statement",
+    zh: "云上成员的自签名声明",
+    en: "the signed statement of a deployed member",
+    load: async () => (await import("./commands/statement.ts")).statement,
+  },
+  {
+    name: "found",
+    zh: "汇集声明，起草联盟",
+    en: "collect statements into a founding draft",
+    load: async () => (await import("./commands/found.ts")).found,
+  },
+  {
+    name: "sign",
+    zh: "以创始成员身份签署",
+    en: "sign a founding draft as a founder",
+    load: async () => (await import("./commands/sign.ts")).sign,
+  },
+  {
+    name: "install",
+    zh: "在成员上启动联盟链",
+    en: "begin the chain at a deployed member",
+    load: async () => (await import("./commands/install.ts")).install,
+  },
   { name: "config", zh: "检查配置文件", en: "check config files", load: async () => (await import("./commands/config.ts")).config },
 ];
 

@@ -26,9 +26,11 @@ export function build(given: object = {}): Built {
   return found;
 }
 
-export function buildAnew(given: object = {}, bundle = false): Built {
+/** `whole` bundles the code, and has the template checked against CloudFormation's own schemas: as a deployment does, and slow. */
+export function buildAnew(given: object = {}, whole = false): Built {
   const outdir = mkdtempSync(join(tmpdir(), "vermilion-cdk-"));
-  const app = new App({ outdir, context: bundle ? {} : { "aws:cdk:bundling-stacks": [] } });
+  const context = whole ? { "@aws-cdk/core:validateAgainstDefaultRules": true } : { "aws:cdk:bundling-stacks": [] };
+  const app = new App({ outdir, context, builtinCloudFormationValidation: whole });
   const stack = new MemberStack(app, parseConfig({ ...customs, ...given }), { entryOf: () => fixture });
   return { app, stack, template: Template.fromStack(stack) };
 }

@@ -78,14 +78,20 @@ test("answers a browser's preflight request as the API is told to", async () => 
   expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([204, "https://console.example"]);
 });
 
-test("changes a table in place, with the items it holds", async () => {
+test("changes a table in place, of either kind, with the items it holds", async () => {
   const { stacks, dynamodb } = clients();
-  await dynamodb.send(new PutItemCommand({ TableName: outputs["Rows"], Item: { pk: { S: "kept" } } }));
+  const kept = async () => {
+    const items = ["Rows", "Global"].map((name) =>
+      dynamodb.send(new GetItemCommand({ TableName: outputs[name], Key: { pk: { S: "kept" } } })),
+    );
+    return (await Promise.all(items)).filter(({ Item }) => Item !== undefined).length;
+  };
+  for (const name of ["Rows", "Global"]) await dynamodb.send(new PutItemCommand({ TableName: outputs[name], Item: { pk: { S: "kept" } } }));
   await stacks.send(
     new UpdateStackCommand({ StackName: stack, TemplateBody: JSON.stringify(template("forgetAt")), Capabilities: ["CAPABILITY_IAM"] }),
   );
   expect(await settled()).toBe("UPDATE_COMPLETE");
-  expect((await dynamodb.send(new GetItemCommand({ TableName: outputs["Rows"], Key: { pk: { S: "kept" } } }))).Item).toBeDefined();
+  expect(await kept()).toBe(2);
 });
 
 test("deletes a stack that is named by its ARN, as the CDK names it", async () => {
@@ -145,6 +151,16 @@ function template(expiresIn: string) {
           KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
           StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
           TimeToLiveSpecification: { AttributeName: expiresIn, Enabled: true },
+        },
+      },
+      Global: {
+        Type: "AWS::DynamoDB::GlobalTable",
+        Properties: {
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+          KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+          TimeToLiveSpecification: { AttributeName: expiresIn, Enabled: true },
+          Replicas: [{ Region: emulator.region }],
         },
       },
       LogKey: key("ECC_NIST_EDWARDS25519", "SIGN_VERIFY"),
@@ -209,7 +225,7 @@ function template(expiresIn: string) {
       },
     },
     Outputs: Object.fromEntries(
-      ["Rows", "LogKey", "AgreeKey", "SignKey", "Queue", "Api"].map((name) => [name, { Value: reference(name) }]),
+      ["Rows", "Global", "LogKey", "AgreeKey", "SignKey", "Queue", "Api"].map((name) => [name, { Value: reference(name) }]),
     ),
   };
 }

@@ -3,7 +3,7 @@ import type { Emulator } from "./ministack.ts";
 import { zip } from "./zip.ts";
 
 /** What the SDK clients of the tests are made with; only functions read these from their environment. */
-export function clientOptions({ endpoint, region }: Emulator) {
+export function clientOptions({ endpoint, region }: Pick<Emulator, "endpoint" | "region">) {
   return { endpoint, region, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 }
 

@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CreateTableCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clientOptions, type SmallFunctions, smallFunctions } from "./functions.ts";
 import { type Emulator, startMiniStack } from "./ministack.ts";
+import { startSecondDynamoDb } from "./second-dynamodb.ts";
 
 describe("an emulated account", () => {
   let emulator: Emulator;
@@ -34,7 +38,7 @@ describe("an emulated account", () => {
       name: "about",
       arn: "arn:aws:lambda:eu-central-1:111111111111:function:about",
       region: "eu-central-1",
-      endpoint: emulator.endpoint,
+      endpoint: emulator.endpoint.replace("localhost", "127.0.0.1"),
     });
     const { left } = answer as { left: number };
     expect(left).toBeGreaterThan(4_000);
@@ -98,16 +102,8 @@ describe("an account that enforces IAM", () => {
   afterAll(async () => emulator.stop());
 
   test("refuses a function what its role does not grant", async () => {
-    const dynamodb = new DynamoDBClient(clientOptions(emulator));
-    await dynamodb.send(
-      new CreateTableCommand({
-        TableName: "rows",
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
-      }),
-    );
-    expect(await dynamodb.send(new GetItemCommand({ TableName: "rows", Key: { pk: { S: "a" } } }))).not.toHaveProperty("Item");
+    await createRows(emulator);
+    expect(await rowIsThere(emulator, "a")).toBe(false);
     const functions = smallFunctions(emulator);
     await grantRole(emulator, "reader", "rows");
     await functions.create("reads-and-writes", readsAndWrites, { role: "reader" });
@@ -116,6 +112,65 @@ describe("an account that enforces IAM", () => {
     functions.close();
   });
 });
+
+test("an account with a folder keeps what it holds over a stop, and not over a power cut", async () => {
+  const stateFolder = mkdtempSync(join(tmpdir(), "ministack-state-"));
+  const start = () => startMiniStack({ account: "121212121212", stateFolder });
+  const put = (emulator: Emulator, key: string) =>
+    new S3Client({ ...clientOptions(emulator), forcePathStyle: true }).send(
+      new PutObjectCommand({ Bucket: "kept-things", Key: key, Body: key }),
+    );
+  try {
+    const first = await start();
+    await new S3Client({ ...clientOptions(first), forcePathStyle: true }).send(
+      new CreateBucketCommand({ Bucket: "kept-things", CreateBucketConfiguration: { LocationConstraint: "eu-central-1" } }),
+    );
+    await put(first, "early");
+    await createRows(first);
+    await first.stop();
+    const second = await start();
+    expect(await (await fetch(`${second.endpoint}/kept-things/early`)).text()).toBe("early");
+    await putRow(second, "lost");
+    await second.kill();
+    const third = await start();
+    expect(await rowIsThere(third, "lost")).toBe(false);
+    await third.stop();
+  } finally {
+    rmSync(stateFolder, { recursive: true, force: true });
+  }
+});
+
+test("the second opinion on DynamoDB checks conditions", async () => {
+  const second = await startSecondDynamoDb();
+  const there = { ...second, region: "eu-central-1", account: "123456789012" };
+  await createRows(there);
+  await putRow(there, "once");
+  await expect(putRow(there, "once")).rejects.toMatchObject({ name: "ConditionalCheckFailedException" });
+  await second.stop();
+});
+
+const rowsOf = (place: Pick<Emulator, "endpoint" | "region">) => new DynamoDBClient(clientOptions(place));
+
+async function createRows(place: Pick<Emulator, "endpoint" | "region">): Promise<void> {
+  await rowsOf(place).send(
+    new CreateTableCommand({
+      TableName: "rows",
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+    }),
+  );
+}
+
+async function putRow(place: Pick<Emulator, "endpoint" | "region">, pk: string): Promise<void> {
+  await rowsOf(place).send(
+    new PutItemCommand({ TableName: "rows", Item: { pk: { S: pk } }, ConditionExpression: "attribute_not_exists(pk)" }),
+  );
+}
+
+async function rowIsThere(place: Pick<Emulator, "endpoint" | "region">, pk: string): Promise<boolean> {
+  return (await rowsOf(place).send(new GetItemCommand({ TableName: "rows", Key: { pk: { S: pk } } }))).Item !== undefined;
+}
 
 /** `T`: stopped; `Z`: ended, but nobody has asked how; empty: not there. */
 function stateOf(pid: number): string {

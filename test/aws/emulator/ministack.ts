@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { cacheFolder, installMiniStack, repository } from "./ministack-install.ts";
+import { cacheFolder, installPython, repository } from "./python.ts";
+import { freePort, startServer } from "./server-process.ts";
 
 export interface MiniStackOptions {
   /** 12 digits; one process serves one member's account. */
@@ -35,57 +33,36 @@ export interface Emulator {
   kill(): Promise<void>;
 }
 
-const startMsMax = 30_000;
-const stopMsMax = 5_000;
 const shim = new URL("ministack-shim.py", import.meta.url).pathname;
 
-/**
- * Starts MiniStack for one account and waits until it answers. Throws with the end of its log where it does not. It cannot outlive this
- * process: it ends, with its Lambda processes, when its standard input is closed.
- */
+/** Starts MiniStack for one account and waits until it answers. It and its Lambda processes cannot outlive this process. */
 export async function startMiniStack(options: MiniStackOptions): Promise<Emulator> {
-  const python = await installMiniStack();
+  const python = await installPython("ministack");
   const { account, region = "eu-central-1" } = options;
   const port = options.port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), `ministack-${account}-`));
   const logFile = join(cacheFolder, `ministack-${account}-${port}.log`);
   const endpoint = `http://localhost:${port}`;
-  const log = openSync(logFile, "w");
-  const child = spawn(python, [shim], {
-    env: processEnvironment({ ...options, account, region, port, endpoint, folder }),
-    stdio: ["pipe", log, log],
-    cwd: folder,
-    // A process group of its own, so that its Lambda processes can be ended with it.
-    detached: true,
-  });
-  closeSync(log);
-  const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", () => resolve());
-  });
-  const end = async (): Promise<void> => {
-    killGroup(child);
-    await exited;
+  const removed = (ended: Promise<void>) => ended.finally(() => rmSync(folder, { recursive: true, force: true }));
+  const server = await startServer({
+    python,
+    script: shim,
+    environment: processEnvironment({ ...options, account, region, port, endpoint, folder }),
+    folder,
+    logFile,
+    healthUrl: `${endpoint}/_ministack/health`,
+  }).catch((error: unknown) => {
     rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await healthy(endpoint, child);
-  } catch (error) {
-    await end();
-    throw new Error(`MiniStack does not answer on port ${port}:\n${readFileSync(logFile, "utf8").slice(-2_000)}`, { cause: error });
-  }
+    throw error;
+  });
   return {
     endpoint,
     account,
     region,
     environment: clientEnvironment(endpoint, region, join(folder, "cdk-home")),
     logFile,
-    kill: end,
-    stop: async () => {
-      child.kill("SIGTERM");
-      await Promise.race([exited, sleep(stopMsMax, undefined, { ref: false })]);
-      await end();
-    },
+    stop: () => removed(server.stop()),
+    kill: () => removed(server.kill()),
   };
 }
 
@@ -103,12 +80,15 @@ function processEnvironment({ account, region, port, endpoint, folder, stateFold
     // The first `node` on the path runs the functions, whatever their `Runtime` says.
     PATH: [join(repository, "node_modules", "node", "bin"), process.env["PATH"] ?? ""].join(delimiter),
     HOME: folder,
+    SCRATCH_FOLDER: folder,
     TMPDIR: join(folder, "tmp"),
     NODE_PATH: join(repository, "node_modules"),
-    PYTHONUNBUFFERED: "1",
     BIND_HOST: "127.0.0.1",
     GATEWAY_PORT: `${port}`,
-    AWS_ENDPOINT_URL: endpoint,
+    // Functions get this. By number, because then every S3 client, also those that the CDK brings, puts buckets into the path. Queue URLs
+    // say `localhost`, and SQS clients warn about another name.
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_ENDPOINT_URL_SQS: endpoint,
     MINISTACK_ACCOUNT_ID: account,
     MINISTACK_REGION: region,
     LAMBDA_EXECUTOR: "local",
@@ -133,35 +113,4 @@ function clientEnvironment(endpoint: string, region: string, cdkHome: string): R
     CDK_HOME: cdkHome,
     CDK_DISABLE_CLI_TELEMETRY: "true",
   };
-}
-
-async function healthy(endpoint: string, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + startMsMax;
-  for (;;) {
-    if (child.exitCode !== null || child.pid === undefined) throw new Error(`it ended with ${child.exitCode}`);
-    const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok === true) return;
-    if (Date.now() > deadline) throw new Error(`no answer within ${startMsMax} ms`);
-    await sleep(50);
-  }
-}
-
-/** Also those processes of the group that outlived the first one, also stopped ones. */
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if ((error as { code?: string }).code !== "ESRCH") throw error;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("bug: a TCP server has a port");
-  return address.port;
 }

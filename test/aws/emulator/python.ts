@@ -10,16 +10,16 @@ export const repository = new URL("../../..", import.meta.url).pathname;
 /** What is installed once for the tests and may be deleted at any time. */
 export const cacheFolder = join(repository, "node_modules", ".cache", "vermilion");
 
-const requirementsFile = new URL("requirements.txt", import.meta.url).pathname;
-
 /**
- * Installs MiniStack with every package that it needs, in the exact versions of `requirements.txt`, into a Python environment of its own;
- * answers the path of its `python`. The environment appears whole under its name or not at all, so what is there is complete. Throws where
- * it cannot be made (no `python3` of 3.10 or later with the module `venv`, no package index): a test that needs it must fail, not skip.
+ * Installs a program with every package that it needs, in the exact versions of `<program>-requirements.txt`, into a Python environment of
+ * its own; answers the path of its `python`. The environment appears whole under its name or not at all, so what is there is complete.
+ * Throws where it cannot be made (no `python3` of 3.10 or later with the module `venv`, no package index): a test that needs it must fail,
+ * not skip.
  */
-export async function installMiniStack(): Promise<string> {
+export async function installPython(program: "ministack" | "moto"): Promise<string> {
+  const requirementsFile = new URL(`${program}-requirements.txt`, import.meta.url).pathname;
   const pins = createHash("sha256").update(readFileSync(requirementsFile)).digest("hex").slice(0, 12);
-  const folder = join(cacheFolder, `ministack-${pins}`);
+  const folder = join(cacheFolder, `${program}-${pins}`);
   const python = join(folder, "bin", "python");
   if (existsSync(folder)) return python;
   mkdirSync(cacheFolder, { recursive: true });
@@ -28,8 +28,8 @@ export async function installMiniStack(): Promise<string> {
     await step("make a Python environment", "python3", ["-m", "venv", unfinished]);
     const pip = ["-m", "pip", "--disable-pip-version-check", "--quiet"];
     const inside = join(unfinished, "bin", "python");
-    await step("install MiniStack", inside, [...pip, "install", "--no-deps", "--requirement", requirementsFile]);
-    await step("check what MiniStack needs", inside, [...pip, "check"]);
+    await step(`install ${program}`, inside, [...pip, "install", "--no-deps", "--requirement", requirementsFile]);
+    await step(`check what ${program} needs`, inside, [...pip, "check"]);
     renameIfFirst(unfinished, folder);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });

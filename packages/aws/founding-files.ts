@@ -1,0 +1,81 @@
+import { toHex } from "@vermilion/ledger";
+import type { GenesisFile } from "@vermilion/member/context";
+import {
+  type DraftRefusal,
+  type FoundingDraft,
+  genesisOf,
+  mergeDrafts,
+  missingSignatures,
+  openDraft,
+} from "@vermilion/member/founding/draft";
+import { checkGenesis, type FounderStatement } from "@vermilion/member/founding/genesis";
+import { readStatement, sameStatement } from "@vermilion/member/founding/statement";
+import { foundingDraft } from "./operator.ts";
+import { world } from "./world.ts";
+
+/** What the party that collects the statements does, and what is done with the draft that goes round. No keys and no AWS are needed. */
+
+const statementTimeoutMs = 10_000;
+const statementBytesMax = 8_192;
+
+export interface Refusal {
+  readonly refused: string;
+  readonly detail: string;
+}
+
+/** A draft over the statements, which the rules would take once all have signed. */
+export function newDraft(
+  consortium: { readonly name: string; readonly names: { readonly zh: string; readonly en: string }; readonly quorum?: number },
+  statements: readonly string[],
+): { readonly draft: FoundingDraft; readonly chain: string } | DraftRefusal {
+  const { name, names, quorum = null } = consortium;
+  const id = toHex(world.random.bytes(16));
+  const draft: FoundingDraft = { version: 1, name, names, quorum, time: world.clock.now(), id, statements, signatures: {}, header: null };
+  const opened = openDraft(draft, world.crypto);
+  return "refused" in opened ? opened : { draft, chain: opened.chain };
+}
+
+export function statementOf(source: string): FounderStatement | Refusal {
+  return readStatement(source, world.crypto);
+}
+
+/** Asks the address that a statement names for the statement of whoever answers there; undefined: it is the same. */
+export async function checkAddress(statement: FounderStatement): Promise<Refusal | undefined> {
+  const { id, url } = statement;
+  let answered: string;
+  try {
+    const response = await fetch(`${url}/v1/statement`, { signal: AbortSignal.timeout(statementTimeoutMs), redirect: "error" });
+    answered = response.ok ? (await response.text()).slice(0, statementBytesMax + 1) : "";
+  } catch {
+    return { refused: "member-unreachable", detail: `${url}, which ${id} names as its address, does not answer` };
+  }
+  const other = readStatement(answered, world.crypto);
+  if ("refused" in other)
+    return { refused: "address-is-another", detail: `${url}, which ${id} names as its address, gives no statement of a member` };
+  if (!sameStatement(statement, other))
+    return {
+      refused: "address-is-another",
+      detail: `${url}, which ${id} names as its address, says to be ${other.id} with other keys or names`,
+    };
+  return undefined;
+}
+
+/** The draft in a file; the signatures in copies of it are put together. */
+export function draftFrom(copies: readonly unknown[]): FoundingDraft | Refusal {
+  const drafts = copies.map((copy) => foundingDraft.safeParse(copy));
+  if (drafts.some(({ success }) => !success))
+    return { refused: "not-a-draft", detail: "not a founding draft as `vermilion found` writes it" };
+  return mergeDrafts(drafts.flatMap(({ data }) => (data === undefined ? [] : [data])));
+}
+
+export function stillMissing(draft: FoundingDraft): readonly string[] | Refusal {
+  return missingSignatures(draft, world.crypto);
+}
+
+/** The genesis of a draft that all have signed, and the policy that receipts of its chain are checked by. */
+export function finish(draft: FoundingDraft): { readonly genesis: GenesisFile; readonly policy: string; readonly chain: string } | Refusal {
+  const genesis = genesisOf(draft, world.crypto);
+  if ("refused" in genesis) return genesis;
+  const checked = checkGenesis(genesis, world.crypto);
+  return "refused" in checked ? checked : { genesis, policy: checked.policyText, chain: checked.chain };
+}

@@ -1,0 +1,44 @@
+import { dirname, join } from "node:path";
+import type { Command } from "commander";
+import { readJson, save } from "../files.ts";
+import { Failure, type Io } from "../output.ts";
+import { askStack, neededStack, type StackOptions, withStack } from "../stack.ts";
+import { heldOr } from "./found.ts";
+import { draftBytesMax } from "./sign.ts";
+
+interface Installed {
+  readonly chain: string;
+  readonly members: readonly string[];
+}
+
+const examples = `
+Examples:
+  vermilion install founding.json --stack vermilion-customs
+
+Takes the draft that all have signed; writes genesis.json and policy.txt beside it. Installing it again changes nothing.
+Then make an app: vermilion app add desk --stack vermilion-customs`;
+
+/** `vermilion install`: the member begins the chain of a founding that it has signed. */
+export function install(program: Command, io: Io): void {
+  withStack(program.command("install <drafts...>").description("begin the chain at a member that has signed its founding"))
+    .addHelpText("after", examples)
+    .action(async (files: readonly string[], options: StackOptions) => {
+      const stack = neededStack(options);
+      const { draftFrom, finish, stillMissing } = await import("@vermilion/aws/founding-files");
+      const draft = heldOr(draftFrom(await Promise.all(files.map((file) => readJson(file, draftBytesMax)))));
+      const missing = heldOr(stillMissing(draft));
+      if (missing.length > 0) {
+        const who = missing.join(", ");
+        throw new Failure("not-signed-by-all", { zh: `尚缺签名：${who}`, en: `still to be signed by ${who}` });
+      }
+      const { genesis, policy } = heldOr(finish(draft));
+      const request = { command: "install", genesis } as Parameters<typeof askStack>[1];
+      const installed = await io.during(`installing at ${stack}`, () => askStack<Installed>(stack, request));
+      const folder = dirname(files[0] ?? "");
+      await save(join(folder, "genesis.json"), `${JSON.stringify(genesis, null, 2)}\n`);
+      await save(join(folder, "policy.txt"), policy);
+      if (options.json === true) return io.json({ ...installed, saved: [join(folder, "genesis.json"), join(folder, "policy.txt")] });
+      io.print(`链已开始 · the chain has begun: ${installed.chain}`);
+      io.print(`已保存 · saved: ${join(folder, "genesis.json")}, ${join(folder, "policy.txt")}`);
+    });
+}
