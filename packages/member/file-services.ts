@@ -55,12 +55,16 @@ export interface FileServices {
   file(file: string): Promise<FileRow | Refused>;
   /** Chunks of this member's own file, from number `from` on. */
   ownFile(file: string, from: number, caller: Caller): Promise<FileChunks | Refused>;
-  /** Chunks of the file that a granted field names, for the app that asked for it; `reference` is the field's value. */
+  /**
+   * Chunks of the file that a granted field names, for the app that asked for it; `reference` is the field's value. Waits up to `waitMs` for
+   * a standing grant.
+   */
   grantedFile(
     request: string,
     field: string,
     from: number,
     caller: Caller,
+    options: { readonly waitMs: number },
   ): Promise<(FileChunks & { readonly reference: string }) | Refused>;
   /** The chunk that a link of this member's API gives. */
   fileChunk(token: string): Promise<Uint8Array | Refused>;

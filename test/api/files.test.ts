@@ -141,7 +141,7 @@ test("the other routes pass on what they were asked", async () => {
   expect(asked).toEqual([
     ["begin", hash, plan, caller],
     ["abandon", hash, caller],
-    ["granted", requestName, "document", 32, caller],
+    ["granted", requestName, "document", 32, caller, { waitMs: 5_000 }],
     ["own", hash, 0, caller],
   ]);
 });

@@ -29,6 +29,7 @@ function field(name: string, schema: Json, order: number, required = true): Json
   return { name, names: { zh: name, en: name }, part: "main", schema, sensitivity: "internal", required, order };
 }
 
+const noWait = { waitMs: 0 };
 let cluster: Cluster;
 let timeAheadMs = 0;
 const services = (id: string): Services => cluster.node(id).running!.services;
@@ -190,11 +191,11 @@ describe("a certificate with a file", () => {
     const value = await stored("platform", file);
     const { certificate } = good(await issue("platform", value));
     const request = await granted(certificate, ["document"]);
-    const read = good(await services("tax").grantedFile(request, "document", 0, caller));
+    const read = good(await services("tax").grantedFile(request, "document", 0, caller, noWait));
     expect(read).toMatchObject({ reference: value, file: file.plan.file, hashes: file.plan.chunks });
     expect(read.links.map(({ chunk }) => chunk)).toEqual([0, 1]);
-    expect(good(await services("tax").grantedFile(request, "document", 1, caller)).links.map(({ chunk }) => chunk)).toEqual([1]);
-    expect(await services("tax").grantedFile(request, "document", 2, caller)).toMatchObject({ refused: "unknown-chunk" });
+    expect(good(await services("tax").grantedFile(request, "document", 1, caller, noWait)).links.map(({ chunk }) => chunk)).toEqual([1]);
+    expect(await services("tax").grantedFile(request, "document", 2, caller, noWait)).toMatchObject({ refused: "unknown-chunk" });
     const token = (url: string) => url.slice(url.lastIndexOf("/") + 1);
     const owner = services("platform");
     for (const [index, link] of read.links.entries()) {
@@ -228,13 +229,13 @@ describe("a certificate with a file", () => {
     const { certificate } = good(await issue("platform", await stored("platform", testFile(70))));
     const asked = { certificate, part: "main", fields: ["document"], purpose: "audit", serviceItem: "refund", basis: "law" };
     const { request: pending } = good(await services("customs").openRequest(asked, caller, options));
-    expect(await services("customs").grantedFile(pending, "document", 0, caller)).toMatchObject({ refused: "request-pending" });
+    expect(await services("customs").grantedFile(pending, "document", 0, caller, noWait)).toMatchObject({ refused: "request-pending" });
     const request = await granted(certificate, ["title"]);
-    expect(await services("tax").grantedFile(request, "document", 0, caller)).toMatchObject({ refused: "field-not-granted" });
-    expect(await services("tax").grantedFile(request, "title", 0, caller)).toMatchObject({ refused: "not-a-file-field" });
+    expect(await services("tax").grantedFile(request, "document", 0, caller, noWait)).toMatchObject({ refused: "field-not-granted" });
+    expect(await services("tax").grantedFile(request, "title", 0, caller, noWait)).toMatchObject({ refused: "not-a-file-field" });
     const whole = await granted(certificate, ["document"]);
-    expect(await services("inspection").grantedFile(whole, "document", 0, caller)).toMatchObject({ refused: "not-the-reader" });
-    expect(await services("tax").grantedFile(whole, "document", 0, { ...caller, app: "other" })).toMatchObject({
+    expect(await services("inspection").grantedFile(whole, "document", 0, caller, noWait)).toMatchObject({ refused: "not-the-reader" });
+    expect(await services("tax").grantedFile(whole, "document", 0, { ...caller, app: "other" }, noWait)).toMatchObject({
       refused: "not-the-requesting-app",
     });
     const ask = (from: string, request: string, field: string) =>
@@ -257,7 +258,7 @@ describe("a certificate with a file", () => {
   test("an owner who is down, or who answers with other hashes or links, is found out", async () => {
     const { certificate } = good(await issue("platform", await stored("platform", testFile(80))));
     const request = await granted(certificate, ["document"]);
-    const read = () => services("tax").grantedFile(request, "document", 0, caller);
+    const read = () => services("tax").grantedFile(request, "document", 0, caller, noWait);
     good(await read());
     const { network } = cluster;
     network.spoil = (_from, to, call) => (to === "platform" && call === "file" ? "drop" : "deliver");

@@ -13,6 +13,8 @@ import { typeOfRequest } from "./requests.ts";
 /** Chunks that may be in memory at one time: those of one app on their way in, and those of one file on their way out. */
 const roomIn: Room = { each: { calls: 4, bytes: 4 * fileChunkBytes }, together: { calls: 16, bytes: 16 * fileChunkBytes } };
 const roomOut: Room = { each: { calls: 8, bytes: 8 * fileChunkBytes }, together: { calls: 32, bytes: 32 * fileChunkBytes } };
+/** A grant that is on its way is waited for so long. */
+const grantWaitMs = 5_000;
 /** A chunk leaves in pieces of this length, so that no more of it waits in the socket of a slow reader. */
 const pieceBytes = 256 * 1024;
 
@@ -151,7 +153,7 @@ function readRoutes({ reading, needs: { services } }: Doors): void {
   );
 }
 
-function grantedRoute({ reading, needs: { services } }: Doors): void {
+function grantedRoute({ reading, waits, needs: { services } }: Doors): void {
   reading(
     {
       method: "get",
@@ -187,8 +189,10 @@ function grantedRoute({ reading, needs: { services } }: Doors): void {
         "peer-refused",
       ],
     },
-    async ({ c, params, query, access: { app, operator } }) =>
-      answer(c, grantedFile, await services.grantedFile(params.request, params.field, query.from ?? 0, { app, operator })),
+    async ({ c, params, query, access: { app, operator } }) => {
+      const read = (waitMs: number) => services.grantedFile(params.request, params.field, query.from ?? 0, { app, operator }, { waitMs });
+      return answer(c, grantedFile, await waits.apps.during(grantWaitMs, read));
+    },
   );
 }
 

@@ -22,11 +22,12 @@ export async function grantedFile(
   field: string,
   from: number,
   caller: Caller,
+  options: { readonly waitMs: number },
 ): Promise<(FileChunks & { readonly reference: string }) | Refused> {
   const row = await readRow(context, stateKeys.request(id));
   if (row === undefined) return { refused: "unknown-request", detail: id };
   if (!row.fields.includes(field)) return { refused: "field-not-granted", detail: "the request does not have this field" };
-  const disclosed = await readGranted(context, driver, id, caller, { waitMs: 0 });
+  const disclosed = await readGranted(context, driver, id, caller, options);
   if ("refused" in disclosed) return disclosed;
   const value = disclosed.fields[field];
   const reference = typeof value === "string" ? parseFileReference(value) : undefined;
