@@ -20,14 +20,15 @@ const pieceBytes = 256 * 1024;
 
 /** Files that stay off the chain (mission C6). Chunks are encrypted before they come here; no key of a file passes these routes but inside a granted field. */
 export function fileRoutes(doors: Doors): void {
-  uploadRoutes(doors, createPeerBodies(roomIn));
+  uploadRoutes(doors);
+  chunkRoute(doors, createPeerBodies(roomIn));
   completeRoute(doors);
   readRoutes(doors);
   grantedRoute(doors);
   linkRoute(doors, createPeerBodies(roomOut));
 }
 
-function uploadRoutes({ reading, needs: { services } }: Doors, bodies: PeerBodies): void {
+function uploadRoutes({ reading, needs: { services } }: Doors): void {
   reading(
     {
       method: "put",
@@ -56,6 +57,23 @@ function uploadRoutes({ reading, needs: { services } }: Doors, bodies: PeerBodie
     async ({ c, params, body, access: { app, operator } }) =>
       answer(c, fileUpload, await services.beginFile(params.file, body, { app, operator })),
   );
+  reading(
+    {
+      method: "delete",
+      path: "/v1/files/{file}",
+      topic: "files",
+      summary: { zh: "放弃上传", en: "Abandon an upload, or a file that never came onto the ledger" },
+      scopes: ["files:write"],
+      operator: true,
+      params: byFile,
+      answers: { 200: { description: "已删除 · gone", content: { "application/json": byFile } } },
+      problems: ["unknown-upload", "file-exists", "storage-full", "storage-read-only"],
+    },
+    async ({ c, params, access: { app, operator } }) => answer(c, byFile, await services.abandonFile(params.file, { app, operator })),
+  );
+}
+
+function chunkRoute({ reading, needs: { services } }: Doors, bodies: PeerBodies): void {
   reading(
     {
       method: "put",
@@ -88,20 +106,6 @@ function uploadRoutes({ reading, needs: { services } }: Doors, bodies: PeerBodie
         return answer(c, z.unknown(), await services.sendChunk(params.file, params.chunk, bytes.value));
       });
     },
-  );
-  reading(
-    {
-      method: "delete",
-      path: "/v1/files/{file}",
-      topic: "files",
-      summary: { zh: "放弃上传", en: "Abandon an upload, or a file that never came onto the ledger" },
-      scopes: ["files:write"],
-      operator: true,
-      params: byFile,
-      answers: { 200: { description: "已删除 · gone", content: { "application/json": byFile } } },
-      problems: ["unknown-upload", "file-exists", "storage-full", "storage-read-only"],
-    },
-    async ({ c, params, access: { app, operator } }) => answer(c, byFile, await services.abandonFile(params.file, { app, operator })),
   );
 }
 
