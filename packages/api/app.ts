@@ -6,6 +6,7 @@ import { describeError, thrownProblem } from "./problems.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { certificateRoutes } from "./routes/certificates.ts";
 import { consortiumRoutes } from "./routes/consortium.ts";
+import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
 import { lookupRoutes } from "./routes/lookup.ts";
@@ -63,6 +64,7 @@ function mountRows(doors: Doors): void {
   traceRoutes(doors);
   accountRoutes(doors);
   verificationRoutes(doors);
+  fileRoutes(doors);
   ledgerRoutes(doors);
   receiptRoutes(doors);
   lookupRoutes(doors);

@@ -1,8 +1,15 @@
 import { peerBodyBytesMax } from "./wall.ts";
 
-/** What the calls of one member, and of all, may hold here at one time: until they are answered. */
-const perMember = { calls: 32, bytes: 4 * peerBodyBytesMax };
-const together = { calls: 256, bytes: 16 * peerBodyBytesMax };
+/** What the calls of one caller, and of all, may hold here at one time: until they are answered. */
+const peerRoom: Room = {
+  each: { calls: 32, bytes: 4 * peerBodyBytesMax },
+  together: { calls: 256, bytes: 16 * peerBodyBytesMax },
+};
+
+export interface Room {
+  readonly each: Readonly<Held>;
+  readonly together: Readonly<Held>;
+}
 
 interface Held {
   calls: number;
@@ -15,13 +22,13 @@ export interface PeerBodies {
   enter(member: string, bytes: number): (() => void) | undefined;
 }
 
-export function createPeerBodies(): PeerBodies {
+export function createPeerBodies({ each, together }: Room = peerRoom): PeerBodies {
   const all: Held = { calls: 0, bytes: 0 };
   const byMember = new Map<string, Held>();
   return {
     enter(member, bytes) {
       const own = byMember.get(member) ?? { calls: 0, bytes: 0 };
-      if (!fits(own, bytes, perMember) || !fits(all, bytes, together)) return undefined;
+      if (!fits(own, bytes, each) || !fits(all, bytes, together)) return undefined;
       byMember.set(member, own);
       for (const held of [own, all]) {
         held.calls++;

@@ -13,6 +13,7 @@ import type { RefusalCode } from "@vermilion/contracts";
 import type { EntryCode } from "@vermilion/ledger";
 import type { FaultCode } from "@vermilion/member/fault";
 import type { PeerCode } from "@vermilion/member/peers/peer-session";
+import { type FileCode, fileProblems } from "./file-problems.ts";
 
 /** What the doors themselves refuse, before a use case is asked. */
 export type ApiCode =
@@ -81,7 +82,7 @@ type CertificatesCode =
   | StatusListCode
   | TypeProblemCode;
 
-export type ProblemCode = RefusalCode | EntryCode | CertificatesCode | FaultCode | PeerCode | MemberCode | ApiCode;
+export type ProblemCode = RefusalCode | FileCode | EntryCode | CertificatesCode | FaultCode | PeerCode | MemberCode | ApiCode;
 
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 502 | 503 | 507;
 
@@ -163,6 +164,8 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "record-malformed": row(422, "所有者发布的记录格式不正确", "The owner has published a malformed record"),
   "record-not-signed": row(422, "记录未经其机构正确签名", "The record is not signed by the authority that it names"),
   "disclosure-not-signed": row(422, "字段内容未经签发机构签名", "A disclosure is not covered by the issuer's signature"),
+
+  ...fileProblems,
 
   // What the world does wrong.
   "storage-full": row(507, "存储空间已满，暂停写入", "Storage is full; writes are refused"),

@@ -13,7 +13,7 @@ export interface Answer {
 
 /** All that is to know of one route stands in one row: the document and the checks at the door are both made from it. */
 export interface RouteRow<Params = unknown, Query = unknown, Body = unknown> {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "put" | "delete";
   /** As OpenAPI writes it: `/v1/types/{id}`. */
   readonly path: string;
   /** As Hono writes it, where a parameter spans several segments. */
@@ -24,6 +24,8 @@ export interface RouteRow<Params = unknown, Query = unknown, Body = unknown> {
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** Instead of `body`: the call carries bytes, which the handler itself reads once it has room for them. */
+  readonly upload?: true;
   /** What is answered when all is well, by status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Refusals of the use case; those of the doors are added by what the row says of itself. */
@@ -39,6 +41,8 @@ export interface DoorRow extends RouteRow {
   readonly write: boolean;
   readonly bodyType?: string;
 }
+
+const binary = z.string().openapi({ format: "binary" });
 
 const problemSchema = z
   .object({
@@ -82,6 +86,7 @@ function codesOf(row: DoorRow): ProblemCode[] {
   if (row.params !== undefined) codes.push("malformed-path");
   if (row.query !== undefined) codes.push("malformed-query");
   if (row.body !== undefined) codes.push("malformed-body", "body-too-large", "unsupported-content-type", ...jsonCodes);
+  if (row.upload) codes.push("body-too-large", "unsupported-content-type");
   if (row.write) codes.push(...writeCodes);
   return [...new Set(codes)];
 }
@@ -118,6 +123,7 @@ export function declare(app: OpenAPIHono<ApiEnv>, row: DoorRow): void {
         : { content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])) }),
     },
   ]);
+  const bytes = row.upload && { content: { "application/octet-stream": { schema: binary } }, required: true };
   const body = row.body && { content: { [row.bodyType ?? "application/json"]: { schema: row.body } }, required: true };
   const parameters = [
     ...(row.operator ? [headerParameter("Operator")] : []),
@@ -138,6 +144,7 @@ export function declare(app: OpenAPIHono<ApiEnv>, row: DoorRow): void {
         ...(row.params === undefined ? {} : { params: row.params as z.ZodObject }),
         ...(row.query === undefined ? {} : { query: row.query as z.ZodObject }),
         ...(body === undefined ? {} : { body }),
+        ...(bytes === undefined ? {} : { body: bytes }),
       },
       responses: { ...problemResponses(row), ...Object.fromEntries(answers) },
     }),

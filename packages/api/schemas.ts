@@ -291,7 +291,7 @@ export const receipt = z.object({
 
 export const lookup = z.object({
   found: z.literal(true),
-  kind: z.enum(["transaction", "certificate"]),
+  kind: z.enum(["transaction", "certificate", "file"]),
   transactionHash: sha256Hex,
   outcome: z.string(),
   blockNumber: z.int(),

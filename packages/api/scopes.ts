@@ -10,6 +10,8 @@ export const scopeTitles = {
   "trace:read": { zh: "查看使用轨迹", en: "Read the trace of a certificate" },
   "accounts:register": { zh: "登记账户", en: "Register accounts" },
   "verifications:record": { zh: "核验证照", en: "Verify certificates" },
+  "files:write": { zh: "上传并登记文件", en: "Send files and put them on the ledger" },
+  "files:read": { zh: "查看文件登记，读取本成员的文件", en: "Read the register of files, and this member's own files" },
   "ledger:read": { zh: "读取账本", en: "Read the ledger" },
 } as const;
 

@@ -10,6 +10,7 @@ const requestIdForm = /^[A-Za-z0-9._-]{1,64}$/;
 /** W3C Trace Context section 3.2.2. */
 const traceparentForm = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
 const jsonForm = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
+const bytesForm = /^application\/octet-stream$/i;
 const formForm = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?$/i;
 
 /** Names the call, continues the caller's trace with a span of our own, and writes one line when it is answered. */
@@ -99,16 +100,19 @@ export async function readBody(c: ApiContext, bytesMax: number): Promise<Read<Ui
   return { value: concat(...chunks) };
 }
 
+const contentTypes = {
+  json: { form: jsonForm, detail: "application/json in UTF-8, not compressed" },
+  form: { form: formForm, detail: "application/x-www-form-urlencoded, not compressed" },
+  bytes: { form: bytesForm, detail: "application/octet-stream, not compressed" },
+} as const;
+
 /** The content type that a body must have; compressed bodies are not taken, so that what is counted is what is parsed. */
-export function refuseContentType(c: ApiContext, expected: "json" | "form"): ProblemInput | undefined {
+export function refuseContentType(c: ApiContext, expected: keyof typeof contentTypes): ProblemInput | undefined {
   const given = c.req.header("content-type") ?? "";
   const encoding = c.req.header("content-encoding") ?? "identity";
-  const form = expected === "json" ? jsonForm : formForm;
+  const { form, detail } = contentTypes[expected];
   if (form.test(given.trim()) && encoding.toLowerCase() === "identity") return undefined;
-  return {
-    refused: "unsupported-content-type",
-    detail: expected === "json" ? "application/json in UTF-8, not compressed" : "application/x-www-form-urlencoded, not compressed",
-  };
+  return { refused: "unsupported-content-type", detail };
 }
 
 /** Strict JSON: no duplicate keys, floats, half surrogates, nor more than 16 levels. */

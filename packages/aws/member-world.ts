@@ -4,11 +4,12 @@ import { originOf } from "@vermilion/ledger";
 import type { GenesisFile, MemberPlatform } from "@vermilion/member/context";
 import { checkGenesis } from "@vermilion/member/founding/genesis";
 import { connectPeers } from "@vermilion/member/peers/connect";
-import type { Keys, Log } from "@vermilion/member/ports/index";
+import type { Files, Keys, Log } from "@vermilion/member/ports/index";
 import { dynamoLedger, dynamoRaftStore, dynamoRecordKeys, dynamoTable } from "./dynamodb/index.ts";
 import type { SettingsOf } from "./environment.ts";
 import { type KeyIds, kmsKeys } from "./kms-keys.ts";
 import type { Meter } from "./meter.ts";
+import { noFiles } from "./nothing.ts";
 import { lambdaPace } from "./pace.ts";
 import { world } from "./world.ts";
 
@@ -17,13 +18,15 @@ interface Clients {
   readonly kms: KMSClient;
   readonly log: Log;
   readonly meter: Meter;
+  /** Absent where the function has none to do with. */
+  readonly files?: Files;
 }
 
 /** A function that takes turns has all of these; the other keys it is given or not. */
 type TurnSettings = SettingsOf<"turn"> & { readonly AGREE_KEY?: string };
 
 /** The platform of a function that takes turns: stores, keys, and the other members. */
-export function openMemberWorld(settings: TurnSettings, genesis: GenesisFile, { database, kms, log, meter }: Clients) {
+export function openMemberWorld(settings: TurnSettings, genesis: GenesisFile, { database, kms, log, meter, files = noFiles }: Clients) {
   const member = settings.MEMBER.id;
   const { chain, keys: publicKeys } = founderOf(genesis, member);
   const keys = kmsKeys({ client: counted(kms, meter), ids: keyIdsOf(settings), public: publicKeys });
@@ -38,6 +41,7 @@ export function openMemberWorld(settings: TurnSettings, genesis: GenesisFile, { 
     ledger: dynamoLedger({ ledger: dynamoTable(database, settings.LEDGER_TABLE), records }),
     raftStore: dynamoRaftStore(raft, world.clock),
     recordKeys: dynamoRecordKeys(records),
+    files,
     pace: lambdaPace,
   };
   return { platform, directory, session, checkSession };

@@ -1,7 +1,7 @@
 import { createApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { openMember } from "@vermilion/member/open-member";
-import { dynamoDbClient, kmsClient, sqsClient } from "./clients.ts";
+import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "./clients.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "./dynamodb/index.ts";
 import type { SettingsOf } from "./environment.ts";
 import { foundingStore } from "./founding-store.ts";
@@ -9,6 +9,7 @@ import { lambdaLog } from "./log.ts";
 import { openMemberWorld } from "./member-world.ts";
 import { lambdaMeter } from "./meter.ts";
 import { lingerMs } from "./pace.ts";
+import { s3Files } from "./s3-files.ts";
 import { queueWakeUp } from "./wake-up.ts";
 import { world } from "./world.ts";
 
@@ -32,7 +33,14 @@ export function openApi(settings: SettingsOf<"api">): Handle {
   async function open(): Promise<Handle | undefined> {
     const genesis = await founding.genesis();
     if (genesis === undefined) return undefined;
-    const { platform, session, checkSession, directory } = openMemberWorld(settings, genesis, { database, kms: kmsClient(), log, meter });
+    const files = s3Files({ client: s3Client(), bucket: settings.FILES_BUCKET, clock: world.clock });
+    const { platform, session, checkSession, directory } = openMemberWorld(settings, genesis, {
+      database,
+      kms: kmsClient(),
+      log,
+      meter,
+      files,
+    });
     const calls = dynamoCalls(dynamoTable(database, settings.CALLS_TABLE));
     const apps = dynamoApps(dynamoTable(database, settings.APPS_TABLE));
     const member = await openMember(platform, { member: settings.MEMBER.id, genesis });

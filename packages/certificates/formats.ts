@@ -1,5 +1,6 @@
 import { isCalendarDay } from "./calendar.ts";
 import { checkCitizenId } from "./citizen-id.ts";
+import { fileReferenceLengthMax, parseFileReference } from "./file-reference.ts";
 import { refusal } from "./refusal.ts";
 import { type CheckDigitRefusal, checkOrganisationCode, checkUscc } from "./uscc.ts";
 
@@ -31,6 +32,11 @@ function shape(holds: (text: string) => boolean, zh: string, en: string): (text:
   return (text) => (holds(text) ? undefined : refusal("bad-format", zh, en));
 }
 
+function checkFileReference(text: string): undefined | CheckDigitRefusal {
+  const reference = parseFileReference(text);
+  return "refused" in reference ? reference : undefined;
+}
+
 export const formats = {
   uscc: { lengthMax: 18, check: checkUscc },
   "organisation-code": { lengthMax: 9, check: checkOrganisationCode },
@@ -47,6 +53,8 @@ export const formats = {
   gbt2260: { lengthMax: 6, check: shape((text) => DIVISION.test(text), "应为GB/T 2260行政区划代码", "must be a GB/T 2260 division code") },
   postcode: { lengthMax: 6, check: shape((text) => POSTCODE.test(text), "邮政编码应为6位数字", "a postcode is 6 digits") },
   phone: { lengthMax: 40, check: shape((text) => PHONE.test(text), "应为电话号码", "must be a telephone number") },
+  /** A file that stays off the chain; types may have it from version 2 of the contract `types` on. */
+  file: { lengthMax: fileReferenceLengthMax, check: checkFileReference },
 } as const satisfies Record<string, FormatRule>;
 
 export type Format = keyof typeof formats;

@@ -3,6 +3,8 @@ export * from "./citizen-id.ts";
 export * from "./disclosure.ts";
 export type { FieldSchema } from "./field-schema.ts";
 export * from "./fields.ts";
+export * from "./file-format.ts";
+export * from "./file-reference.ts";
 export * from "./formats.ts";
 export * from "./grant-context.ts";
 export * from "./hkdf.ts";

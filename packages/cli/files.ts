@@ -36,7 +36,7 @@ async function collect(stream: AsyncIterable<Uint8Array>, bytesMax: number, name
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-function unreadable(file: string, cause: unknown): Failure {
+export function unreadable(file: string, cause: unknown): Failure {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const why: Readonly<Record<string, { zh: string; en: string }>> = {
     ENOENT: { zh: "不存在", en: "does not exist" },

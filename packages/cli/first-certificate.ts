@@ -4,9 +4,11 @@ import { isJsonObject, type Json, parseStrict } from "@vermilion/client/reading"
 import { readAppFile } from "@vermilion/local/app-files";
 import { dataPaths } from "@vermilion/local/paths";
 
-/** The type that is shipped and its sample: real Chinese text, with what breaks naive programs. */
+/** The types that are shipped and a sample of the first: real Chinese text, with what breaks naive programs. */
 const typeFile = new URL("../certificates/types/moc-filing.json", import.meta.url);
+const attachmentTypeFile = new URL("../certificates/types/filing-attachment.json", import.meta.url);
 const sampleFile = new URL("../certificates/types/moc-filing.sample.json", import.meta.url);
+const attachmentType = "filing-attachment";
 const receiptWaitS = 10;
 
 export interface FirstCertificate {
@@ -20,7 +22,7 @@ export interface FirstCertificate {
 export const typeMembers: readonly string[] = ["platform", "inspection", "customs"];
 
 /**
- * Defines the shipped type and issues its sample as the app `desk` of `platform`, like any app would, and waits for the final receipt.
+ * Defines the shipped types and issues a sample of the first as the app `desk` of `platform`, like any app would, and waits for the final receipt.
  * Each write has a fixed Idempotency-Key, so that a start that was cut off and begun again does nothing twice.
  */
 export async function issueFirstCertificate(data: string): Promise<FirstCertificate> {
@@ -32,6 +34,7 @@ export async function issueFirstCertificate(data: string): Promise<FirstCertific
   const id = isJsonObject(type) ? type["id"] : undefined;
   if (typeof id !== "string" || !isJsonObject(main)) throw new Error("bug: the shipped type and its sample do not fit");
   await defineOnce(client, id, type);
+  await defineOnce(client, attachmentType, await readShipped(attachmentTypeFile));
   const issued = await client.issue({ type: id, fields: main }, { idempotencyKey: "vermilion-start-sample" });
   const receipt = await client.receipt(issued.transactionHash, receiptWaitS);
   return { type: id, certificate: issued.certificate, issuerSignedSha256: issued.issuerSignedSha256, receipt };
@@ -42,7 +45,7 @@ async function defineOnce(client: Client, id: string, type: Json): Promise<void>
     await client.type(id);
   } catch (error) {
     if (!(error instanceof ClientProblem) || error.code !== "unknown-type") throw error;
-    await client.defineType(type, { idempotencyKey: "vermilion-start-type" });
+    await client.defineType(type, { idempotencyKey: `vermilion-start-type-${id}` });
   }
 }
 

@@ -73,6 +73,12 @@ export const listed: readonly Listed[] = [
     load: async () => (await import("./commands/trace.ts")).trace,
   },
   {
+    name: "file",
+    zh: "链下文件：上传、下载、查询",
+    en: "files that stay off the chain: put, get, show",
+    load: async () => (await import("./commands/file.ts")).file,
+  },
+  {
     name: "lookup",
     zh: "按哈希或文件查询",
     en: "look a hash or a file up, without an account",

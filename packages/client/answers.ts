@@ -6,6 +6,7 @@ import type { Json, PublicJwk } from "@vermilion/ledger";
  * to the other, so that neither side changes alone.
  */
 
+export type * from "./file-answers.ts";
 export type { CertificateType, Json, PublicJwk };
 
 export interface Names {
@@ -222,7 +223,7 @@ export interface Receipt {
 /** Public look-up: no names of fields, readers or persons. */
 export interface Lookup {
   readonly found: true;
-  readonly kind: "transaction" | "certificate";
+  readonly kind: "transaction" | "certificate" | "file";
   readonly transactionHash: string;
   readonly outcome: string;
   readonly blockNumber: number;

@@ -1,10 +1,16 @@
+import { fileCalls } from "./file-calls.ts";
+import { files } from "./files.ts";
 import { ledgerReads } from "./ledger-reads.ts";
 import { recordReads } from "./reads.ts";
 import { type ClientOptions, transportOf } from "./transport.ts";
 import { writes } from "./writes.ts";
 
 /** Everything that an app can ask of its member. One client serves any number of calls at once. */
-export type Client = ReturnType<typeof recordReads> & ReturnType<typeof ledgerReads> & ReturnType<typeof writes>;
+export type Client = ReturnType<typeof recordReads> &
+  ReturnType<typeof ledgerReads> &
+  ReturnType<typeof writes> &
+  ReturnType<typeof fileCalls> &
+  ReturnType<typeof files>;
 
 /**
  * A client of one member. Without `app` it makes public calls alone. Calls are tried again on network failures, 5xx and while an earlier
@@ -12,5 +18,6 @@ export type Client = ReturnType<typeof recordReads> & ReturnType<typeof ledgerRe
  */
 export function createClient(options: ClientOptions): Client {
   const transport = transportOf(options);
-  return { ...recordReads(transport), ...ledgerReads(transport), ...writes(transport) };
+  const calls = { ...fileCalls(transport), ...writes(transport) };
+  return { ...recordReads(transport), ...ledgerReads(transport), ...calls, ...files(calls) };
 }

@@ -1,5 +1,8 @@
 export type * from "./answers.ts";
 export { type Client, createClient } from "./client.ts";
+export type { OpenedFile, ReadFileOptions } from "./file-download.ts";
+export type { FileSource } from "./file-source.ts";
+export type { FileProgress, PutFileOptions, StoredFile, UploadState } from "./file-upload.ts";
 export { type Genesis, type GenesisCode, type GenesisRefusal, type IssuerKey, readGenesis } from "./genesis.ts";
 export type { PageOptions } from "./pages.ts";
 export { type ClientCode, ClientProblem, type FieldProblem } from "./problem.ts";

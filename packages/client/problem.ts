@@ -7,7 +7,17 @@ export interface FieldProblem {
 }
 
 /** Codes that the client itself gives; all others are the API's or a contract's. */
-export type ClientCode = "unreachable" | "timed-out" | "bad-answer" | "no-credentials" | "bad-credentials";
+export type ClientCode = "unreachable" | "timed-out" | "bad-answer" | "no-credentials" | "bad-credentials" | FileClientCode;
+
+/** What the client finds wrong with files and chunks before it hands anything on. */
+export type FileClientCode =
+  | "file-too-large"
+  | "file-name-not-usable"
+  | "source-changed"
+  | "file-reference-malformed"
+  | "file-answer-wrong"
+  | "chunk-does-not-match"
+  | "chunk-does-not-open";
 
 interface ProblemFacts {
   readonly code: string;

@@ -1,3 +1,4 @@
+import { concat } from "@vermilion/ledger";
 import { ClientProblem, problemOf } from "./problem.ts";
 import { type AppCredentials, type TokenSource, tokenSource } from "./token.ts";
 
@@ -10,11 +11,20 @@ export interface Patience {
   readonly pauseMaxMs: number;
   /** Longest wait for one attempt's answer. */
   readonly timeoutMs: number;
+  /** The same where a chunk of a file is sent or fetched. */
+  readonly chunkTimeoutMs: number;
   /** Longest wait for the commit of an entry that was answered as pending. */
   readonly commitMs: number;
 }
 
-export const defaultPatience: Patience = { attempts: 5, pauseMs: 200, pauseMaxMs: 5_000, timeoutMs: 30_000, commitMs: 30_000 };
+export const defaultPatience: Patience = {
+  attempts: 5,
+  pauseMs: 200,
+  pauseMaxMs: 5_000,
+  timeoutMs: 30_000,
+  chunkTimeoutMs: 120_000,
+  commitMs: 30_000,
+};
 
 export interface ClientOptions {
   /** Where the member answers, without a trailing path: `http://127.0.0.1:7301`. */
@@ -34,10 +44,13 @@ export interface CallOptions {
 }
 
 interface Call extends CallOptions {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as they are, instead of a body. */
+  readonly bytes?: Uint8Array;
   readonly idempotencyKey?: string;
   /** `public` calls carry no token. */
   readonly access: "public" | "app";
@@ -54,6 +67,15 @@ export interface Transport {
   /** Tries until there is an answer that trying again cannot better. Throws `ClientProblem`, or the reason of the caller's signal. */
   send(call: Call): Promise<Answer>;
   json<T>(call: Call): Promise<T>;
+  /** A call past the member, by a link: with the link's headers and nothing of ours. An answer longer than `bytesMax` is none. */
+  link(link: LinkCall, bytesMax: number, options?: CallOptions): Promise<Uint8Array>;
+}
+
+export interface LinkCall {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What is sent by PUT; without them the link is fetched. */
+  readonly bytes?: Uint8Array;
 }
 
 export function transportOf(options: ClientOptions): Transport {
@@ -76,13 +98,13 @@ export function transportOf(options: ClientOptions): Transport {
   }
 
   async function attempt(call: Call, body: string | undefined, token: string | undefined): Promise<RawAnswer> {
-    const timeout = AbortSignal.timeout(patience.timeoutMs);
-    const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
+    const signal = signalOf(call.signal, call.bytes === undefined ? patience.timeoutMs : patience.chunkTimeoutMs);
     const headers: Record<string, string> = { accept: "application/json, text/plain;q=0.9, application/octet-stream;q=0.5" };
     if (options.language !== undefined) headers["accept-language"] = options.language;
     if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
     if (token !== undefined && options.operator !== undefined) headers["vermilion-operator"] = encodeURIComponent(options.operator);
     if (body !== undefined) headers["content-type"] = "application/json";
+    if (call.bytes !== undefined) headers["content-type"] = "application/octet-stream";
     if (call.idempotencyKey !== undefined) headers["idempotency-key"] = call.idempotencyKey;
     const response = await post(`${baseUrl}${call.path}${queryOf(call.query)}`, {
       method: call.method,
@@ -90,32 +112,75 @@ export function transportOf(options: ClientOptions): Transport {
       redirect: "error",
       signal,
       ...(body === undefined ? {} : { body }),
+      ...(call.bytes === undefined ? {} : { body: call.bytes as Uint8Array<ArrayBuffer> }),
     });
     const bytes = new Uint8Array(await response.arrayBuffer());
     return { response, status: response.status, bytes, text: new TextDecoder().decode(bytes) };
   }
 
-  async function send(call: Call): Promise<Answer> {
-    for (let tried = 1; ; tried++) {
-      try {
-        return await once(call);
-      } catch (error) {
-        call.signal?.throwIfAborted();
-        const problem = asProblem(error, baseUrl);
-        if (tried >= patience.attempts || !mayPass(problem)) throw problem;
-        await pause(pauseBefore(tried, problem, patience), call.signal);
-      }
-    }
+  async function follow({ url, headers, bytes }: LinkCall, bytesMax: number, given: AbortSignal | undefined): Promise<Uint8Array> {
+    const response = await post(url, {
+      method: bytes === undefined ? "GET" : "PUT",
+      headers,
+      redirect: "error",
+      credentials: "omit",
+      signal: signalOf(given, patience.chunkTimeoutMs),
+      ...(bytes === undefined ? {} : { body: bytes as Uint8Array<ArrayBuffer> }),
+    });
+    const answer = await readAtMost(response, bytesMax);
+    if (!response.ok) throw problemOf(response, new TextDecoder().decode(answer));
+    return answer;
   }
 
+  const send = (call: Call) => patiently(patience, baseUrl, call.signal, () => once(call));
   return {
     patience,
     send,
-    async json<T>(call: Call): Promise<T> {
-      const answer = await send(call);
-      return parsedAnswer<T>(answer);
-    },
+    json: async <T>(call: Call) => parsedAnswer<T>(await send(call)),
+    link: (link, bytesMax, options) =>
+      patiently(patience, new URL(link.url).origin, options?.signal, () => follow(link, bytesMax, options?.signal)),
   };
+}
+
+/** Tries until there is an answer that trying again cannot better. */
+async function patiently<T>(patience: Patience, whom: string, signal: AbortSignal | undefined, once: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await once();
+    } catch (error) {
+      signal?.throwIfAborted();
+      const problem = asProblem(error, whom);
+      if (tried >= patience.attempts || !mayPass(problem)) throw problem;
+      await pause(pauseBefore(tried, problem, patience), signal);
+    }
+  }
+}
+
+function signalOf(given: AbortSignal | undefined, timeoutMs: number): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return given === undefined ? timeout : AbortSignal.any([given, timeout]);
+}
+
+/** Whoever answers a link is a stranger: no more is taken of him than was asked for. */
+async function readAtMost(response: Response, bytesMax: number): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array();
+  const reader = response.body.getReader();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    length += piece.value.length;
+    if (length > bytesMax) {
+      await reader.cancel();
+      throw new ClientProblem({
+        code: "bad-answer",
+        status: response.status,
+        detail: `the answer is longer than ${bytesMax} bytes`,
+        detailZh: `应答超过 ${bytesMax} 字节`,
+      });
+    }
+    pieces.push(piece.value);
+  }
+  return concat(...pieces);
 }
 
 export function parsedAnswer<T>(answer: Answer): T {

@@ -49,6 +49,9 @@ export function writes(transport: Transport) {
     decide: (request: string, decision: Decision, options?: WriteOptions) =>
       write<unknown>(`/v1/requests/${part(request)}/decision`, decision, options),
     registerAccount: (input: AccountInput, options?: WriteOptions) => write<{ readonly address: string }>("/v1/accounts", input, options),
+    /** All chunks of the file are at the member: puts it on the ledger. `putFile` does all of it. */
+    completeFile: (file: string, input: { readonly mediaType: string }, options?: WriteOptions) =>
+      write<{ readonly file: string }>(`/v1/files/${part(file)}/complete`, input, options),
     /** Checks a presented SD-JWT at the member, which records the verification as an entry. */
     recordVerification: (input: VerificationInput, options?: WriteOptions) =>
       write<{ readonly verdicts: Verdicts }>("/v1/verifications", input, options),

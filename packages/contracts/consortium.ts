@@ -17,8 +17,18 @@ import { majorityOperation, type OperationContext, operation } from "./operation
 import { type Refusal, refuse } from "./refusals.ts";
 import type { MemberKeys } from "./rows.ts";
 
-/** Contracts in force from the first block on, all in version 1. Later ones come by `consortium.activate`, never by this list. */
-const FOUNDING_CONTRACTS = ["accounts", "certificates", "consortium", "grants", "requests", "types", "verifications"];
+/** Contracts in force from the first block on, in version 1 unless the founders name another. This list never grows. */
+export const FOUNDING_CONTRACTS: readonly string[] = [
+  "accounts",
+  "certificates",
+  "consortium",
+  "grants",
+  "requests",
+  "types",
+  "verifications",
+];
+
+const FOUNDING_VERSIONS_MAX = 64;
 
 /** Words that the policy format, or our group in it, has taken: a witness of that name would change what the quorum is. */
 const NAMES_OF_THE_POLICY = ["all", "any", "members", "none"];
@@ -48,6 +58,14 @@ const foundArguments = z.strictObject({
     fields: z.literal("A256GCM-HKDF-SHA256"),
   }),
   quorum: z.int().min(1).max(signersPerEntryMax),
+  /**
+   * Versions of contracts that are in force from the first block on, where they are not those of the list above: a chain begins with the
+   * newest rules that its founders know, and a genesis without this member means what it always meant.
+   */
+  contracts: z
+    .record(contractName, version)
+    .refine((record) => Object.keys(record).length <= FOUNDING_VERSIONS_MAX)
+    .optional(),
 });
 
 export type FoundArguments = Given<typeof foundArguments>;
@@ -70,7 +88,8 @@ const found = operation({
       const owner = { kind: "member", id: member.id } as const;
       view.put(stateKeys.key(thumbprint(member.keys.sign, context.crypto)), { jwk: member.keys.sign, owner, status: "active" });
     }
-    for (const contract of FOUNDING_CONTRACTS) view.put(stateKeys.rules(contract), [{ version: 1, height: 0 }]);
+    const versions = { ...Object.fromEntries(FOUNDING_CONTRACTS.map((contract) => [contract, 1])), ...given.contracts };
+    for (const [contract, version] of Object.entries(versions)) view.put(stateKeys.rules(contract), [{ version, height: 0 }]);
     view.put(stateKeys.consortium(), {
       name: given.name,
       names: given.names,

@@ -2,11 +2,12 @@ export { type AccountProof, accountProofTyp, type RegisterArguments } from "./ac
 export type { CompleteArguments, IssueArguments } from "./certificates.ts";
 export type { ActivateArguments, FoundArguments } from "./consortium.ts";
 export { type Execution, type ExecutionResult, executeEntry, keysOf, limits, type Outcome, type RulesUnknown } from "./execute.ts";
+export type { RegisterFileArguments } from "./files.ts";
 export type { GiveArguments } from "./grants.ts";
 export { addressOf, type Place, requestId, type StateKey, stateKeys, statePrefixes } from "./keys.ts";
 export type { BlockContext, EntryContext } from "./operation.ts";
 export { type Refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
-export { type ArgumentsOf, knownVersions, operationCall, operations } from "./registry.ts";
+export { type ArgumentsOf, knownVersions, newestRules, operationCall, operations } from "./registry.ts";
 export type { DecideArguments, OpenArguments } from "./requests.ts";
 export type * from "./rows.ts";
 export type { DefineArguments } from "./types.ts";

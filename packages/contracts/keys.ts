@@ -8,6 +8,7 @@ import type {
   CertificateRow,
   ConsortiumRow,
   DigestRow,
+  FileRow,
   GrantRow,
   KeyRow,
   MarkRow,
@@ -72,6 +73,7 @@ export const stateKeys = {
   grant: (request: string): StateKey<GrantRow> => `grant/${request}`,
   grantedFile: (sha256: string): StateKey<MarkRow> => `granted-file/${sha256}`,
   trace: (identifier: string, place: Place): StateKey<TraceRow> => `trace/${withoutRoot(identifier)}/${placeKey(place)}`,
+  file: (root: string): StateKey<FileRow> => `file/${root}`,
   account: (address: string): StateKey<AccountRow> => `account/${address}`,
   /** `name` in Unicode NFC. Hashed, because names are not ASCII and would read as a directory of people. */
   accountName: (kind: AccountKind, name: string, crypto: Crypto): StateKey<AccountNameRow> =>

@@ -70,6 +70,9 @@ export const refusalCodes = [
   "document-does-not-match",
   "issuer-does-not-match",
   "account-of-another-member",
+  // files
+  "file-exists",
+  "file-size-does-not-match",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -1,7 +1,8 @@
 import type { JsonObject, Operation as OperationCall } from "@vermilion/ledger";
 import { accountOperations, type RegisterArguments } from "./accounts.ts";
 import { type CompleteArguments, certificateOperations, type IssueArguments } from "./certificates.ts";
-import { type ActivateArguments, consortiumOperations, type FoundArguments } from "./consortium.ts";
+import { type ActivateArguments, consortiumOperations, FOUNDING_CONTRACTS, type FoundArguments } from "./consortium.ts";
+import { fileOperations, type RegisterFileArguments } from "./files.ts";
 import { type GiveArguments, grantOperations } from "./grants.ts";
 import type { Operation } from "./operation.ts";
 import { type DecideArguments, type OpenArguments, requestOperations } from "./requests.ts";
@@ -17,6 +18,7 @@ export const operations: readonly Operation[] = [
   ...grantOperations,
   ...accountOperations,
   ...verificationOperations,
+  ...fileOperations,
 ];
 
 /** The highest version of each contract that `rows` know. */
@@ -24,6 +26,11 @@ export function knownVersions(rows: readonly Operation[] = operations): Readonly
   const known = new Map<string, number>();
   for (const { contract, version } of rows) known.set(contract, Math.max(version, known.get(contract) ?? 0));
   return known;
+}
+
+/** What a new chain's founders say of its contracts, so that it begins with the newest rules that this code knows. */
+export function newestRules(): NonNullable<FoundArguments["contracts"]> {
+  return Object.fromEntries([...knownVersions()].filter(([contract, version]) => version > 1 || !FOUNDING_CONTRACTS.includes(contract)));
 }
 
 /** The row that stands for an operation while `version` of its contract is in force: the newest that is not newer. */
@@ -50,6 +57,7 @@ export interface ArgumentsOf {
   readonly "grants.give": GiveArguments;
   readonly "accounts.register": RegisterArguments;
   readonly "verifications.record": RecordArguments;
+  readonly "files.register": RegisterFileArguments;
 }
 
 /** An operation for an entry's payload, its arguments checked by the compiler: `operationCall("grants.give", { … })`. */

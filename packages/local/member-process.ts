@@ -8,7 +8,7 @@ import { makeStatement } from "@vermilion/member/founding/statement";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
 import { connectPeers } from "@vermilion/member/peers/connect";
-import type { Keys, Log } from "@vermilion/member/ports/index";
+import type { Files, Keys, Log } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
 import { systemClock } from "@vermilion/member/system-clock";
 import { systemRandom } from "@vermilion/member/system-random";
@@ -17,6 +17,7 @@ import { adminDoor } from "./admin.ts";
 import { Cannot } from "./cannot.ts";
 import { checkConfig, configProblemText } from "./config.ts";
 import type { LogLevel, MemberFileConfig } from "./config-schemas.ts";
+import { diskFiles } from "./disk-files.ts";
 import { serveHttp } from "./http-server.ts";
 import { openKeyFiles } from "./keys/key-files.ts";
 import { takeLock } from "./lock.ts";
@@ -69,7 +70,14 @@ export async function runMember(options: MemberProcessOptions): Promise<MemberPr
     closers.push(() => log.flush());
     const database = openStorage(paths.database);
     closers.push(() => database.close());
-    const { running, handle, apps, closePeers } = await compose(config, genesis, database, openKeys(paths.keys), log, tls);
+    const { running, handle, apps, closePeers } = await compose(
+      config,
+      genesis,
+      { database, files: diskFiles(paths.files) },
+      openKeys(paths.keys),
+      log,
+      tls,
+    );
     closers.push(() => running.close(), closePeers);
     const server = await serveHttp({ handle, host: config.host, port: config.port, ...(tls && { tls }) });
     closers.push(() => server.close(drainMs));
@@ -98,7 +106,7 @@ export async function runMember(options: MemberProcessOptions): Promise<MemberPr
 async function compose(
   config: MemberFileConfig,
   genesis: GenesisFile,
-  database: Database,
+  { database, files }: { readonly database: Database; readonly files: Files },
   keys: Keys,
   log: Log,
   tls: { readonly certificate: string } | undefined,
@@ -116,6 +124,7 @@ async function compose(
       ledger: sqliteLedger(database),
       raftStore: sqliteRaftStore(database),
       recordKeys: sqliteRecordKeys(database),
+      files,
       peers,
       pace: processPace,
     },

@@ -22,6 +22,7 @@ export function dataPaths(data: string) {
         home,
         config: join(home, "config.json"),
         keys: join(home, "keys"),
+        files: join(home, "files"),
         database: join(home, "ledger.sqlite"),
         log: join(home, "member.log"),
         lock: join(home, "member.lock"),

@@ -1,5 +1,5 @@
 import type { Crypto, PublicJwk } from "@vermilion/ledger";
-import type { Clock, Keys, Ledger, Log, Peers, RaftStore, Random, RecordKeys } from "./ports/index.ts";
+import type { Clock, Files, Keys, Ledger, Log, Peers, RaftStore, Random, RecordKeys } from "./ports/index.ts";
 import type { Pace } from "./turns/pace.ts";
 
 /** Everything a member needs of its platform, built in one short place per platform. */
@@ -10,6 +10,7 @@ export interface MemberPlatform {
   readonly keys: Keys;
   readonly peers: Peers;
   readonly recordKeys: RecordKeys;
+  readonly files: Files;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -2,6 +2,7 @@ export { type FsckFinding, type FsckReport, fsck } from "./chain/fsck.ts";
 export { type RebuildReport, rebuild } from "./chain/rebuild.ts";
 export type { Context, GenesisFile, MemberConfig, MemberPlatform } from "./context.ts";
 export { Fault, type FaultCode } from "./fault.ts";
+export type * from "./file-services.ts";
 export { found } from "./founding/draft.ts";
 export { checkGenesis, type FounderStatement, type FoundingInput, type Genesis, type GenesisRefusal } from "./founding/genesis.ts";
 export { nativeCrypto } from "./native-crypto.ts";

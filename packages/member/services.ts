@@ -1,6 +1,7 @@
 import type { CertificateType } from "@vermilion/certificates";
 import type { AccountRow, CertificateRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
 import type { Json, PublicJwk } from "@vermilion/ledger";
+import type { FileServices } from "./file-services.ts";
 
 /** An expected "no" of the domain: a contract's refusal or a rule of this member. `problems` name fields where the input was wrong. */
 export interface Refused {
@@ -150,7 +151,7 @@ export interface ReceiptView {
 /** Public look-up: no names of fields, readers or persons, no entry bodies. */
 export interface LookupView {
   readonly found: true;
-  readonly kind: "transaction" | "certificate";
+  readonly kind: "transaction" | "certificate" | "file";
   readonly transactionHash: string;
   readonly outcome: string;
   readonly blockNumber: number;
@@ -165,7 +166,7 @@ export interface LookupView {
 }
 
 /** The use cases of one member on one chain. Each answers, or refuses with a stable code, or throws a `Fault`. */
-export interface Services {
+export interface Services extends FileServices {
   health(): Promise<Health>;
   consortium(): Promise<ConsortiumView>;
   members(): Promise<readonly MemberRow[]>;

@@ -79,7 +79,7 @@ async function matrix(): Promise<Matrix> {
 async function knock({ member, peer, tokenFor }: Matrix, caller: CallerName, { method, path, operation }: Listed): Promise<string> {
   const wanted = operation.security.flatMap((each) => each["app"] ?? []);
   const token = await tokenFor(caller, wanted);
-  const { url, json } = exampleOf(path, operation);
+  const { url, json, bytes } = exampleOf(path, operation);
   const signs = caller === "peer" || (caller === "the right one" && operation["x-vermilion-audience"] === "peer");
   const body = new TextEncoder().encode(JSON.stringify(json ?? {}));
   const signed = signs
@@ -89,6 +89,7 @@ async function knock({ member, peer, tokenFor }: Matrix, caller: CallerName, { m
     method,
     ...(token === undefined ? {} : { token }),
     ...(json === undefined ? {} : { json }),
+    bytes,
     headers: { "vermilion-operator": "a", ...signed },
   });
   if (answer.status < 400) return "in";
@@ -116,8 +117,8 @@ describe("every route of the document, for every caller", () => {
     const all = await matrix();
     const token = (await all.tokenFor("the right one", []))!;
     for (const { id, method, path, operation } of all.routes) {
-      const { url, json } = exampleOf(path, operation);
-      const asked = { method, token, ...(json === undefined ? {} : { json }) };
+      const { url, json, bytes } = exampleOf(path, operation);
+      const asked = { method, token, bytes, ...(json === undefined ? {} : { json }) };
       if (operation["x-vermilion-operator"] === true) {
         const answer = await ask(all.member, url, { ...asked, headers: { "vermilion-operator": "" } });
         expect([answer.status, await answer.json()], id).toMatchObject([400, { code: "operator-missing" }]);

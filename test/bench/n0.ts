@@ -13,6 +13,7 @@ import {
   systemClock,
   systemRandom,
 } from "@vermilion/local";
+import { diskFiles } from "@vermilion/local/disk-files";
 import { Fault, type Keys, nativeCrypto, openMember, type RunningMember } from "@vermilion/member";
 import { proposalOf } from "@vermilion/member/entries/proposal";
 import { encodeProposalCall } from "@vermilion/member/peers/wire";
@@ -135,6 +136,7 @@ async function openSolo(settings: Settings, cleanup: Cleanup): Promise<Solo> {
       },
       ledger: sqliteLedger(database),
       raftStore: sqliteRaftStore(database),
+      files: diskFiles(paths.files),
       recordKeys: sqliteRecordKeys(database),
       pace: processPace,
       peers: { call: async (to) => Promise.reject(new Fault("peer-unreachable", `there is no ${to}`)) },

@@ -1,5 +1,6 @@
 import type * as Answers from "@vermilion/client";
-import type { AccountRow, CertificateRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import type { AccountRow, CertificateRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import type * as Files from "@vermilion/member/file-services";
 import type * as Member from "@vermilion/member/services";
 import { expectTypeOf, test } from "vitest";
 
@@ -15,6 +16,9 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Member.IssuedCertificate>().toEqualTypeOf<Answers.Issued>();
   expectTypeOf<Member.IssueInput>().toEqualTypeOf<Answers.IssueInput>();
   expectTypeOf<Member.RequestInput>().toEqualTypeOf<Answers.RequestInput>();
+  expectTypeOf<Files.FileUpload>().toEqualTypeOf<Answers.FileUpload>();
+  expectTypeOf<Files.FileChunks>().toEqualTypeOf<Answers.FileChunks>();
+  expectTypeOf<FileRow>().toExtend<Answers.FileRow>();
   expectTypeOf<Member.Submitted>().toExtend<Answers.Submitted>();
   expectTypeOf<Member.Page<number>>().toEqualTypeOf<Answers.Page<number>>();
   expectTypeOf<MemberRow>().toExtend<Answers.Member>();

@@ -53,7 +53,37 @@ describe("consortium.found", () => {
     expect(chain.row(stateKeys.key(chain.key("tax").thumbprint))).toMatchObject({ owner: { kind: "member", id: "tax" }, status: "active" });
     // A key for something else than signing speaks for nobody.
     expect(chain.row(stateKeys.key(chain.member("tax").keys.agree.thumbprint))).toBeUndefined();
-    expect(chain.keysUnder("rules/")).toHaveLength(7);
+    expect(chain.keysUnder("rules/")).toHaveLength(8);
+  });
+
+  test("founders name newer rules, or contracts beyond the first seven; who names none gets what was always meant", () => {
+    const rulesOf = (contracts: FoundArguments["contracts"]) => {
+      const { contracts: _named, ...without } = good;
+      const given = contracts === undefined ? without : { ...without, contracts };
+      const entry = genesisOf(members, { time: FOUNDED_AT, given });
+      const view = new StateView();
+      for (let round = 0; round < 9; round++) {
+        const block = { chain: entry.transactionHash, height: 0, time: FOUNDED_AT, proposer: "platform", index: 0 };
+        if (outcomeOf(executeEntry(view, block, entry, crypto)) !== "applied") return "refused";
+        if (!view.hasMisses) break;
+        for (const key of [...view.misses.keys]) view.load(key, undefined);
+      }
+      return Object.fromEntries(view.writes().flatMap(({ key, value }) => (key.startsWith("rules/") ? [[key.slice(6), value]] : [])));
+    };
+    const first = Object.fromEntries(
+      ["accounts", "certificates", "consortium", "grants", "requests", "types", "verifications"].map((contract) => [
+        contract,
+        [{ version: 1, height: 0 }],
+      ]),
+    );
+    expect(rulesOf(undefined)).toEqual(first);
+    expect(rulesOf({ files: 1, types: 2 })).toEqual({
+      ...first,
+      files: [{ version: 1, height: 0 }],
+      types: [{ version: 2, height: 0 }],
+    });
+    for (const wrong of [{ files: 0 }, { Files: 1 }, Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`c${at}`, 1]))])
+      expect(rulesOf(wrong)).toBe("refused");
   });
 
   test("of one member and of sixteen", () => {

@@ -7,6 +7,7 @@ import {
   type OpenArguments,
   operationCall,
   type RecordArguments,
+  type RegisterFileArguments,
   requestId,
 } from "@vermilion/contracts";
 import type { AttachmentReference, JsonObject, Operation, ParsedEntry } from "@vermilion/ledger";
@@ -198,6 +199,20 @@ export class World extends TestChain {
       ...changes,
     };
     return { operations: [operationCall("verifications.record", given)], attachments: [] };
+  }
+
+  file(seed: string, changes: Partial<RegisterFileArguments> = {}): Call {
+    const given: RegisterFileArguments = {
+      version: 1,
+      file: attachmentOf(`file-${seed}`).sha256,
+      hashAlgorithm: "sha256",
+      dataType: "application/pdf",
+      size: 20_000_016,
+      chunks: 3,
+      chunkBytes: 8 * 1024 * 1024,
+      ...changes,
+    };
+    return { operations: [operationCall("files.register", given)], attachments: [] };
   }
 
   activate(contract: string, version: number, height: number): Operation {

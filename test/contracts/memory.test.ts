@@ -4,6 +4,7 @@ import {
   type MemoryTable,
   memoryApps,
   memoryCalls,
+  memoryFiles,
   memoryLedger,
   memoryRaftStore,
   memoryRecordKeys,
@@ -13,6 +14,7 @@ import { appsSuite } from "./apps.suite.ts";
 import { callsSuite } from "./calls.suite.ts";
 import { commit, testChain } from "./chain.ts";
 import { coordinatorSuite } from "./coordinator.suite.ts";
+import { filesRoomSuite, filesSuite } from "./files.suite.ts";
 import { ledgerSuite } from "./ledger.suite.ts";
 import { expectBug, expectSame, type Open } from "./opened.ts";
 import { raftStoreSuite } from "./raft-store.suite.ts";
@@ -29,6 +31,8 @@ function opener<Port>(make: (table: MemoryTable) => Port): Open<Port> {
 ledgerSuite("memory", opener(memoryLedger));
 raftStoreSuite("memory", opener(memoryRaftStore));
 recordKeysSuite("memory", opener(memoryRecordKeys));
+filesSuite("memory", opener(memoryFiles));
+filesRoomSuite("memory", opener(memoryFiles));
 callsSuite("memory", opener(memoryCalls));
 appsSuite("memory", opener(memoryApps));
 tableSuite(

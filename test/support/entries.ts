@@ -131,6 +131,7 @@ export function foundArgumentsOf(members: readonly TestMember[]): FoundArguments
     })),
     suites: { tree: "sha256", signing: "ES256", fields: "A256GCM-HKDF-SHA256" },
     quorum: defaultQuorum(members.length),
+    contracts: { files: 1 },
   };
 }
 

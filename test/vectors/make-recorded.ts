@@ -1,14 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { formatFileReference } from "@vermilion/certificates";
 import { text, toBase64url } from "@vermilion/ledger";
+import { testFile } from "../contracts/files.suite.ts";
 import { eventually, openCluster } from "../support/cluster.ts";
 import { accountProof, entryOf, makeKey } from "../support/entries.ts";
 
 /**
- * Records a ledger with every operation of version 1, applied and refused, as bytes. Run once for a version of the rules; the file is never
- * made again, because it must replay to the same state hash for ever: `node test/vectors/make-recorded.ts v1`.
+ * Records a ledger with every operation of the newest rules, applied and refused, as bytes. Run once when rules have come; the file is never
+ * made again, because it must replay to the same state hash for ever: `node test/vectors/make-recorded.ts v2`.
  */
 
-const [version = "v1"] = process.argv.slice(2);
+const [version = "v2"] = process.argv.slice(2);
 const type = JSON.parse(readFileSync(new URL("../../packages/certificates/types/moc-filing.json", import.meta.url), "utf8"));
 const sample = JSON.parse(readFileSync(new URL("../../packages/certificates/types/moc-filing.sample.json", import.meta.url), "utf8"));
 const caller = { app: "desk", operator: "张三" };
@@ -63,7 +65,19 @@ good(await services("tax").verifyCertificate({ sdJwt: issued.sdJwt ?? "", issuer
 await force("tax", "requests", "decide", { request: second.request, decision: "approve", reason: null, by: caller });
 await force("tax", "types", "define", { type: { ...type, version: 2 } });
 await force("customs", "nothing", "at-all", {});
-await force("customs", "consortium", "activate", { contract: "types", version: 2, height: 1_000_000 });
+const attachment = JSON.parse(readFileSync(new URL("../../packages/certificates/types/filing-attachment.json", import.meta.url), "utf8"));
+good(await services("platform").defineType(attachment, caller, options));
+const { plan, chunks } = testFile(1_000);
+good(await services("platform").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+good(await services("platform").sendChunk(plan.file, 0, chunks[0]!));
+good(await services("platform").completeFile(plan.file, { mediaType: "application/pdf" }, caller, options));
+const document = formatFileReference({ ...plan, mediaType: "application/pdf", key: new Uint8Array(32).fill(7), name: "附件.pdf" });
+const named = { filingNumber: "BA-1", title: "附件", document };
+good(await services("platform").issue({ type: attachment.id, fields: named }, caller, options));
+const header = { version: 1, hashAlgorithm: "sha256", dataType: "application/pdf", size: plan.size, chunks: 1, chunkBytes: 8_388_608 };
+await force("tax", "files", "register", { ...header, file: plan.file });
+await force("tax", "files", "register", { ...header, file: "ab".repeat(32), chunks: 2 });
+await force("customs", "consortium", "activate", { contract: "types", version: 3, height: 1_000_000 });
 
 const heads = await eventually(async () => {
   const all = await Promise.all([...cluster.nodes.values()].map(async ({ running }) => (await running?.services.health())?.chains[0]));
@@ -84,7 +98,7 @@ for (const hash of hashes) {
 }
 const published = await ledger.published();
 const recorded = {
-  comment: `Rules version 1, recorded by test/vectors/make-recorded.ts.. Never edited.`,
+  comment: `Rules ${version}, recorded by test/vectors/make-recorded.ts. Never edited.`,
   genesis: cluster.genesis,
   blocks,
   after: published,

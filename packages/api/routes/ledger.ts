@@ -19,6 +19,7 @@ const writers: readonly Scope[] = [
   "requests:decide",
   "accounts:register",
   "verifications:record",
+  "files:write",
 ];
 
 export function ledgerRoutes({ reading, needs: { services } }: Doors): void {

@@ -9,7 +9,7 @@ import { type DoorRow, declare } from "../route.ts";
 import { jsonObject } from "../schemas.ts";
 import { abandonBody, declaredLength, peerBodyBytesMax, type Read, readBody, refuseContentType } from "../wall.ts";
 
-const calls: readonly PeerCall[] = ["raft", "proposals", "attachment", "probe"];
+const calls: readonly PeerCall[] = ["raft", "proposals", "attachment", "file", "probe"];
 
 const row: DoorRow = {
   method: "post",

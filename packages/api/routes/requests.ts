@@ -20,7 +20,9 @@ const page = pageOf(request);
 const byRequest = z.object({ request: requestId });
 const readWaitSeconds = 5;
 
-function typeOfRequest(services: Services): (call: { readonly params: { readonly request: string } }) => Promise<string | undefined> {
+export function typeOfRequest(
+  services: Services,
+): (call: { readonly params: { readonly request: string } }) => Promise<string | undefined> {
   return async ({ params }) => {
     const row = await services.request(params.request);
     const of = "refused" in row ? row : await services.certificate(row.certificate);

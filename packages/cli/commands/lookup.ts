@@ -15,7 +15,7 @@ export function lookup(program: Command, io: Io): void {
   const command = program
     .command("lookup")
     .description("Ask any member whether a transaction or a certificate is on the ledger. No account is needed. 按哈希或文件查询。")
-    .argument("<hash|file>", "transaction hash, SHA-256 of an issuer-signed part, or a file")
+    .argument("<hash|file>", "transaction hash, SHA-256 of an issuer-signed part, root of a file off the chain, or a file here")
     .addHelpText(
       "after",
       `
@@ -31,7 +31,7 @@ Examples:
     const client = await openPublic(options);
     const found = await io.during("looking up · 正在查询", () => client.lookup(hash));
     if (options.json === true) return io.json({ hash, ...found });
-    io.print(`${found.kind === "certificate" ? "certificate" : "transaction"} ${hash}`);
+    io.print(`${found.kind} ${hash}`);
     io.table([
       ["  transaction", found.transactionHash],
       ["  outcome", found.outcome],

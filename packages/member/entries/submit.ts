@@ -24,6 +24,7 @@ import type { Caller, Refused, Submitted, WriteOptions } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
 import { freshly } from "../turns/fresh.ts";
 import { waitUntil } from "../turns/wait.ts";
+import { memberSecret } from "./member-secret.ts";
 import { proposalOf } from "./proposal.ts";
 
 export interface Draft {
@@ -67,18 +68,9 @@ export async function submit(
 /** Deterministic ids come from an HMAC under a key that only this member has, so that no stranger can use them up first. */
 async function entryId(context: Context, source: EntryIdSource): Promise<string> {
   if (source === "random") return toHex(context.random.bytes(16));
-  const secret = await idSecret(context);
+  const secret = await memberSecret(context, "entry-ids");
   const parts = "duty" in source ? ["duty", source.duty] : ["call", source.caller.app, source.idempotencyKey];
   return entryIdOf(secret, parts.map(utf8), context.crypto);
-}
-
-/** A secret of this member, made once and kept wrapped beside the record keys. */
-async function idSecret(context: Context): Promise<Uint8Array> {
-  const name = { certificate: "entry-ids", version: 1, part: "main", document: context.chain };
-  const stored = await context.recordKeys.read(name);
-  if (stored !== undefined) return context.keys.unwrap(stored, "vermilion-entry-ids/v1");
-  await context.recordKeys.saveFirst(name, await context.keys.wrap(context.random.bytes(32), "vermilion-entry-ids/v1"));
-  return idSecret(context);
 }
 
 /** The transaction that has used this member's entry id, committed or waiting. */

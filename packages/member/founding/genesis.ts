@@ -1,4 +1,4 @@
-import { type ConsortiumRow, executeEntry, type FoundArguments, StateView, stateKeys } from "@vermilion/contracts";
+import { type ConsortiumRow, executeEntry, type FoundArguments, newestRules, StateView, stateKeys } from "@vermilion/contracts";
 import {
   type Crypto,
   checkEntry,
@@ -80,6 +80,7 @@ export function foundingPayload(input: FoundingInput, crypto: Crypto): EntryPayl
     })),
     suites: { tree: "sha256", signing: "ES256", fields: "A256GCM-HKDF-SHA256" },
     quorum: input.quorum ?? defaultQuorum(input.members.length),
+    contracts: newestRules(),
   };
   return {
     attachments: [],

@@ -8,6 +8,7 @@ import { proposalOf } from "../entries/proposal.ts";
 import { readRow } from "../entries/state-reader.ts";
 import { Fault } from "../fault.ts";
 import type { Attachment, PeerCall, Proposal } from "../ports/index.ts";
+import { giveFile } from "../records/give-file.ts";
 import type { Refused } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
 import { freshly } from "../turns/fresh.ts";
@@ -41,6 +42,8 @@ export function peerDoor(context: Context, driver: Driver): PeerDoor {
           return encodeProposalAnswer(await takeProposals(context, driver, body));
         case "attachment":
           return encodeAttachmentAnswer(await grantedAttachment(context, driver, from, body));
+        case "file":
+          return giveFile(context, driver, from, body);
         case "probe": {
           const { role, term, committed } = await driver.turns.state();
           // Who cannot write cannot lead: the others may elect another one, though this one still answers.

@@ -1,7 +1,9 @@
+import { fileChunksMax } from "@vermilion/certificates";
 import type { CommitCertificate, Message } from "@vermilion/consensus";
 import { fromBase64url, parseStrict, text, toBase64url, utf8 } from "@vermilion/ledger";
 import * as z from "zod";
 import { Fault } from "../fault.ts";
+import type { FileChunks } from "../file-services.ts";
 import type { Attachment, ExecutedBlock, Proposal } from "../ports/index.ts";
 
 /** What members say to each other: JSON with the stored bytes of entries and headers as texts, exactly as they are hashed. */
@@ -87,6 +89,30 @@ const proposalCall = z.strictObject({
 const proposalAnswer = z.strictObject({ leading: z.boolean() });
 const attachmentCall = z.strictObject({ sha256: hex, grant: z.string().max(128) });
 const attachmentAnswer = z.strictObject({ bytes });
+const chunkNumber = z.int().min(0).max(fileChunksMax);
+const fileCall = z.strictObject({
+  request: z.string().max(128),
+  field: z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,63}$/),
+  from: chunkNumber,
+});
+/** A header that a link asks for: what S3 signs, and nothing that a browser or a proxy would act on. */
+const linkHeaders = z.record(
+  z.string().regex(/^(?:range|x-amz-[a-z0-9-]{1,64})$/),
+  z
+    .string()
+    .max(1_024)
+    .regex(/^[ -~]*$/),
+);
+const fileLink = z.strictObject({
+  chunk: chunkNumber,
+  url: z
+    .string()
+    .max(8_192)
+    .regex(/^https?:\/\/[!-~]+$/),
+  headers: linkHeaders.refine((headers) => Object.keys(headers).length <= 8),
+  until: count,
+});
+const fileAnswer = z.strictObject({ hashes: z.array(hex).min(1).max(fileChunksMax), links: z.array(fileLink).min(1).max(64) });
 const probeAnswer = z.strictObject({ member: memberId, term: count, leading: z.boolean(), committedHeight: count });
 
 export interface BlockBody {
@@ -174,6 +200,11 @@ export const encodeAttachmentCall = (sha256: string, grant: string): Uint8Array 
 export const parseAttachmentCall = (given: Uint8Array): { readonly sha256: string; readonly grant: string } => parse(given, attachmentCall);
 export const encodeAttachmentAnswer = (given: Uint8Array): Uint8Array => encode({ bytes: toBase64url(given) });
 export const parseAttachmentAnswer = (given: Uint8Array): Uint8Array => parse(given, attachmentAnswer).bytes;
+/** `field` of the record that the granted request names; links from chunk `from` on. */
+export const encodeFileCall = (call: z.output<typeof fileCall>): Uint8Array => encode(call);
+export const parseFileCall = (given: Uint8Array): z.output<typeof fileCall> => parse(given, fileCall);
+export const encodeFileAnswer = ({ hashes, links }: Pick<FileChunks, "hashes" | "links">): Uint8Array => encode({ hashes, links });
+export const parseFileAnswer = (given: Uint8Array): z.output<typeof fileAnswer> => parse(given, fileAnswer);
 export const encodeProbeAnswer = (answer: z.output<typeof probeAnswer>): Uint8Array => encode(answer);
 export const parseProbeAnswer = (given: Uint8Array): z.output<typeof probeAnswer> => parse(given, probeAnswer);
 

@@ -1,3 +1,4 @@
+export * from "./files.ts";
 export * from "./keys.ts";
 export * from "./ledger.ts";
 export * from "./peers.ts";

@@ -1,4 +1,6 @@
+import { chunksOfSize } from "@vermilion/certificates";
 import { attachmentBytesMax, canonicalText, entryBytesMax, headerBytesMax, type Json, memberIdForm, stateKeyForm } from "@vermilion/ledger";
+import type { FilePlan } from "./files.ts";
 import type { Attachment, ExecutedBlock, Publication } from "./ledger.ts";
 import type { Proposal } from "./raft-store.ts";
 import type { App, RecordName, StoredAnswer } from "./stores.ts";
@@ -168,6 +170,15 @@ export function checkRecordName({ certificate, version, part, document }: Record
   checkHash(document);
   checkName("part", part);
   checkHeight("version", version);
+}
+
+/** A plan as the caller must have checked it: its root is a name in every adapter's paths. */
+export function checkFilePlan({ file, size, chunks, app, begunAt }: FilePlan): void {
+  checkHash(file);
+  checkName("app", app);
+  checkHeight("begunAt", begunAt);
+  ensure(chunksOfSize(size) === chunks.length, `a file of ${size} bytes has not ${chunks.length} chunks`);
+  for (const hash of chunks) checkHash(hash);
 }
 
 /** The stored form of an app, checked to fit. */

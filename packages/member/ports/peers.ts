@@ -1,5 +1,5 @@
 /** Kinds of peer calls; each is idempotent. */
-export type PeerCall = "raft" | "proposals" | "attachment" | "probe";
+export type PeerCall = "raft" | "proposals" | "attachment" | "file" | "probe";
 
 /**
  * The other members, reached over signed requests. A call answers the peer's JSON bytes, whose signature and sender were checked, or

@@ -4,6 +4,7 @@ import type { Json } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { readRange, readRow, readRows } from "../entries/state-reader.ts";
 import { submit } from "../entries/submit.ts";
+import { checkFileFields } from "../records/file-fields.ts";
 import { type SealedRecord, sealRecord } from "../records/sealed-record.ts";
 import type { Caller, IssuedCertificate, IssueInput, Page, Refused, Services, Submitted, WriteOptions } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
@@ -21,6 +22,8 @@ export async function issue(context: Context, driver: Driver, input: IssueInput,
   if (!type.issuers.includes(context.member)) return { refused: "not-an-issuer", detail: `${context.member} does not issue ${type.id}` };
   const wrong = checkFields(type, mainPart, input.fields as Json);
   if (wrong !== undefined) return { refused: wrong.refused, detail: "some fields are wrong", problems: wrong.problems };
+  const wrongFile = await checkFileFields(context, type, mainPart, input.fields);
+  if (wrongFile !== undefined) return wrongFile;
   const serial = serialOf(context, type, input);
   if (typeof serial !== "string") return serial;
   const issuer = await readRow(context, stateKeys.member(context.member));
@@ -54,6 +57,8 @@ export async function complete(
   if (Object.hasOwn(row.parts, input.part) && options.idempotencyKey === undefined) return { refused: "part-exists", detail: input.part };
   const wrong = checkFields(type, input.part, input.fields as Json);
   if (wrong !== undefined) return { refused: wrong.refused, detail: "some fields are wrong", problems: wrong.problems };
+  const wrongFile = await checkFileFields(context, type, input.part, input.fields);
+  if (wrongFile !== undefined) return wrongFile;
   const name = { certificate: row.certificate, version: row.version, part: input.part };
   const record = await sealRecord(context, type, name, input.fields, claimsOf(context, type, row.certificate, input.part));
   const given = { certificate: row.certificate, type: type.id, typeVersion: type.version, part: input.part, ...record.content };

@@ -7,6 +7,8 @@ import * as certificates from "./certificates.ts";
 import * as consortium from "./consortium.ts";
 import * as entries from "./entries.ts";
 import * as fields from "./fields.ts";
+import * as files from "./files.ts";
+import { grantedFile } from "./granted-files.ts";
 import * as proofs from "./proofs.ts";
 import * as requests from "./requests.ts";
 import * as types from "./types.ts";
@@ -40,6 +42,15 @@ export function createServices(context: Context, driver: Driver): Services {
     account: (address) => freshly(context, driver, () => accounts.account(context, address)),
     verifyCertificate: (...given) => freshly(context, driver, () => verifications.verify(context, driver, ...given)),
     certificateOf: (...given) => freshly(context, driver, () => accounts.certificateOf(context, ...given)),
+
+    beginFile: (...given) => files.beginFile(context, ...given),
+    sendChunk: (...given) => files.sendChunk(context, ...given),
+    completeFile: (...given) => files.completeFile(context, driver, ...given),
+    abandonFile: (...given) => files.abandonFile(context, ...given),
+    file: (root) => freshly(context, driver, () => files.file(context, root)),
+    ownFile: (...given) => freshly(context, driver, () => files.ownFile(context, ...given)),
+    grantedFile: (...given) => freshly(context, driver, () => grantedFile(context, driver, ...given)),
+    fileChunk: (token) => files.fileChunk(context, token),
 
     block: (height) => entries.block(context, height),
     blocks: (...given) => entries.blocks(context, ...given),

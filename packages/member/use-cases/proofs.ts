@@ -87,24 +87,26 @@ export async function receipt(
   return { transactionHash, final: final !== undefined, leafIndex: place.index, size, receipt: text };
 }
 
-/** For anybody: by transaction hash, or by SHA-256 of the issuer-signed part of a certificate. */
+/** For anybody: by transaction hash, by SHA-256 of the issuer-signed part of a certificate, or by the root of a file. */
 export async function lookup(context: Context, hash: string): Promise<LookupView | Refused> {
   const published = await context.ledger.published();
   const document = await readRow(context, stateKeys.digest(hash));
-  const transactionHash = document?.transaction ?? hash;
+  const file = document === undefined ? await readRow(context, stateKeys.file(hash)) : undefined;
+  const transactionHash = document?.transaction ?? file?.transaction ?? hash;
   const place = await context.ledger.entryPlace(transactionHash);
-  if (place === undefined) return { refused: "unknown-hash", detail: "no transaction and no certificate with this hash is on this ledger" };
+  if (place === undefined)
+    return { refused: "unknown-hash", detail: "no transaction, certificate or file with this hash is on this ledger" };
   const { time = 0 } = await committed(context, place);
   const certificate = document === undefined ? undefined : await readRow(context, stateKeys.certificate(document.certificate));
   return {
     found: true,
-    kind: document === undefined ? "transaction" : "certificate",
+    kind: document !== undefined ? "certificate" : file !== undefined ? "file" : "transaction",
     transactionHash,
     outcome: place.outcome,
     blockNumber: place.height,
     leafIndex: place.index,
     time,
-    issuer: (document === undefined ? undefined : certificate?.parts[document.part]?.owner) ?? null,
+    issuer: (document === undefined ? undefined : certificate?.parts[document.part]?.owner) ?? file?.owner ?? null,
     part: document?.part ?? null,
     status: certificate?.status ?? null,
     final: (await context.ledger.finalSize()) > place.index,

@@ -45,6 +45,9 @@ const parameters: Readonly<Record<string, string>> = {
   block: "7",
   call: "probe",
   certificate: certificateId,
+  chunk: "0",
+  field: "document",
+  file: hash,
   hash,
   height: "7",
   id: "trade",
@@ -53,6 +56,7 @@ const parameters: Readonly<Record<string, string>> = {
   request: requestName,
   sha256: hash,
   size: "2",
+  token: `${hash}.0.1.${"A".repeat(43)}`,
   tile: "0/000.p/1",
   transaction: hash,
   transactionHash: hash,
@@ -67,11 +71,16 @@ const bodies: Readonly<Record<string, unknown>> = {
   "/v1/requests/{request}/decision": { decision: "approve", reason: "fits" },
   "/v1/accounts": { kind: "holder", name: "n", jwk, proof: "p" },
   "/v1/verifications": { sdJwt: "a~", issuerCode: "11100000000012154X" },
+  "/v1/files/{file}": { size: 17, chunks: [hash] },
+  "/v1/files/{file}/complete": { mediaType: "text/plain" },
   "/peer/v1/{call}": {},
 };
 
 /** A right call of a declared route. A new parameter or body fails here until it has an example, which is the point. */
-export function exampleOf(path: string, operation: Operation): { readonly url: string; readonly json?: unknown } {
+export function exampleOf(
+  path: string,
+  operation: Operation,
+): { readonly url: string; readonly json?: unknown; readonly bytes?: Uint8Array } {
   const value = (name: string): string => {
     const example = parameters[name];
     if (example === undefined) throw new Error(`no example of the parameter ${name}`);
@@ -81,6 +90,7 @@ export function exampleOf(path: string, operation: Operation): { readonly url: s
   const search = query.map(({ name = "" }) => `${name}=${value(name)}`).join("&");
   const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => value(name)) + (search === "" ? "" : `?${search}`);
   if (operation.requestBody === undefined || path === "/oauth/token") return { url };
+  if (operation.requestBody.content?.["application/octet-stream"] !== undefined) return { url, bytes: new Uint8Array(17) };
   if (!Object.hasOwn(bodies, path)) throw new Error(`no example of the body of ${path}`);
   return { url, json: bodies[path] };
 }

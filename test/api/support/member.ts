@@ -216,19 +216,22 @@ export interface Asked {
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
+  /** Sent as `application/octet-stream`. */
+  readonly bytes?: Uint8Array | undefined;
   readonly body?: string | Uint8Array | ReadableStream;
 }
 
 /** A call as an app makes it; a JSON body brings operator and a fresh Idempotency-Key with it unless the headers say otherwise. */
 export async function ask(member: TestMember, path: string, asked: Asked = {}): Promise<Response> {
-  const hasBody = asked.json !== undefined || asked.body !== undefined;
+  const hasBody = [asked.json, asked.body, asked.bytes].some((given) => given !== undefined);
   const headers: Record<string, string> = {
     ...(asked.token === undefined ? {} : { authorization: `Bearer ${asked.token}` }),
     ...(hasBody ? { "content-type": "application/json", "idempotency-key": `key-${++assertions}`, "vermilion-operator": "Li%20Ming" } : {}),
+    ...(asked.bytes === undefined ? {} : { "content-type": "application/octet-stream" }),
     ...asked.headers,
   };
   for (const [name, value] of Object.entries(headers)) if (value === "") delete headers[name];
-  const body = asked.body ?? (asked.json === undefined ? undefined : JSON.stringify(asked.json));
+  const body = asked.body ?? asked.bytes ?? (asked.json === undefined ? undefined : JSON.stringify(asked.json));
   return fetch(`${member.baseUrl}${path}`, {
     method: asked.method ?? (hasBody ? "POST" : "GET"),
     headers,

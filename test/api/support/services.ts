@@ -1,5 +1,5 @@
 import type { CertificateType } from "@vermilion/certificates";
-import type { AccountRow, CertificateRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import type { AccountRow, CertificateRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
 import type { Disclosed, EntryView, Refused, Services, Submitted } from "@vermilion/member/services";
 
 /**
@@ -94,6 +94,26 @@ const disclosed: Disclosed = {
   grantTransaction: hash,
   fields: { name: "商务部" },
 };
+const fileRow: FileRow = {
+  version: 1,
+  file: hash,
+  hashAlgorithm: "sha256",
+  dataType: "text/plain",
+  size: 17,
+  chunks: 1,
+  chunkBytes: 8_388_608,
+  owner: "tax",
+  transaction: hash,
+  height: 7,
+  at: time,
+};
+const chunks = {
+  file: hash,
+  size: 17,
+  chunkBytes: 8_388_608,
+  hashes: [hash],
+  links: [{ chunk: 0, url: `http://127.0.0.1:1/v1/file-chunks/${hash}.0.1.${"A".repeat(43)}`, headers: {}, until: time }],
+};
 const block = { height: 7, hash, previous: hash, time, term: 1, proposer: "platform", first: 20, count: 1, root: hash, state: hash };
 const entry: EntryView = {
   transactionHash: hash,
@@ -153,6 +173,14 @@ export function fakeServices(): Services {
     account: async () => account,
     verifyCertificate: async () => ({ ...committed, verdicts: { integrity: "holds", status: "valid", issuer: "holds" } }),
     certificateOf: async () => ({ ...certificate, issuerCode: "11100000000012154X" }),
+    beginFile: async (file) => ({ file, complete: false, registered: false, missing: [0], sends: [{ through: "api", chunk: 0 }] }),
+    sendChunk: async (file, chunk) => ({ file, chunk }),
+    completeFile: async (file) => ({ ...committed, file }),
+    abandonFile: async (file) => ({ file }),
+    file: async () => fileRow,
+    ownFile: async () => chunks,
+    grantedFile: async () => ({ ...chunks, reference: `vermilion-file/1 ${hash} 17 text/plain ${"A".repeat(43)} a.txt` }),
+    fileChunk: async () => new Uint8Array(17),
     block: async () => block,
     blocks: async () => ({ items: [block], next: "6" }),
     header: async () => new TextEncoder().encode('{"payload":"","signatures":[]}'),

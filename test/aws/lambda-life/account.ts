@@ -123,6 +123,7 @@ export class Account {
         ledger: stores.ledger,
         raftStore: stores.raftStore,
         recordKeys: stores.recordKeys,
+        files: stores.files,
         keys: this.keys,
         peers: { call: (...given) => gate.pass(() => call(...given)) },
         clock: { now: Date.now, sleep: (ms) => gate.pass(() => sleep(ms)) },

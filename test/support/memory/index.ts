@@ -1,17 +1,19 @@
 import { dynamoApps, dynamoCalls, dynamoLedger, dynamoRaftStore, dynamoRecordKeys, type Table } from "@vermilion/aws/dynamodb/index";
-import type { Apps, Calls, Ledger, RaftStore, RecordKeys } from "@vermilion/member/ports/index";
+import type { Apps, Calls, Files, Ledger, RaftStore, RecordKeys } from "@vermilion/member/ports/index";
+import { memoryFiles } from "./files.ts";
 import { memoryApps, memoryCalls, memoryRecordKeys } from "./stores.ts";
 import { type MemoryTable, memoryTable } from "./table.ts";
 
 export type { Action } from "@vermilion/aws/dynamodb/index";
 export type { MemoryTable, WriteFaults } from "./table.ts";
-export { memoryApps, memoryCalls, memoryRecordKeys, memoryTable };
+export { memoryApps, memoryCalls, memoryFiles, memoryRecordKeys, memoryTable };
 
 export interface MemoryStores {
   readonly table: MemoryTable;
   readonly ledger: Ledger;
   readonly raftStore: RaftStore;
   readonly recordKeys: RecordKeys;
+  readonly files: Files;
   readonly calls: Calls;
   readonly apps: Apps;
 }
@@ -26,6 +28,7 @@ export function memoryStores(table: MemoryTable = memoryTable()): MemoryStores {
     ledger: memoryLedger(table),
     raftStore: memoryRaftStore(table),
     recordKeys: dynamoRecordKeys(table),
+    files: memoryFiles(table),
     calls: dynamoCalls(table),
     apps: dynamoApps(table),
   };

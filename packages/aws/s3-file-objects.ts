@@ -1,0 +1,121 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  type Part,
+  type S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
+import { chunkPlace } from "@vermilion/certificates";
+import { fromHex, toBase64 } from "@vermilion/ledger";
+import { Fault } from "@vermilion/member/fault";
+import type { FilePlan } from "@vermilion/member/ports/index";
+import { checkHash } from "@vermilion/member/ports/limits";
+
+/**
+ * How a file lies in S3: `files/<root>/data` is a multipart object whose parts are the chunks, `files/<root>/plan.json` names its upload, and
+ * `uploads/<app>/<root>` marks an open one.
+ */
+export interface Place {
+  readonly client: S3Client;
+  readonly bucket: string;
+}
+
+export const planKey = (file: string): string => `files/${file}/plan.json`;
+export const dataKey = (file: string): string => `files/${file}/data`;
+export const markKey = (app: string, file: string): string => `uploads/${app}/${file}`;
+export const dataOf = ({ bucket }: Place, file: string) => ({ Bucket: bucket, Key: dataKey(file) });
+
+export interface StoredPlan extends FilePlan {
+  readonly uploadId: string;
+}
+
+/** An upload or a file as S3 knows it. `parts` are those whose length and SHA-256 are the plan's, by chunk number. */
+export interface FoundFile extends StoredPlan {
+  readonly complete: boolean;
+  readonly parts: ReadonlyMap<number, Part>;
+}
+
+export interface ReadPlan {
+  readonly stored: StoredPlan;
+  readonly etag: string | undefined;
+}
+
+export async function readPlan({ client, bucket }: Place, file: string): Promise<ReadPlan | undefined> {
+  checkHash(file);
+  const object = await unlessGone(client.send(new GetObjectCommand({ Bucket: bucket, Key: planKey(file) })), "read", file);
+  const text = await object?.Body?.transformToString("utf-8");
+  return text === undefined ? undefined : { stored: JSON.parse(text) as StoredPlan, etag: object?.ETag };
+}
+
+/** Undefined where there is no plan, or its upload is gone and has left no file. */
+export async function findFile(place: Place, file: string): Promise<FoundFile | undefined> {
+  const plan = await readPlan(place, file);
+  return plan === undefined ? undefined : findParts(place, plan.stored);
+}
+
+/** S3 lists at most 1,000 parts at once; a file has at most 641. */
+export async function findParts(place: Place, stored: StoredPlan): Promise<FoundFile | undefined> {
+  const { file, uploadId } = stored;
+  const whole = { ...stored, complete: true, parts: new Map<number, Part>() };
+  if (await isComplete(place, stored)) return whole;
+  const command = new ListPartsCommand({ ...dataOf(place, file), UploadId: uploadId });
+  const listed = await unlessGone(place.client.send(command), "list", file);
+  if (listed !== undefined) return { ...stored, complete: false, parts: partsOfPlan(stored, listed.Parts ?? []) };
+  // Completed between the two questions, or ended by the lifecycle rule.
+  return (await isComplete(place, stored)) ? whole : undefined;
+}
+
+export async function isComplete(place: Place, { file, size }: FilePlan): Promise<boolean> {
+  const head = await unlessGone(place.client.send(new HeadObjectCommand(dataOf(place, file))), "look at", file);
+  return head?.ContentLength === size;
+}
+
+/** What was sent with another length, or without its checksum, is as if it were not there; it is sent again over itself. */
+function partsOfPlan(plan: FilePlan, parts: readonly Part[]): ReadonlyMap<number, Part> {
+  const right = parts.flatMap((part): [number, Part][] => {
+    const index = (part.PartNumber ?? 0) - 1;
+    if (plan.chunks[index] === undefined) return [];
+    const fits = part.Size === chunkPlace(plan.size, index).length && part.ChecksumSHA256 === checksumOf(plan, index);
+    return fits ? [[index, part]] : [];
+  });
+  return new Map(right);
+}
+
+/** base64, as S3 has it. */
+export function checksumOf({ chunks }: FilePlan, index: number): string {
+  const bytes = fromHex(chunks[index] ?? "");
+  if (bytes?.length !== 32) throw new Error(`bug: the plan has no chunk ${index}`);
+  return toBase64(bytes);
+}
+
+export async function remove({ client, bucket }: Place, key: string): Promise<void> {
+  await attempt(client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })), "delete", key);
+}
+
+/** The answer; undefined where the object or the upload is not there. */
+export async function unlessGone<T>(answer: Promise<T>, what: string, file: string): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw failed(what, file, error);
+  }
+}
+
+export async function attempt<T>(answer: Promise<T>, what: string, file: string): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw failed(what, file, error);
+  }
+}
+
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+export function failed(what: string, file: string, error: unknown): Fault {
+  return new Fault("storage-failed", `S3: cannot ${what} ${file}`, error);
+}

@@ -1,0 +1,204 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { chunkPlace } from "@vermilion/certificates";
+import { Fault } from "@vermilion/member/fault";
+import type { ChunkLink, Clock, FilePlan, FileState, Files } from "@vermilion/member/ports/index";
+import { checkFilePlan } from "@vermilion/member/ports/limits";
+import {
+  attempt,
+  checksumOf,
+  dataKey,
+  dataOf,
+  failed,
+  findFile,
+  findParts,
+  isComplete,
+  markKey,
+  type Place,
+  planKey,
+  readPlan,
+  remove,
+  type StoredPlan,
+  statusOf,
+  unlessGone,
+} from "./s3-file-objects.ts";
+
+export interface S3FilesOptions extends Place {
+  readonly clock: Pick<Clock, "now">;
+}
+
+/** API Gateway and Lambda carry at most 6 MB a call, of which base64 takes a third: 4 MiB are left for a chunk. Longer ones go by links. */
+const apiChunkBytesMax = 4 * 1024 * 1024;
+const conflictsMax = 10;
+const checksumHeader = "x-amz-checksum-sha256";
+
+/**
+ * `Files` in S3. S3 itself checks each part against the SHA-256 that is signed into its link. A lifecycle rule may end an upload that nobody
+ * goes on with: then it is unknown here, and is begun anew.
+ */
+export function s3Files(options: S3FilesOptions): Files {
+  return {
+    apiChunkBytesMax,
+    hasLinks: true,
+    state: (file) => stateOf(options, file),
+    begin: (plan) => begin(options, plan),
+    openUploads: (app) => openUploads(options, app),
+    writeChunk: (file, index, bytes) => writeChunk(options, file, index, bytes),
+    sendLinks: (file, indexes, until) => linksTo(options, file, indexes, (stored, index) => sendLink(options, stored, index, until)),
+    complete: (file) => complete(options, file),
+    abandon: (file) => abandon(options, file),
+    readChunk: (file, index) => readChunk(options, file, index),
+    readLinks: (file, indexes, until) => linksTo(options, file, indexes, (stored, index) => readLink(options, stored, index, until)),
+  };
+}
+
+async function stateOf(place: Place, file: string): Promise<FileState | undefined> {
+  const found = await findFile(place, file);
+  if (found === undefined) return undefined;
+  const { uploadId: _uploadId, parts, ...state } = found;
+  const present = state.complete ? state.chunks.map((_, index) => index) : [...parts.keys()].sort((one, other) => one - other);
+  return { ...state, present };
+}
+
+async function begin(place: Place, plan: FilePlan): Promise<void> {
+  checkFilePlan(plan);
+  const { client, bucket } = place;
+  const { file } = plan;
+  const known = await readPlan(place, file);
+  if (known !== undefined && (await findParts(place, known.stored)) !== undefined) return;
+  // The mark first: an upload that is not counted must not exist.
+  await attempt(client.send(new PutObjectCommand({ Bucket: bucket, Key: markKey(plan.app, file), Body: "open" })), "mark", file);
+  const create = { ...dataOf(place, file), ChecksumAlgorithm: "SHA256", ContentType: "application/octet-stream" } as const;
+  const { UploadId: uploadId } = await attempt(client.send(new CreateMultipartUploadCommand(create)), "begin", file);
+  if (uploadId === undefined) throw new Fault("storage-failed", `S3: no upload id for ${file}`);
+  const condition = known?.etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: known.etag };
+  const body = JSON.stringify({ ...plan, uploadId } satisfies StoredPlan);
+  const put = { Bucket: bucket, Key: planKey(file), Body: body, ContentType: "application/json", ...condition };
+  if ((await putIf(place, put, file)) === "put") return;
+  // Another one has begun the same file at the same moment: his upload is the one that counts.
+  await unlessGone(client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
+}
+
+/** 412: somebody else was first. 409 says that another write was under way, and one asks again. */
+async function putIf({ client }: Place, input: PutObjectCommandInput, file: string): Promise<"put" | "lost"> {
+  for (let conflicts = 0; ; conflicts++) {
+    try {
+      await client.send(new PutObjectCommand(input));
+      return "put";
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 412) return "lost";
+      if (status !== 409 || conflicts === conflictsMax) throw failed("begin", file, error);
+      await sleep(Math.random() * 20 * (conflicts + 1));
+    }
+  }
+}
+
+async function openUploads(place: Place, app: string): Promise<number> {
+  const prefix = markKey(app, "");
+  const { Contents = [] } = await attempt(
+    place.client.send(new ListObjectsV2Command({ Bucket: place.bucket, Prefix: prefix })),
+    "list",
+    app,
+  );
+  // A mark outlives its upload where a process died between the two; then it counts for nothing.
+  const found = await Promise.all(Contents.map(({ Key = "" }) => findFile(place, Key.slice(prefix.length))));
+  return found.filter((upload) => upload?.complete === false).length;
+}
+
+async function writeChunk(place: Place, file: string, index: number, bytes: Uint8Array): Promise<"written" | "unknown-upload"> {
+  const found = await findFile(place, file);
+  if (found === undefined) return "unknown-upload";
+  if (found.complete || found.parts.has(index)) return "written";
+  const command = new UploadPartCommand({ ...partOf(place, found, index), Body: bytes });
+  const sent = await unlessGone(place.client.send(command), "write to", file);
+  return sent === undefined && !(await isComplete(place, found)) ? "unknown-upload" : "written";
+}
+
+async function complete(place: Place, file: string): ReturnType<Files["complete"]> {
+  const found = await findFile(place, file);
+  if (found === undefined) return "unknown-upload";
+  const missing = found.complete ? [] : found.chunks.map((_, index) => index).filter((index) => !found.parts.has(index));
+  if (missing.length > 0) return { missing };
+  if (!found.complete) {
+    const Parts = found.chunks.map((_, index) => {
+      const { ETag, ChecksumSHA256 } = found.parts.get(index) ?? {};
+      return { PartNumber: index + 1, ETag, ChecksumSHA256 };
+    });
+    const input = { ...dataOf(place, file), UploadId: found.uploadId, MultipartUpload: { Parts } };
+    const done = await unlessGone(place.client.send(new CompleteMultipartUploadCommand(input)), "complete", file);
+    // An upload that is gone was completed by a call whose answer was lost, or by somebody else.
+    if (done === undefined && !(await isComplete(place, found))) return "unknown-upload";
+  }
+  await remove(place, markKey(found.app, file));
+  return "complete";
+}
+
+async function abandon(place: Place, file: string): Promise<void> {
+  const plan = await readPlan(place, file);
+  if (plan === undefined) return;
+  const { app, uploadId } = plan.stored;
+  await unlessGone(place.client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
+  // The plan last: while it is there, the call can be made again.
+  for (const key of [dataKey(file), markKey(app, file), planKey(file)]) await remove(place, key);
+}
+
+async function readChunk(place: Place, file: string, index: number): Promise<Uint8Array | undefined> {
+  const stored = (await readPlan(place, file))?.stored;
+  if (stored === undefined || index >= stored.chunks.length) return undefined;
+  const answer = place.client.send(new GetObjectCommand({ ...dataOf(place, file), Range: rangeOf(stored, index) }));
+  return unlessGone(
+    answer.then(({ Body }) => Body?.transformToByteArray()),
+    "read",
+    file,
+  );
+}
+
+async function linksTo(
+  place: Place,
+  file: string,
+  indexes: readonly number[],
+  link: (stored: StoredPlan, index: number) => Promise<ChunkLink>,
+): Promise<readonly ChunkLink[] | undefined> {
+  const stored = (await readPlan(place, file))?.stored;
+  if (stored === undefined) return undefined;
+  return attempt(Promise.all(indexes.map((index) => link(stored, index))), "sign for", file);
+}
+
+async function sendLink(options: S3FilesOptions, stored: StoredPlan, index: number, until: number): Promise<ChunkLink> {
+  // As a header, and not in the address, S3 compares the checksum with what comes.
+  const signing = { ...signedUntil(options, until), unhoistableHeaders: new Set([checksumHeader]) };
+  const url = await getSignedUrl(options.client, new UploadPartCommand(partOf(options, stored, index)), signing);
+  return { url, headers: { [checksumHeader]: checksumOf(stored, index) } };
+}
+
+async function readLink(options: S3FilesOptions, stored: StoredPlan, index: number, until: number): Promise<ChunkLink> {
+  const range = rangeOf(stored, index);
+  const command = new GetObjectCommand({ ...dataOf(options, stored.file), Range: range });
+  return { url: await getSignedUrl(options.client, command, signedUntil(options, until)), headers: { range } };
+}
+
+function signedUntil({ clock }: S3FilesOptions, until: number) {
+  const now = clock.now();
+  return { expiresIn: Math.max(1, Math.floor((until - now) / 1000)), signingDate: new Date(now) };
+}
+
+function partOf(place: Place, stored: StoredPlan, index: number) {
+  const { file, uploadId } = stored;
+  return { ...dataOf(place, file), UploadId: uploadId, PartNumber: index + 1, ChecksumSHA256: checksumOf(stored, index) };
+}
+
+function rangeOf({ size }: FilePlan, index: number): string {
+  const { start, length } = chunkPlace(size, index);
+  return `bytes=${start}-${start + length - 1}`;
+}

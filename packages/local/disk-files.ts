@@ -1,0 +1,186 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { chunkPlace, fileChunkBytes } from "@vermilion/certificates";
+import { Fault } from "@vermilion/member/fault";
+import type { FilePlan, FileState, Files } from "@vermilion/member/ports/index";
+import { checkFilePlan, checkHash } from "@vermilion/member/ports/limits";
+
+/** The calls by which the adapter changes a disk, so that a test can make them fail. */
+export interface Disk {
+  readonly open: typeof open;
+  readonly rename: typeof rename;
+  readonly mkdir: typeof mkdir;
+  readonly rm: typeof rm;
+}
+
+const chunkName = /^([0-9]{4})\.chunk$/;
+
+/**
+ * `Files` in a folder of the member, owner-only: `<ab>/<root>/` holds `plan.json`, a file a chunk (`0000.chunk` …) and, once all are
+ * there, the empty file `complete`; `uploads/<app>/<root>` marks an open upload. Each is written beside its place, synced and moved there,
+ * so that what has its name is whole. All chunks come and go through the member's API.
+ */
+export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm }): Files {
+  const home = (file: string) => join(folder, file.slice(0, 2), file);
+  const mark = (app: string, file: string) => join(folder, "uploads", app, file);
+  const chunkFile = (file: string, index: number) => join(home(file), `${String(index).padStart(4, "0")}.chunk`);
+
+  async function stateOf(file: string): Promise<FileState | undefined> {
+    checkHash(file);
+    const text = await readIfThere(join(home(file), "plan.json"));
+    if (text === undefined) return undefined;
+    const plan = JSON.parse(text.toString("utf8")) as FilePlan;
+    const names = await readdir(home(file));
+    if (names.includes("complete")) return { ...plan, complete: true, present: plan.chunks.map((_, index) => index) };
+    const numbers = names.flatMap((name) => chunkName.exec(name)?.[1] ?? []).map(Number);
+    const sizes = await Promise.all(numbers.map(async (index) => (await stat(chunkFile(file, index))).size));
+    const present = numbers.filter((index, at) => sizes[at] === chunkPlace(plan.size, index).length);
+    return { ...plan, complete: false, present: present.sort((one, other) => one - other) };
+  }
+
+  return guarded({
+    apiChunkBytesMax: fileChunkBytes,
+    hasLinks: false,
+    state: stateOf,
+
+    async begin(plan) {
+      checkFilePlan(plan);
+      if ((await stateOf(plan.file)) !== undefined) return;
+      // The mark first: an upload that is not counted must not exist.
+      await writeWhole(disk, mark(plan.app, plan.file), new Uint8Array());
+      await writeWhole(disk, join(home(plan.file), "plan.json"), Buffer.from(JSON.stringify(plan)));
+    },
+
+    async openUploads(app) {
+      // A mark outlives its upload where a process died between the two; then it counts for nothing.
+      const states = await Promise.all((await namesIn(join(folder, "uploads", app))).map(stateOf));
+      return states.filter((state) => state?.complete === false).length;
+    },
+
+    async writeChunk(file, index, bytes) {
+      const state = await stateOf(file);
+      if (state === undefined) return "unknown-upload";
+      if (!state.present.includes(index)) await writeWhole(disk, chunkFile(file, index), bytes);
+      return "written";
+    },
+
+    sendLinks: async () => undefined,
+
+    async complete(file) {
+      const state = await stateOf(file);
+      if (state === undefined) return "unknown-upload";
+      const present = new Set(state.present);
+      const missing = state.chunks.map((_, index) => index).filter((index) => !present.has(index));
+      if (missing.length > 0) return { missing };
+      // Written again where it is there: then the folder is synced again too, and what was acknowledged is durable.
+      await writeWhole(disk, join(home(file), "complete"), new Uint8Array());
+      await disk.rm(mark(state.app, file), { force: true });
+      return "complete";
+    },
+
+    async abandon(file) {
+      const state = await stateOf(file);
+      if (state === undefined) return;
+      await disk.rm(mark(state.app, file), { force: true });
+      await disk.rm(home(file), { recursive: true, force: true });
+    },
+
+    async readChunk(file, index) {
+      const state = await stateOf(file);
+      return state?.complete === true && index < state.chunks.length ? readIfThere(chunkFile(file, index)) : undefined;
+    },
+
+    readLinks: async () => undefined,
+  });
+}
+
+/** Writes a whole file or nothing, durable on return. */
+async function writeWhole(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+  const place = dirname(path);
+  await disk.mkdir(place, { recursive: true, mode: 0o700 });
+  const beside = join(place, `.${randomUUID()}.part`);
+  try {
+    const file = await disk.open(beside, "wx", 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await disk.rename(beside, path);
+  } catch (cause) {
+    await disk.rm(beside, { force: true }).catch(() => undefined);
+    throw cause;
+  }
+  // The names of the file and of the folders that may be new above it.
+  for (const each of [place, dirname(place), dirname(dirname(place))]) await syncFolder(disk, each);
+}
+
+async function syncFolder(disk: Disk, path: string): Promise<void> {
+  const folder = await disk.open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return undefined;
+    throw cause;
+  }
+}
+
+async function namesIn(path: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(path)).filter((name) => !name.startsWith("."));
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return [];
+    throw cause;
+  }
+}
+
+function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+}
+
+const fullCodes: readonly string[] = ["ENOSPC", "EDQUOT", "EFBIG"];
+const readOnlyCodes: readonly string[] = ["EROFS", "EACCES", "EPERM"];
+
+/** What the system says of a failed call, as a `Fault`; a bug of ours as it is. */
+function asFault(cause: unknown): unknown {
+  const code = codeOf(cause);
+  if (code === undefined || cause instanceof Fault) return cause;
+  if (fullCodes.includes(code)) return new Fault("storage-full", `files: ${code}`, cause);
+  if (readOnlyCodes.includes(code)) return new Fault("storage-read-only", `files: ${code}`, cause);
+  return new Fault("storage-failed", `files: ${code}`, cause);
+}
+
+function guarded(files: Files): Files {
+  const guard =
+    <Given extends unknown[], Answer>(call: (...given: Given) => Promise<Answer>) =>
+    async (...given: Given): Promise<Answer> => {
+      try {
+        return await call(...given);
+      } catch (cause) {
+        throw asFault(cause);
+      }
+    };
+  return {
+    apiChunkBytesMax: files.apiChunkBytesMax,
+    hasLinks: files.hasLinks,
+    state: guard(files.state),
+    begin: guard(files.begin),
+    openUploads: guard(files.openUploads),
+    writeChunk: guard(files.writeChunk),
+    sendLinks: guard(files.sendLinks),
+    complete: guard(files.complete),
+    abandon: guard(files.abandon),
+    readChunk: guard(files.readChunk),
+    readLinks: guard(files.readLinks),
+  };
+}

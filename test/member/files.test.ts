@@ -1,0 +1,287 @@
+import { formatFileReference } from "@vermilion/certificates";
+import type { Json } from "@vermilion/ledger";
+import { nativeCrypto, type Services } from "@vermilion/member";
+import { fileLinkLifeMs } from "@vermilion/member/records/file-links";
+import { openUploadsMax } from "@vermilion/member/use-cases/files";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestFile, testFile } from "../contracts/files.suite.ts";
+import { type Cluster, eventually, openCluster } from "../support/cluster.ts";
+import { caller, good, options } from "./fixtures.ts";
+
+/** Files over whole members: what is refused, and what a reader is given. */
+
+const type: Json = {
+  id: "attachment",
+  version: 1,
+  names: { zh: "附件", en: "Attachment" },
+  code: "11100000000019991T077",
+  issuers: ["platform", "customs"],
+  parts: [],
+  policies: [],
+  fields: [
+    field("title", { type: "string", maxLength: 40 }, 1),
+    field("document", { type: "string", format: "file" }, 2),
+    field("annex", { type: "string", format: "file" }, 3, false),
+  ],
+};
+
+function field(name: string, schema: Json, order: number, required = true): Json {
+  return { name, names: { zh: name, en: name }, part: "main", schema, sensitivity: "internal", required, order };
+}
+
+const noWait = { waitMs: 0 };
+let cluster: Cluster;
+let timeAheadMs = 0;
+const services = (id: string): Services => cluster.node(id).running!.services;
+
+beforeAll(async () => {
+  cluster = await openCluster({
+    platform: (_node, platform) => ({
+      ...platform,
+      clock: { now: () => platform.clock.now() + timeAheadMs, sleep: (ms) => platform.clock.sleep(ms) },
+    }),
+  });
+  good(await services("platform").defineType(type, caller, options));
+});
+afterAll(() => cluster.close());
+
+async function stored(id: string, file: TestFile = testFile(1_000), mediaType = "application/pdf"): Promise<string> {
+  const { file: root, size, chunks } = file.plan;
+  good(await services(id).beginFile(root, { size, chunks }, caller));
+  for (const [index, bytes] of file.chunks.entries()) good(await services(id).sendChunk(root, index, bytes));
+  good(await services(id).completeFile(root, { mediaType }, caller, options));
+  return formatFileReference({ file: root, size, mediaType, key: new Uint8Array(32).fill(1), name: "备案.pdf" });
+}
+
+const issue = (id: string, document: string) =>
+  services(id).issue({ type: "attachment", fields: { title: "t", document } }, caller, options);
+
+async function granted(certificate: string, fields: readonly string[], reader = "tax", owner = "platform"): Promise<string> {
+  const asked = { certificate, part: "main", fields, purpose: "audit", serviceItem: "refund", basis: "law" };
+  const { request } = good(await services(reader).openRequest(asked, caller, options));
+  good(await services(owner).decide(request, { decision: "approve", reason: "lawful" }, caller, options));
+  await eventually(async () => {
+    const row = await services(reader).request(request);
+    return !("refused" in row) && row.status === "granted";
+  });
+  return request;
+}
+
+describe("an upload", () => {
+  test("is refused where root, sizes or hashes do not fit", async () => {
+    const { plan } = testFile(9 * 1024 * 1024);
+    const begin = (changes: Partial<typeof plan>) => {
+      const { file, size, chunks } = { ...plan, ...changes };
+      return services("tax").beginFile(file, { size, chunks }, caller);
+    };
+    expect(await begin({ file: "ab".repeat(32) })).toMatchObject({ refused: "file-root-does-not-match" });
+    expect(await begin({ chunks: plan.chunks.toReversed() })).toMatchObject({ refused: "file-root-does-not-match" });
+    expect(await begin({ chunks: plan.chunks.slice(1) })).toMatchObject({ refused: "file-size-does-not-match" });
+    expect(await begin({ size: 8 * 1024 * 1024 })).toMatchObject({ refused: "file-size-does-not-match" });
+    expect(await begin({ size: 6 * 1024 ** 3 })).toMatchObject({ refused: "file-too-large" });
+  });
+
+  test("takes exactly its own chunks and completes with all of them, however often it is asked", async () => {
+    const { plan, chunks } = testFile(9 * 1024 * 1024);
+    const { file, size } = plan;
+    const tax = services("tax");
+    expect(await tax.sendChunk(file, 0, chunks[0]!)).toMatchObject({ refused: "unknown-upload" });
+    expect(await tax.completeFile(file, { mediaType: "text/plain" }, caller, options)).toMatchObject({ refused: "unknown-upload" });
+    const begun = good(await tax.beginFile(file, { size, chunks: plan.chunks }, caller));
+    expect(begun).toEqual({
+      file,
+      complete: false,
+      registered: false,
+      missing: [0, 1],
+      sends: [
+        { through: "api", chunk: 0 },
+        { through: "api", chunk: 1 },
+      ],
+    });
+    const altered = Uint8Array.from(chunks[1]!);
+    altered[7]! ^= 1;
+    expect(await tax.sendChunk(file, 1, altered)).toMatchObject({ refused: "chunk-does-not-match" });
+    expect(await tax.sendChunk(file, 1, chunks[1]!.subarray(1))).toMatchObject({ refused: "chunk-size-does-not-match" });
+    expect(await tax.sendChunk(file, 1, chunks[0]!)).toMatchObject({ refused: "chunk-size-does-not-match" });
+    expect(await tax.sendChunk(file, 2, chunks[1]!)).toMatchObject({ refused: "unknown-chunk" });
+    good(await tax.sendChunk(file, 1, chunks[1]!));
+    expect(await tax.completeFile(file, { mediaType: "text/plain" }, caller, options)).toMatchObject({ refused: "chunks-missing" });
+    expect(good(await tax.beginFile(file, { size, chunks: plan.chunks }, caller)).missing).toEqual([0]);
+    good(await tax.sendChunk(file, 0, chunks[0]!));
+    expect(await tax.completeFile(file, { mediaType: "Text" }, caller, options)).toMatchObject({ refused: "file-name-not-usable" });
+    const complete = () => tax.completeFile(file, { mediaType: "text/plain" }, caller, { ...options, idempotencyKey: "one" });
+    const [first, again] = [good(await complete()), good(await complete())];
+    expect(first).toMatchObject({ outcome: "applied", file });
+    expect(again.transactionHash).toBe(first.transactionHash);
+    expect(await tax.completeFile(file, { mediaType: "text/plain" }, caller, options)).toMatchObject({ refused: "file-exists" });
+    expect(good(await tax.beginFile(file, { size, chunks: plan.chunks }, caller))).toMatchObject({ registered: true, missing: [] });
+    for (const id of ["platform", "customs"])
+      expect(good(await services(id).file(file))).toMatchObject({ file, owner: "tax", dataType: "text/plain", size, chunks: 2 });
+    expect(good(await services("customs").lookup(file))).toMatchObject({
+      kind: "file",
+      issuer: "tax",
+      transactionHash: first.transactionHash,
+    });
+  });
+
+  test("goes on after its member has died between two chunks", async () => {
+    const { plan, chunks } = testFile(9 * 1024 * 1024);
+    good(await services("inspection").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+    good(await services("inspection").sendChunk(plan.file, 0, chunks[0]!));
+    await cluster.restart("inspection");
+    expect(good(await services("inspection").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller)).missing).toEqual([1]);
+    good(await services("inspection").sendChunk(plan.file, 1, chunks[1]!));
+    good(await services("inspection").completeFile(plan.file, { mediaType: "text/plain" }, caller, options));
+  });
+
+  test("is abandoned by its own app, unless it is on the ledger; an app has so many open at one time", async () => {
+    const counter = { app: "counter", operator: "li" };
+    const begin = ({ plan }: TestFile) => services("tax").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, counter);
+    const files = Array.from({ length: openUploadsMax + 1 }, () => testFile(10));
+    for (const file of files.slice(1)) good(await begin(file));
+    expect(await begin(files[0]!)).toMatchObject({ refused: "too-many-uploads" });
+    good(await begin(files[1]!));
+    expect(await services("tax").abandonFile(files[1]!.plan.file, caller)).toMatchObject({ refused: "unknown-upload" });
+    good(await services("tax").abandonFile(files[1]!.plan.file, counter));
+    good(await begin(files[0]!));
+    const known = testFile(20);
+    await stored("tax", known);
+    expect(await services("tax").abandonFile(known.plan.file, caller)).toMatchObject({ refused: "file-exists" });
+  });
+
+  test("two members: the file is of the one that put it on the ledger first", async () => {
+    const file = testFile(30);
+    await stored("tax", file);
+    const { plan } = file;
+    await eventually(async () => !("refused" in (await services("customs").file(plan.file))));
+    expect(await services("customs").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller)).toMatchObject({
+      refused: "file-of-another-member",
+    });
+    expect(await services("customs").ownFile(plan.file, 0, caller)).toMatchObject({ refused: "file-of-another-member" });
+  });
+
+  test("no room on the disk is a fault, and the same chunk is taken once there is room", async () => {
+    const { plan, chunks } = testFile(40);
+    good(await services("tax").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+    const { faults } = cluster.node("tax").stores.table;
+    faults.full();
+    await expect(services("tax").sendChunk(plan.file, 0, chunks[0]!)).rejects.toMatchObject({ code: "storage-full" });
+    faults.clear();
+    good(await services("tax").sendChunk(plan.file, 0, chunks[0]!));
+  });
+});
+
+describe("a certificate with a file", () => {
+  test("names a file that its issuer has on the ledger, as it stands there", async () => {
+    const file = testFile(50);
+    const mine = await stored("platform", file);
+    const [foreign, other] = [await stored("tax"), testFile(60).plan];
+    await eventually(async () => !("refused" in (await services("platform").file(foreign.split(" ")[1]!))));
+    const unknown = formatFileReference({ ...other, mediaType: "application/pdf", key: new Uint8Array(32), name: "x" });
+    expect(await issue("platform", foreign)).toMatchObject({ refused: "file-of-another-member" });
+    expect(await issue("platform", unknown)).toMatchObject({ refused: "unknown-file", detail: expect.stringContaining("document") });
+    expect(await issue("platform", mine.replace("application/pdf", "text/plain"))).toMatchObject({ refused: "file-does-not-match" });
+    expect(await issue("platform", mine.replace(` ${file.plan.size} `, " 99 "))).toMatchObject({ refused: "file-does-not-match" });
+    expect(await issue("platform", "备案.pdf")).toMatchObject({ refused: "invalid-fields" });
+    good(await issue("platform", mine));
+  });
+
+  test("gives hashes and links to the reader of a grant, and each link gives its chunk until it runs out", async () => {
+    const file = testFile(9 * 1024 * 1024);
+    const value = await stored("platform", file);
+    const { certificate } = good(await issue("platform", value));
+    const request = await granted(certificate, ["document"]);
+    const read = good(await services("tax").grantedFile(request, "document", 0, caller, noWait));
+    expect(read).toMatchObject({ reference: value, file: file.plan.file, hashes: file.plan.chunks });
+    expect(read.links.map(({ chunk }) => chunk)).toEqual([0, 1]);
+    expect(good(await services("tax").grantedFile(request, "document", 1, caller, noWait)).links.map(({ chunk }) => chunk)).toEqual([1]);
+    expect(await services("tax").grantedFile(request, "document", 2, caller, noWait)).toMatchObject({ refused: "unknown-chunk" });
+    const token = (url: string) => url.slice(url.lastIndexOf("/") + 1);
+    const owner = services("platform");
+    for (const [index, link] of read.links.entries()) {
+      expect(link.url).toMatch(/^http:\/\/platform\.test\.example\/v1\/file-chunks\/[0-9a-zA-Z._-]+$/);
+      const bytes = good(await owner.fileChunk(token(link.url)));
+      expect(Buffer.compare(bytes, file.chunks[index]!)).toBe(0);
+    }
+    const [first = ""] = read.links.map(({ url }) => token(url));
+    const [root, , until, mac] = first.split(".");
+    for (const bad of [
+      "",
+      "x",
+      `${first}A`,
+      [root, 1, until, mac].join("."),
+      [root, 0, Number(until) + 1, mac].join("."),
+      first.slice(0, -3),
+    ])
+      expect(await owner.fileChunk(bad), bad).toEqual({ refused: "file-link-invalid", detail: "" });
+    expect(await services("customs").fileChunk(first)).toMatchObject({ refused: "file-link-invalid" });
+    timeAheadMs = fileLinkLifeMs + 60_000;
+    try {
+      expect(await owner.fileChunk(first)).toEqual({ refused: "file-link-invalid", detail: "" });
+    } finally {
+      timeAheadMs = 0;
+    }
+    const own = good(await owner.ownFile(file.plan.file, 0, caller));
+    expect(own.hashes).toEqual(read.hashes);
+  });
+
+  test("gives nothing to another member, another app, for another field, or before the grant", async () => {
+    const { certificate } = good(await issue("platform", await stored("platform", testFile(70))));
+    const asked = { certificate, part: "main", fields: ["document"], purpose: "audit", serviceItem: "refund", basis: "law" };
+    const { request: pending } = good(await services("customs").openRequest(asked, caller, options));
+    expect(await services("customs").grantedFile(pending, "document", 0, caller, noWait)).toMatchObject({ refused: "request-pending" });
+    const request = await granted(certificate, ["title"]);
+    expect(await services("tax").grantedFile(request, "document", 0, caller, noWait)).toMatchObject({ refused: "field-not-granted" });
+    expect(await services("tax").grantedFile(request, "title", 0, caller, noWait)).toMatchObject({ refused: "not-a-file-field" });
+    const whole = await granted(certificate, ["document"]);
+    expect(await services("inspection").grantedFile(whole, "document", 0, caller, noWait)).toMatchObject({ refused: "not-the-reader" });
+    expect(await services("tax").grantedFile(whole, "document", 0, { ...caller, app: "other" }, noWait)).toMatchObject({
+      refused: "not-the-requesting-app",
+    });
+    const ask = (from: string, request: string, field: string) =>
+      cluster
+        .node("platform")
+        .running!.peerDoor.handle(from, "file", new TextEncoder().encode(JSON.stringify({ request, field, from: 0 })));
+    for (const [from, id, name] of [
+      ["inspection", whole, "document"],
+      ["customs", pending, "document"],
+      ["tax", request, "document"],
+      ["tax", request, "title"],
+      ["tax", "nothing", "document"],
+    ] as const)
+      await expect(ask(from, id, name), `${from} ${name}`).rejects.toMatchObject({ code: "peer-refused" });
+    await expect(cluster.node("platform").running!.peerDoor.handle("tax", "file", new TextEncoder().encode("{}"))).rejects.toMatchObject({
+      code: "peer-refused",
+    });
+  });
+
+  test("an owner who is down, or who answers with other hashes or links, is found out", async () => {
+    const { certificate } = good(await issue("platform", await stored("platform", testFile(80))));
+    const request = await granted(certificate, ["document"]);
+    const read = () => services("tax").grantedFile(request, "document", 0, caller, noWait);
+    good(await read());
+    const { network } = cluster;
+    network.spoil = (_from, to, call) => (to === "platform" && call === "file" ? "drop" : "deliver");
+    await expect(read()).rejects.toMatchObject({ code: "peer-unreachable" });
+    network.spoil = () => "deliver";
+    const alter = (change: (answer: { hashes: string[]; links: { chunk: number; url: string; headers: object }[] }) => void) => {
+      network.alter = (_from, _to, call, bytes) => {
+        if (call !== "file") return bytes;
+        const answer = JSON.parse(new TextDecoder().decode(bytes));
+        change(answer);
+        return new TextEncoder().encode(JSON.stringify(answer));
+      };
+    };
+    alter(({ hashes }) => hashes.splice(0, 1, nativeCrypto.sha256(new Uint8Array()).toString()));
+    await expect(read()).rejects.toMatchObject({ code: "peer-refused" });
+    alter(({ hashes }) => hashes.splice(0, 1, "ab".repeat(32)));
+    expect(await read()).toMatchObject({ refused: "file-answer-wrong" });
+    alter(({ links }) => Object.assign(links[0]!, { chunk: 3 }));
+    expect(await read()).toMatchObject({ refused: "file-answer-wrong" });
+    for (const wrong of [{ url: "file:///etc/passwd" }, { headers: { authorization: "x" } }, { url: "x".repeat(10_000) }]) {
+      alter(({ links }) => Object.assign(links[0]!, wrong));
+      await expect(read()).rejects.toMatchObject({ code: "peer-refused" });
+    }
+    network.alter = (_from, _to, _call, answer) => answer;
+  });
+});
