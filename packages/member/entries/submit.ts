@@ -61,7 +61,7 @@ export async function submit(
   for (const attachment of draft.sealed ?? []) await context.ledger.saveSealed(attachment);
   const attachments = (draft.attachments ?? []).map(({ sha256, bytes }) => ({ sha256, bytes }));
   await context.raftStore.addProposal(proposalOf(entry, attachments));
-  await driver.wake();
+  await driver.wake([entry.transactionHash]);
   return waitFor(context, driver, entry.transactionHash, options.waitMs);
 }
 

@@ -94,6 +94,7 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
     async drive(goal, budgetMs) {
       try {
         // A turn of its own first: the state may have moved in other hands, and proposals may wait that no turn here has seen.
+        driver.takeAll();
         await driver.wake();
         const isOver = () => driver.lastState !== undefined && goals[goal](driver.lastState);
         await driver.drive(isOver, budgetMs);

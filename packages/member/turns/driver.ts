@@ -61,6 +61,7 @@ export class Driver {
   }
 
   start(): void {
+    this.forwarding.takeAll();
     this.loop = this.run();
   }
 
@@ -121,8 +122,14 @@ export class Driver {
     await this.beside.guard("started", this.feed({ kind: "started" }));
   }
 
-  /** Tells that a proposal waits. */
-  async wake(): Promise<void> {
+  /** This process sees to all that waits, whoever has added it. */
+  takeAll(): void {
+    this.forwarding.takeAll();
+  }
+
+  /** Tells that proposals wait, and which of them this process has added. */
+  async wake(added: readonly string[] = []): Promise<void> {
+    for (const transactionHash of added) this.forwarding.added(transactionHash);
     await this.whenReady();
     await this.feed(undefined);
   }

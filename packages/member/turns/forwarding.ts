@@ -2,38 +2,68 @@ import type { MemberId } from "@vermilion/consensus";
 import type { Context } from "../context.ts";
 import type { Proposal } from "../ports/index.ts";
 
-/** A proposal is forwarded to the same leader again after so long without a commit. */
-const againMs = 2_000;
 const countMax = 200;
 const bytesMax = 2_000_000;
 /** Names remembered; beyond, all are forgotten, and what still waits is forwarded once more. */
 const rememberedMax = 10_000;
 
+interface Given {
+  readonly leader: MemberId;
+  readonly at: number;
+}
+
 /** Which of the proposals that wait here are to be taken to the leader. They stay in the store until they are committed or have expired. */
 export class Forwarding {
   private readonly context: Context;
-  private readonly sent = new Map<string, { readonly leader: MemberId; readonly at: number }>();
+  private readonly given = new Map<string, Given>();
+  /** Added by this process, so nobody else has taken them to anybody. */
+  private readonly own = new Set<string>();
+  private takesAll = false;
+  private lookedAt: Given | undefined;
 
   constructor(context: Context) {
     this.context = context;
   }
 
-  /** Those that this leader has not been given, or was given long ago; from now on they count as given. */
+  /** From now on this process looks after all that wait, also what others have added: they may have ended. */
+  takeAll(): void {
+    this.takesAll = true;
+    this.lookedAt = undefined;
+  }
+
+  /** Proposals that this process has just added. */
+  added(transactionHash: string): void {
+    this.own.add(transactionHash);
+    this.lookedAt = undefined;
+  }
+
+  /**
+   * Those that this leader has not been given, or was given long ago; from now on they count as given. What another process has added is
+   * taken for given by that one when it is first seen.
+   */
   async due(leader: MemberId): Promise<readonly Proposal[]> {
     const now = this.context.clock.now();
+    const againMs = this.context.pace.forwardAgainMs;
+    if (this.lookedAt?.leader === leader && now - this.lookedAt.at < againMs / 4) return [];
+    this.lookedAt = { leader, at: now };
     const waiting = await this.context.raftStore.proposals(countMax, bytesMax);
+    if (this.given.size > rememberedMax) this.given.clear();
     const due = waiting.filter(({ transactionHash }) => {
-      const last = this.sent.get(transactionHash);
-      return last === undefined || last.leader !== leader || now - last.at > againMs;
+      const last = this.given.get(transactionHash);
+      const isDue = last === undefined ? this.takesAll || this.own.has(transactionHash) : last.leader !== leader || now - last.at > againMs;
+      if (isDue || last === undefined) this.given.set(transactionHash, { leader, at: now });
+      if (isDue) this.own.delete(transactionHash);
+      return isDue;
     });
-    if (this.sent.size > rememberedMax) this.sent.clear();
-    for (const { transactionHash } of due) this.sent.set(transactionHash, { leader, at: now });
     return this.dropCommitted(due);
   }
 
   /** The leader did not take them: they are due again at once. */
   failed(proposals: readonly Proposal[]): void {
-    for (const { transactionHash } of proposals) this.sent.delete(transactionHash);
+    for (const { transactionHash } of proposals) {
+      this.given.delete(transactionHash);
+      this.added(transactionHash);
+    }
   }
 
   /** Proposals whose time has run out here are nobody's business any more; the leader would refuse them. */

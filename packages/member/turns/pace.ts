@@ -8,9 +8,18 @@ export interface Pace {
   readonly callTimeoutMs: number;
   /** The same for the question what this member has signed, and for the question whether the leader still leads. */
   readonly questionTimeoutMs: number;
+  /** A proposal is taken to the same leader again after so long without a commit. */
+  readonly forwardAgainMs: number;
   /** How long the place of a block may be reserved by another turn before that turn is taken for dead; 0 where turns come one by one. */
   readonly takenPatienceMs: number;
 }
 
 /** A member that is one process and runs all the time. */
-export const processPace: Pace = { tickMs: 50, restMs: 5_000, callTimeoutMs: 2_000, questionTimeoutMs: 500, takenPatienceMs: 0 };
+export const processPace: Pace = {
+  tickMs: 50,
+  restMs: 5_000,
+  callTimeoutMs: 2_000,
+  questionTimeoutMs: 500,
+  forwardAgainMs: 2_000,
+  takenPatienceMs: 0,
+};

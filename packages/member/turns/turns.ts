@@ -100,11 +100,13 @@ export class Turns {
     const { version, state } = await this.load();
     await this.follow(state);
     const run = new Run(state);
-    run.take(step(run.state, { kind: "wanted", waiting: await this.waiting(state) }));
+    run.take(step(run.state, { kind: "wanted", waiting: await this.waiting(state, input) }));
     if (this.cosignedSize > run.state.cosignedSize) run.take(step(run.state, { kind: "cosigned", size: this.cosignedSize }));
     if (input !== undefined) await this.feed(run, input, bodies);
     await this.sealWhileAsked(run, version);
-    if (!(await this.save(run.state, version, state))) return undefined;
+    // Of several processes over one store one alone may say what time has made due: the one whose turn is saved.
+    const isDueByTime = input?.kind === "tick" && run.send.length > 0;
+    if (!(await this.save(run.state, version, state, isDueByTime))) return undefined;
     for (const evidence of run.evidence) {
       this.context.log.error("member-misbehaved", { ...evidence });
       if (evidence.kind === "two-certificates")
@@ -118,7 +120,9 @@ export class Turns {
    * Proposals that are in no block of the log yet. Those of a block stay in the store until it is published; counted as waiting they would
    * make the leader expect another block, and hold back the word that this one is committed.
    */
-  private async waiting(state: RaftState): Promise<number> {
+  private async waiting(state: RaftState, input: Input | undefined): Promise<number> {
+    // A leader with a block under way can seal no other one: only what may commit it makes the number matter.
+    if (state.role === "leader" && state.tail.length > 0 && input?.kind !== "receive") return state.waiting;
     if (state.tail.length === 0) this.entryCounts.clear();
     let inFlight = 0;
     for (const { hash } of state.role === "leader" ? state.tail : []) inFlight += await this.entriesOf(hash);
@@ -233,8 +237,8 @@ export class Turns {
     return initialState(this.context.member, [...this.context.founders.keys()], { term: 0, height: 0, hash });
   }
 
-  private async save(state: RaftState, version: number, loaded: RaftState): Promise<boolean> {
-    if (sameButForTicks(state, loaded)) {
+  private async save(state: RaftState, version: number, loaded: RaftState, isDueByTime: boolean): Promise<boolean> {
+    if (!isDueByTime && sameButForTicks(state, loaded)) {
       this.resting = { version, state };
       return true;
     }

@@ -9,9 +9,16 @@ import { unfinishedWork } from "@vermilion/member/turns/unfinished";
 import { type MemoryStores, memoryStores, memoryTable } from "../../support/memory/index.ts";
 import { Gate } from "./gate.ts";
 
-/** Twenty-five times as fast as on Lambda. */
-const pace: Pace = { tickMs: 20, restMs: 2_400, callTimeoutMs: 400, questionTimeoutMs: 200, takenPatienceMs: 200 };
-export const linger = { app: 200, proposals: 200, peer: 10 } as const;
+/** Five times as fast as on Lambda. */
+const pace: Pace = {
+  tickMs: 100,
+  restMs: 12_000,
+  callTimeoutMs: 2_000,
+  questionTimeoutMs: 1_000,
+  forwardAgainMs: 2_000,
+  takenPatienceMs: 1_000,
+};
+export const linger = { app: 1_000, proposals: 1_000, peer: 50 } as const;
 const stepRetriesMax = 20;
 
 /** What may go wrong; each is the chance of one event, asked of the test's own random numbers. */
@@ -74,7 +81,7 @@ export class Account {
       const answer: TurnAnswer<keyof typeof whereTo> = await this.step(act, carried);
       carried = { ...answer };
       if (answer.next === "End") return;
-      if (answer.next === "LostElection") await sleep((answer.waitSeconds ?? 1) * 40);
+      if (answer.next === "LostElection") await sleep((answer.waitSeconds ?? 1) * 200);
       act = actOf[answer.next] ?? unknownAnswer(answer.next);
     }
   }
