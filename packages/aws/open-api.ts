@@ -1,6 +1,7 @@
 import { createApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { openMember } from "@vermilion/member/open-member";
+import type { Brings } from "@vermilion/member/turns/bursts";
 import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "./clients.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "./dynamodb/index.ts";
 import type { SettingsOf } from "./environment.ts";
@@ -57,9 +58,8 @@ export function openApi(settings: SettingsOf<"api">): Handle {
     });
     return async (request) => {
       try {
-        const { answer, isLeft } = await member.bursts.attend(Promise.resolve(api.fetch(request)), (response) =>
-          lingerAfter(request, response),
-        );
+        const call = Promise.resolve(api.fetch(request));
+        const { answer, isLeft } = await member.bursts.attend(call, bringsOf(request), (response) => lingerAfter(request, response));
         if (isLeft) await wakeUp.ask();
         return answer;
       } finally {
@@ -83,9 +83,14 @@ export function openApi(settings: SettingsOf<"api">): Handle {
 
 class NotFounded extends Error {}
 
+function bringsOf(request: Request): Brings {
+  const { pathname } = new URL(request.url);
+  return pathname.startsWith("/peer/") && !pathname.endsWith("/proposals") ? "message" : "entries";
+}
+
 /** Only what has written waits for more than a moment; who asked not to wait, or has waited in vain, is answered at once. */
 function lingerAfter(request: Request, response: Response): number {
-  const { pathname } = new URL(request.url);
-  if (pathname.startsWith("/peer/")) return pathname.endsWith("/proposals") ? lingerMs.proposals : lingerMs.peer;
+  if (bringsOf(request) === "message") return lingerMs.peer;
+  if (new URL(request.url).pathname.startsWith("/peer/")) return lingerMs.proposals;
   return response.status === 201 ? lingerMs.app : 0;
 }

@@ -30,6 +30,8 @@ export function ledgerReads(transport: Transport) {
     /** A hash tile or a bundle of leaf records, by its C2SP path (`0/000.p/5`, `entries/x001/067`). */
     tile: async (path: string, options?: CallOptions) =>
       (await openBody(`/v1/log/tile/${path.split("/").map(part).join("/")}`, options)).bytes,
+    /** The member's own signed statement (a general JWS): who it is, without any chain. */
+    statement: (options?: CallOptions) => openBody("/v1/statement", options).then(({ text }) => text),
     policy: (options?: CallOptions) => openBody("/v1/policy", options).then(({ text }) => text),
     inclusionProof: (index: number, size: number, options?: CallOptions) =>
       open<InclusionProof>("/v1/proofs/inclusion", { index, size }, options),

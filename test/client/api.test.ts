@@ -64,6 +64,7 @@ function callsOf(client: Client, baseUrl: string): Record<keyof Client, () => Pr
     checkpoint: () => client.checkpoint(),
     cosignatures: () => client.cosignatures(),
     policy: () => client.policy(),
+    statement: () => client.statement(),
     tile: () => client.tile("0/000.p/1"),
     inclusionProof: () => client.inclusionProof(0, 2),
     consistencyProof: () => client.consistencyProof(1, 2),

@@ -6,6 +6,8 @@ import type { Driver } from "./driver.ts";
 /** How far a burst is to bring this member. */
 export type Goal = keyof typeof goals;
 
+export type Brings = "entries" | "message";
+
 /** How this member stands after a burst. */
 export interface Standing {
   readonly role: RaftState["role"];
@@ -23,10 +25,11 @@ export interface Standing {
  */
 export interface Bursts {
   /**
-   * Runs `call` and ticks meanwhile; then goes on until its block is settled, or the chain has moved on in other hands, for `lingerMs` at
-   * most. `isLeft`: something is left to do, so somebody must be woken.
+   * Runs `call` and ticks meanwhile; then goes on until what it has begun is done, for `lingerMs` at most. `isLeft`: something is left to do,
+   * so somebody must be woken. A call that brought entries (`entries`) sees them settled, unless the chain has moved on in other hands; a
+   * `message` of consensus ends with what it made this process send.
    */
-  attend<T>(call: Promise<T>, lingerMs: (answer: T) => number): Promise<{ readonly answer: T; readonly isLeft: boolean }>;
+  attend<T>(call: Promise<T>, brings: Brings, lingerMs: (answer: T) => number): Promise<{ readonly answer: T; readonly isLeft: boolean }>;
   /** Says hello to the others and does what this member owes by the ledger. */
   look(budgetMs: number): Promise<Standing>;
   /** Goes on until the goal is reached or `budgetMs` is over. */
@@ -63,7 +66,7 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
     return { role: state.role, term: state.term, leader: state.leader, waiting, isSettled: driver.isQuiet && waiting === 0 };
   }
   return {
-    async attend(call, lingerMs) {
+    async attend(call, brings, lingerMs) {
       let isAnswered = false;
       const answered = () => {
         isAnswered = true;
@@ -74,7 +77,7 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
         await driver.drive(() => isAnswered, callMsMax);
         const answer = await call;
         const height = heightOf(driver);
-        return { answer, isLeft: !(await driver.drive(() => isDone(driver, height), lingerMs(answer))) };
+        return { answer, isLeft: !(await driver.drive(() => isDone(driver, brings, height), lingerMs(answer))) };
       } finally {
         driver.pause();
       }
@@ -108,13 +111,13 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
 
 /**
  * Whether a call that found the chain at `height` when it was answered has nothing more to see to. A follower's blocks are its leader's
- * business; a leader goes on until its head is settled, or somebody else has gone on with the chain.
+ * business, and entries that wait are that of the calls which brought them.
  */
-function isDone(driver: Driver, height: number): boolean {
+function isDone(driver: Driver, brings: Brings, height: number): boolean {
   if (driver.isQuiet) return true;
   const { lastState } = driver;
-  if (lastState?.role === "follower") return !driver.hasErrands && lastState.waiting === 0 && !lastState.summoned;
-  return driver.isIdle && heightOf(driver) > height;
+  if (lastState?.role === "follower") return !driver.hasErrands && !lastState.summoned && (brings === "message" || lastState.waiting === 0);
+  return driver.isIdle && (brings === "message" || heightOf(driver) > height);
 }
 
 function heightOf(driver: Driver): number {

@@ -4,6 +4,7 @@ import { takeAct } from "@vermilion/aws/coordinator";
 import type { Act, Carried, TurnAnswer, whereTo } from "@vermilion/aws/coordinator-acts";
 import { type CoordinatorStore, dynamoCoordinator, type Table } from "@vermilion/aws/dynamodb/index";
 import { Fault, type GenesisFile, type Keys, type Log, nativeCrypto, openMember, type Peers, type RunningMember } from "@vermilion/member";
+import type { Brings } from "@vermilion/member/turns/bursts";
 import type { Pace } from "@vermilion/member/turns/pace";
 import { unfinishedWork } from "@vermilion/member/turns/unfinished";
 import { type MemoryStores, memoryStores, memoryTable } from "../../support/memory/index.ts";
@@ -18,7 +19,7 @@ const pace: Pace = {
   forwardAgainMs: 2_000,
   takenPatienceMs: 1_000,
 };
-export const linger = { app: 1_000, proposals: 1_000, peer: 50 } as const;
+const lingerMs: Readonly<Record<Brings, number>> = { entries: 1_000, message: 50 };
 const stepRetriesMax = 20;
 
 /** What may go wrong; each is the chance of one event, asked of the test's own random numbers. */
@@ -61,10 +62,11 @@ export class Account {
   }
 
   /** A call of the API: in a process that rests, or in a new one. Rejects when the process ends under it. */
-  async invoke<T>(work: (member: RunningMember) => Promise<T>, lingerMs: number): Promise<T> {
+  async invoke<T>(work: (member: RunningMember) => Promise<T>, brings: Brings): Promise<T> {
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
-    const { answer, isLeft } = await Promise.race([process.member.bursts.attend(work(process.member), () => lingerMs), process.gate.died]);
+    const attended = process.member.bursts.attend(work(process.member), brings, () => lingerMs[brings]);
+    const { answer, isLeft } = await Promise.race([attended, process.gate.died]);
     if (isLeft && !this.misfortune.lostWakeUp()) void this.wake();
     process.gate.freeze();
     if (!process.gate.isDead) this.resting.push(process);

@@ -7,7 +7,7 @@ import { caller, good, memberIds, permit, permitFields } from "../../member/fixt
 import { eventually } from "../../support/cluster.ts";
 import { makeMember } from "../../support/entries.ts";
 import { memoryKeys } from "../../support/memory-keys.ts";
-import { Account, linger, type Misfortune, withinTimeout } from "./account.ts";
+import { Account, type Misfortune, withinTimeout } from "./account.ts";
 
 /**
  * Four members whose processes live as on Lambda: started by a call, frozen between calls, several at once over the same tables, ended at any
@@ -41,9 +41,8 @@ async function openAccounts(network: Network): Promise<Map<string, Account>> {
     async (to, call, body, timeoutMs) => {
       const target = accounts.get(to);
       if (target === undefined || network.lost()) throw new Fault("peer-unreachable", "lost on the way");
-      const lingerMs = call === "proposals" ? linger.proposals : linger.peer;
       const answer = await withinTimeout(
-        target.invoke((member) => member.peerDoor.handle(from, call, body), lingerMs),
+        target.invoke((member) => member.peerDoor.handle(from, call, body), call === "proposals" ? "entries" : "message"),
         timeoutMs,
       ).catch((error: unknown) => {
         throw error instanceof Fault ? error : new Fault("peer-unreachable", "it ended");
@@ -63,7 +62,7 @@ async function issue(account: Account, key: string): Promise<string> {
       const options = { waitMs: 2_000, idempotencyKey: key };
       const answer = await account.invoke(
         (member) => member.services.issue({ type: "permit", fields: permitFields }, caller, options),
-        linger.app,
+        "entries",
       );
       // A member that is a block behind asks the leader before it says no; that call may be the one that is lost.
       if ("refused" in answer && answer.refused === "unknown-type") return undefined;
@@ -96,7 +95,7 @@ async function defineType(accounts: ReadonlyMap<string, Account>): Promise<void>
   const platform = accounts.get("platform")!;
   await eventually(async () => {
     const answer = await platform
-      .invoke((member) => member.services.defineType(permit, caller, { waitMs: 2_000, idempotencyKey: "type" }), linger.app)
+      .invoke((member) => member.services.defineType(permit, caller, { waitMs: 2_000, idempotencyKey: "type" }), "entries")
       .catch(() => undefined);
     return answer !== undefined && !("refused" in answer) && answer.status === "committed";
   }, 60_000);
