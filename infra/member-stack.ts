@@ -16,7 +16,7 @@ import { createKeys, type Keys } from "./keys.ts";
 import { createQueues, type Queues } from "./queues.ts";
 import { allow, createLogGroups, createRoles } from "./roles.ts";
 import { createTables, type Tables } from "./tables.ts";
-import { lookEveryMinute, publishFromStream, wakeOnMessage } from "./triggers.ts";
+import { lookNowAndThen, publishFromStream, wakeOnMessage } from "./triggers.ts";
 
 export interface MemberStackOptions {
   /** Account, where it is known; the region is the configuration's. */
@@ -45,7 +45,7 @@ export class MemberStack extends Stack {
     const stage = mountRoutes(api, functions, config);
     const coordinator = createCoordinator(this, { memberId, functions, retain });
     wakeOnMessage(functions, queues);
-    lookEveryMinute(this, functions);
+    lookNowAndThen(this, functions);
     publishFromStream(this, { functions, roles, tables, queues });
 
     grantTables(roles, tables);

@@ -1,7 +1,7 @@
 import { finalKey } from "@vermilion/aws/coordinator-acts";
 import { Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
+import { EventSourceMapping, FilterCriteria, FilterRule, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { SqsDlq, SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
 import type { Construct } from "constructs";
@@ -15,25 +15,25 @@ export function wakeOnMessage(functions: Functions, { wake }: Queues): void {
   functions.wake.addEventSource(new SqsEventSource(wake, { batchSize: 10, reportBatchItemFailures: true }));
 }
 
-/** A look that fails is not repeated: the next is a minute away and finds the same. */
-export function lookEveryMinute(scope: Construct, functions: Functions): void {
+/** A look that fails is not repeated: the next is minutes away and finds the same. */
+export function lookNowAndThen(scope: Construct, { watchdog, tiles }: Functions): void {
   const role = new Role(scope, "EveryMinuteRole", {
     assumedBy: new ServicePrincipal("scheduler.amazonaws.com", {
       conditions: { StringEquals: { "aws:SourceAccount": Stack.of(scope).account } },
     }),
-    description: "Vermilion: role of the schedule that calls the watchdog",
+    description: "Vermilion: role of the schedules that call the watchdog, and tiles",
   });
-  allow(role, ["lambda:InvokeFunction"], [functions.watchdog.functionArn]);
-  new CfnSchedule(scope, "EveryMinute", {
-    description: "Finds what nobody was woken for, and measures",
-    scheduleExpression: "rate(1 minute)",
-    flexibleTimeWindow: { mode: "OFF" },
-    target: {
-      arn: functions.watchdog.functionArn,
-      roleArn: role.roleArn,
-      retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
-    },
-  });
+  allow(role, ["lambda:InvokeFunction"], [watchdog.functionArn, tiles.functionArn]);
+  const schedule = (name: string, description: string, minutes: number, { functionArn }: IFunction) =>
+    new CfnSchedule(scope, name, {
+      description,
+      scheduleExpression: `rate(${minutes} ${minutes === 1 ? "minute" : "minutes"})`,
+      flexibleTimeWindow: { mode: "OFF" },
+      target: { arn: functionArn, roleArn: role.roleArn, retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 } },
+    });
+  schedule("EveryMinute", "Finds what nobody was woken for, and measures", 1, watchdog);
+  // The stream holds its records for a day: what it could not deliver by then is published all the same.
+  schedule("EveryFiveMinutes", "Publishes what has become final and was not told of", 5, tiles);
 }
 
 /** When more has become final, it is published. Mapped by hand: the ready-made source would let the role list all streams of the account. */

@@ -60,7 +60,7 @@ export const functionSettings = {
   /** Puts what has become final into the public bucket. */
   tiles: ["MEMBER", "LEDGER_TABLE", "RAFT_TABLE", "LOG_KEY", "TILES_BUCKET", "LOG_LEVEL"],
   /** For the operator's own role: statement, founding, apps, fsck, rebuild. */
-  operator: [...face, "LEDGER_TABLE", "RAFT_TABLE", "APPS_TABLE", ...signingKeys, "AGREE_KEY"],
+  operator: [...face, ...tables, "APPS_TABLE", ...signingKeys, "AGREE_KEY"],
 } as const satisfies Readonly<Record<string, readonly SettingName[]>>;
 
 export type FunctionName = keyof typeof functionSettings;

@@ -12,7 +12,7 @@ export function openOperator(settings: SettingsOf<"operator">): (request: unknow
   const needs = {
     about: { ...settings.MEMBER, url: settings.BASE_URL },
     founding: foundingStore(ledgerTable),
-    ledger: dynamoLedger({ ledger: ledgerTable }),
+    ledger: dynamoLedger({ ledger: ledgerTable, records: dynamoTable(database, settings.RECORDS_TABLE) }),
     raftStore: dynamoRaftStore(dynamoTable(database, settings.RAFT_TABLE), world.clock),
     apps: dynamoApps(dynamoTable(database, settings.APPS_TABLE)),
     kms: kmsClient(),

@@ -7,12 +7,12 @@ import { build, resourcesOf, short, statementsOf } from "./synth.ts";
 const { template } = build();
 
 const read = ["BatchGetItem", "GetItem", "Query"];
-const readWrite = ["BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
+const readWrite = ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"];
 const onCoordinator = { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["coordinator"] } };
 const machine = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:vermilion-customs-turns";
 const executions = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:vermilion-customs-turns:turns-*";
 
-type Grant = readonly [service: string, actions: readonly string[], resource: string, conditions?: unknown];
+type Grant = readonly [service: string, actions: readonly string[], resources: string | readonly string[], conditions?: unknown];
 
 const describing = [...readWrite, "DescribeTable"].toSorted();
 const table = (name: string, actions: readonly string[], conditions?: unknown): Grant => [
@@ -46,7 +46,7 @@ const expected: Readonly<Record<string, readonly Grant[]>> = {
   Wake: [
     log("Wake"),
     ["sqs", ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage"], "WakeQueue.Arn"],
-    table("Raft", ["GetItem", "PutItem", "UpdateItem"], onCoordinator),
+    table("Raft", ["GetItem", "PutItem"], onCoordinator),
     ["states", ["StartExecution"], machine],
     ["states", ["DescribeExecution"], executions],
   ],
@@ -54,7 +54,7 @@ const expected: Readonly<Record<string, readonly Grant[]>> = {
     log("Watchdog"),
     table("Ledger", read),
     table("Raft", read),
-    table("Raft", ["PutItem", "UpdateItem"], onCoordinator),
+    table("Raft", ["PutItem"], onCoordinator),
     ["states", ["StartExecution"], machine],
     ["states", ["DescribeExecution"], executions],
   ],
@@ -67,7 +67,7 @@ const expected: Readonly<Record<string, readonly Grant[]>> = {
     ["s3", ["GetObject", "PutObject"], "TilesBucket.Arn/*"],
     ["s3", ["ListBucket"], "TilesBucket.Arn"],
   ],
-  Operator: [log("Operator"), table("Ledger", readWrite), table("Raft", describing), table("Apps", readWrite)],
+  Operator: [log("Operator"), table("Ledger", readWrite), table("Raft", describing), table("Records", read), table("Apps", readWrite)],
   Coordinator: [
     ["lambda", ["InvokeFunction"], "TurnFunction.Arn"],
     ["states", ["StartExecution"], machine],
@@ -86,7 +86,7 @@ const expected: Readonly<Record<string, readonly Grant[]>> = {
       "*",
     ],
   ],
-  EveryMinute: [["lambda", ["InvokeFunction"], "WatchdogFunction.Arn"]],
+  EveryMinute: [["lambda", ["InvokeFunction"], ["TilesFunction.Arn", "WatchdogFunction.Arn"]]],
 };
 
 const policies = resourcesOf(template, "AWS::IAM::Policy");
@@ -108,8 +108,8 @@ test.each(Object.keys(expected))("the role of %s may do exactly this", (name) =>
   const grants = statementsOf(policies[`${name}RoleDefaultPolicy`]?.Properties["PolicyDocument"]).map(
     ({ actions, resources, conditions }) => JSON.stringify([actions, resources, conditions]),
   );
-  const wanted = (expected[name] ?? []).map(([service, actions, resource, conditions]) =>
-    JSON.stringify([actions.map((action) => `${service}:${action}`), [resource], conditions]),
+  const wanted = (expected[name] ?? []).map(([service, actions, resources, conditions]) =>
+    JSON.stringify([actions.map((action) => `${service}:${action}`), [resources].flat(), conditions]),
   );
   expect(grants.toSorted()).toEqual(wanted.toSorted());
 });

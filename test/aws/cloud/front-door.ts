@@ -5,6 +5,7 @@ export interface FrontDoor {
   readonly url: string;
   /** Where calls go from now on; undefined: nobody answers, as for a member that is cut off. */
   leadTo(api: string | undefined): void;
+  readonly leadsTo: string | undefined;
   close(): Promise<void>;
 }
 
@@ -27,6 +28,9 @@ export async function openFrontDoor(port: number): Promise<FrontDoor> {
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    get leadsTo() {
+      return target;
+    },
     leadTo: (api) => {
       target = api;
       if (api === undefined) server.closeAllConnections();

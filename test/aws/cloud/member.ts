@@ -2,6 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeKeyCommand, KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
+import { clientOptions } from "../emulator/functions.ts";
 import { type Emulator, type MiniStackOptions, startMiniStack } from "../emulator/ministack.ts";
 import { repository } from "../emulator/python.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
@@ -54,7 +58,8 @@ export class CloudMember {
   async cdk(...args: string[]): Promise<string> {
     const output = join(this.options.folder, "cdk.out");
     const all = [cdkCli, ...args, "--output", output, "-c", `config=${this.configFile}`, "--no-color"];
-    return this.runOrTell(all);
+    const { stdout, stderr } = await this.runOrTell(all);
+    return stdout + stderr;
   }
 
   async bootstrap(): Promise<string> {
@@ -69,7 +74,7 @@ export class CloudMember {
 
   /** The `vermilion` command line, with this member's credentials. */
   async vermilion(...args: string[]): Promise<string> {
-    return this.runOrTell([cliFile, ...args]);
+    return (await this.runOrTell([cliFile, ...args])).stdout;
   }
 
   /** Calls at the front door reach the member's API from now on. */
@@ -81,6 +86,22 @@ export class CloudMember {
     const [api, ...others] = items;
     if (api === undefined || others.length > 0) throw new Error(`${this.id} has ${items.length} HTTP APIs`);
     this.door.leadTo(`${this.emulator.endpoint}/_aws/execute-api/${api.apiId}/$default`);
+  }
+
+  /** Outputs of the stack, by name. */
+  async outputs(): Promise<Readonly<Record<string, string>>> {
+    const client = new CloudFormationClient(clientOptions(this.emulator));
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: this.stack }));
+    return Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
+  }
+
+  /** What the account still holds. */
+  async kept(): Promise<{ readonly tables: readonly string[]; readonly keys: number }> {
+    const { TableNames = [] } = await new DynamoDBClient(clientOptions(this.emulator)).send(new ListTablesCommand({}));
+    const kms = new KMSClient(clientOptions(this.emulator));
+    const { Keys = [] } = await kms.send(new ListKeysCommand({}));
+    const described = await Promise.all(Keys.map(({ KeyId }) => kms.send(new DescribeKeyCommand({ KeyId }))));
+    return { tables: TableNames, keys: described.filter(({ KeyMetadata }) => KeyMetadata?.KeyState === "Enabled").length };
   }
 
   /** The whole account goes away, in order; what it held is kept. */
@@ -99,14 +120,13 @@ export class CloudMember {
     await this.emulator.kill();
   }
 
-  private async runOrTell(args: readonly string[]): Promise<string> {
+  private async runOrTell(args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
     try {
-      const { stdout, stderr } = await run(node, [...args], {
+      return await run(node, [...args], {
         cwd: repository,
         env: { ...process.env, ...this.emulator.environment, CI: "true", NO_COLOR: "1" },
         maxBuffer: 64 * 1024 * 1024,
       });
-      return stdout + stderr;
     } catch (error) {
       const { stdout = "", stderr = "", code } = error as { stdout?: string; stderr?: string; code?: number };
       throw new Error(`${this.id}: ${args.slice(0, 3).join(" ")} … ended with ${code}\n${`${stdout}${stderr}`.slice(-4_000)}`);

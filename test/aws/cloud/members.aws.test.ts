@@ -1,0 +1,262 @@
+import { execFile } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { createClient } from "@vermilion/client";
+import { readAppFile } from "@vermilion/local";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { repository } from "../emulator/python.ts";
+import { CloudConsortium, openSwitchboard } from "./consortium.ts";
+
+/**
+ * What the README's deploy section says, done word by word by four members in four emulated accounts: deploy, state, found, sign, install,
+ * the demo's journey, files, a second deployment, a member that is away and comes back, checks, and the end. One step after the other.
+ */
+
+const run = promisify(execFile);
+const node = join(repository, "node_modules", "node", "bin", "node");
+let folder = "";
+let consortium: CloudConsortium;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "vermilion-cloud-"));
+  consortium = await CloudConsortium.start(folder, 7401);
+}, 120_000);
+
+afterAll(async () => {
+  await consortium?.close();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+const at = (name: string) => join(consortium.data, name);
+
+function clientOf(member: string) {
+  const app = readAppFile(at(`apps/${member}-desk.json`));
+  return createClient({ baseUrl: app.baseUrl, app, operator: member });
+}
+
+async function eventually<T>(look: () => Promise<T | undefined>, withinMs: number): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const found = await look().catch(() => undefined);
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms`);
+    await sleep(500);
+  }
+}
+
+async function heads() {
+  const all = await Promise.all(consortium.members.map(({ id }) => clientOf(id).health()));
+  return all.map(({ chains: [chain] }) => `${chain?.height} ${chain?.headHash} ${chain?.state} ${chain?.finalSize}`);
+}
+
+async function equalHeads(withinMs: number): Promise<void> {
+  await eventually(async () => (new Set(await heads()).size === 1 ? true : undefined), withinMs);
+}
+
+describe("four members in four emulated accounts", () => {
+  test("each deploys with the unmodified CDK command line, in less than a minute", async () => {
+    const took = await consortium.eachOf(async (member) => {
+      await member.bootstrap();
+      const began = Date.now();
+      await member.deploy();
+      return Date.now() - began;
+    });
+    console.log(`deployed in ${took.map((ms) => `${Math.round(ms / 1_000)} s`).join(", ")}`);
+    for (const member of consortium.members) {
+      const health = (await (await fetch(`${member.door.url}/v1/health`)).json()) as { status: string };
+      expect(health.status).toBe("no-chain-yet");
+    }
+  });
+
+  test("nothing differs after a deployment", async () => {
+    expect(await consortium.member("customs").cdk("diff", "--fail")).toMatch(/no differences/i);
+  });
+
+  test("statements are collected; one that is not its member's own is refused in one sentence", async () => {
+    for (const member of consortium.members)
+      await member.vermilion("statement", "--stack", member.stack, "--out", at(`${member.id}.statement.json`));
+    const [platform, inspection] = [consortium.member("platform"), consortium.member("inspection")];
+    const files = consortium.members.map(({ id }) => at(`${id}.statement.json`));
+    const name = ["--name", "eport.example", "--zh", "电子口岸电子证照联盟", "--en", "Electronic Port Consortium"];
+
+    const broken = JSON.parse(readFileSync(files[0] ?? "", "utf8"));
+    writeFileSync(
+      at("broken.json"),
+      JSON.stringify({ ...broken, signatures: JSON.parse(readFileSync(files[1] ?? "", "utf8")).signatures }),
+    );
+    await expect(platform.vermilion("found", at("broken.json"), ...files.slice(1), ...name, "--out", at("no.json"))).rejects.toThrow(
+      /vermilion: invalid-statement: .*not signed by the key that it names/,
+    );
+    const mine = platform.door.leadsTo;
+    platform.door.leadTo(inspection.door.leadsTo);
+    await expect(platform.vermilion("found", ...files, ...name, "--out", at("no.json"))).rejects.toThrow(
+      /vermilion: address-is-another: http:\/\/127\.0\.0\.1:7401, which platform names as its address, says to be inspection/,
+    );
+    platform.door.leadTo(mine);
+    await platform.vermilion("found", ...files, ...name, "--out", at("founding.json"));
+  });
+
+  test("every founder signs, the first one last; another founding is refused to who has signed one", async () => {
+    const [first, ...others] = consortium.members;
+    const inspection = consortium.member("inspection");
+    for (const member of [...others].reverse()) await member.vermilion("sign", at("founding.json"), "--stack", member.stack);
+    const another = { ...JSON.parse(readFileSync(at("founding.json"), "utf8")), id: randomBytes(16).toString("hex"), signatures: {} };
+    writeFileSync(at("another.json"), JSON.stringify(another));
+    await expect(inspection.vermilion("sign", at("another.json"), "--stack", inspection.stack)).rejects.toThrow(
+      /vermilion: signed-another-genesis: /,
+    );
+    await expect(inspection.vermilion("install", at("founding.json"), "--stack", inspection.stack)).rejects.toThrow(
+      /vermilion: not-signed-by-all: .*platform/,
+    );
+    await first?.vermilion("sign", at("founding.json"), "--stack", first.stack);
+    for (const member of consortium.members) {
+      await member.vermilion("install", at("founding.json"), "--stack", member.stack);
+      await member.vermilion("app", "add", "desk", "--stack", member.stack, "--data", consortium.data);
+    }
+    await equalHeads(30_000);
+  });
+
+  test("the same journey as on one computer, the leader stopped and started again in the midst of it", async () => {
+    const switchboard = await openSwitchboard(consortium);
+    const turn = (act: string) => `'${node}' '${join(repository, "test/aws/cloud/switch.ts")}' ${switchboard.url} ${act}`;
+    try {
+      const demo = [join(repository, "test/demo/demo.ts"), "--target", consortium.data, "--stop", turn("stop"), "--start", turn("start")];
+      const { stdout } = await run(node, demo, { cwd: repository, maxBuffer: 16 * 1024 * 1024 }).catch((error: { stdout?: string }) => {
+        throw new Error(error.stdout ?? "the demo failed");
+      });
+      console.log(stdout.trim().split("\n").at(-1));
+      expect(stdout).not.toMatch(/✗|skipped/);
+      expect(stdout).toMatch(/^(\d+) of \1 lines are true/m);
+    } finally {
+      await switchboard.close();
+    }
+  });
+
+  test("a file of 200 MB goes to the owner's bucket in parts and is read back by the agency that it was granted to", async () => {
+    const [platform, tax] = [consortium.member("platform"), consortium.member("tax")];
+    const original = join(folder, "scan.bin");
+    const digest = await randomFile(original, 200_000_000);
+    const put = JSON.parse(
+      await platform.vermilion(
+        "file",
+        "put",
+        original,
+        "--media-type",
+        "application/octet-stream",
+        "--as",
+        "platform",
+        "--data",
+        consortium.data,
+        "--json",
+      ),
+    ) as { value: string };
+    const desk = clientOf("platform");
+    const type = JSON.parse(readFileSync(join(repository, "packages/certificates/types/filing-attachment.json"), "utf8"));
+    await desk.type(type.id).catch(() => desk.defineType(type));
+    const field = "document";
+    const issued = await desk.issue({
+      type: type.id,
+      fields: { filingNumber: "015-45544688", title: "备案登记表扫描件", [field]: put.value },
+    });
+    const asked = await clientOf("tax").openRequest({
+      certificate: issued.certificate,
+      part: "main",
+      fields: [field],
+      purpose: "tax-registration",
+      serviceItem: "registration",
+      basis: "tax-law",
+    });
+    await eventually(async () => {
+      const { items } = await desk.requests("to-decide", { limit: 100 });
+      return items.some(({ request }) => request === asked.request) ? true : undefined;
+    }, 30_000);
+    await desk.decide(asked.request, { decision: "approve", reason: "lawful" });
+    await eventually(() => clientOf("tax").readGranted(asked.request, 10), 60_000);
+    const copy = join(folder, "copy.bin");
+    const got = JSON.parse(
+      await tax.vermilion("file", "get", asked.request, field, "--out", copy, "--as", "tax", "--data", consortium.data, "--json"),
+    ) as { sha256: string };
+    expect(got.sha256).toBe(digest);
+    expect(await digestOf(copy)).toBe(digest);
+  });
+
+  test("public verification needs no function: checkpoint and tiles are objects, the same as the API's", async () => {
+    const { TilesBucket } = await consortium.member("tax").outputs();
+    const size = (await clientOf("tax").health()).chains[0]?.finalSize ?? 0;
+    const object = async (path: string) => fetch(`${consortium.member("tax").emulator.endpoint}/${TilesBucket}/${path}`);
+    const checkpoint = await eventually(async () => {
+      const text = await (await object("checkpoint")).text();
+      return text.split("\n")[1] === `${size}` ? text : undefined;
+    }, 60_000);
+    expect(checkpoint.split("\n")[0]).toBe((await clientOf("tax").checkpoint()).split("\n")[0]);
+    const tile = await object(`tile/0/000.p/${size}`);
+    expect(Buffer.from(await tile.arrayBuffer()).equals(Buffer.from(await clientOf("tax").tile(`0/000.p/${size}`)))).toBe(true);
+    expect(tile.headers.get("cache-control")).toMatch(/immutable/);
+  });
+
+  test("a second deployment changes code and keeps every item", async () => {
+    const member = consortium.member("inspection");
+    const before = (await clientOf("inspection").health()).chains[0];
+    await member.deploy("-c", "logLevel=info");
+    expect((await clientOf("inspection").health()).chains[0]).toMatchObject({ headHash: before?.headHash, height: before?.height });
+    expect(JSON.parse(await member.vermilion("app", "list", "--stack", member.stack, "--json")).apps).toHaveLength(1);
+  });
+
+  test("without one member the others commit on; it comes back and catches up by itself", async () => {
+    const customs = consortium.member("customs");
+    await customs.stop();
+    const type = "moc-filing";
+    const sample = JSON.parse(readFileSync(join(repository, `packages/certificates/types/${type}.sample.json`), "utf8"));
+    const certificates = [];
+    for (let round = 0; round < 3; round++) certificates.push(await clientOf("platform").issue({ type, fields: sample.main }));
+    for (const { transactionHash } of certificates) expect((await clientOf("platform").receipt(transactionHash, 20)).final).toBe(true);
+    await customs.startAgain();
+    // Its watchdog hears within a minute from the others' public health that it is behind.
+    await equalHeads(100_000);
+  });
+
+  test("every member's ledger is clean, read back from its bytes in the cloud's tables", async () => {
+    for (const member of consortium.members) {
+      const report = JSON.parse(await member.vermilion("fsck", "--stack", member.stack, "--json"));
+      expect(report, member.id).toMatchObject({ clean: true, findings: [] });
+      expect(report.blocks).toBeGreaterThan(10);
+    }
+  });
+
+  test("to destroy a stack keeps ledger, keys and files", async () => {
+    const member = consortium.member("inspection");
+    const { TilesBucket } = await member.outputs();
+    expect(await member.cdk("destroy", "--force")).toMatch(/destroyed/);
+    const kept = await member.kept();
+    expect(kept.tables).toHaveLength(5);
+    expect(kept.keys).toBe(5);
+    expect((await fetch(`${member.emulator.endpoint}/${TilesBucket}/checkpoint`)).status).toBe(200);
+    expect((await fetch(`${member.door.url}/v1/health`)).status).not.toBe(200);
+  });
+});
+
+async function randomFile(path: string, bytes: number): Promise<string> {
+  const hash = createHash("sha256");
+  const chunk = randomBytes(1_000_000);
+  const { createWriteStream } = await import("node:fs");
+  await pipeline(async function* () {
+    for (let written = 0; written < bytes; written += chunk.length) {
+      chunk.writeUInt32BE(written, 0);
+      const part = Buffer.from(chunk);
+      hash.update(part);
+      yield part;
+    }
+  }, createWriteStream(path));
+  return hash.digest("hex");
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
