@@ -3,7 +3,7 @@ import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/
 import { fsck } from "@vermilion/member/chain/fsck";
 import { rebuild } from "@vermilion/member/chain/rebuild";
 import type { GenesisFile } from "@vermilion/member/context";
-import { missingSignatures, openDraft, signDraft } from "@vermilion/member/founding/draft";
+import { type FoundingDraft, missingSignatures, type OpenedDraft, openDraft, signDraft } from "@vermilion/member/founding/draft";
 import { checkGenesis, type FounderStatement } from "@vermilion/member/founding/genesis";
 import { makeStatement, sameStatement } from "@vermilion/member/founding/statement";
 import type { Apps, Keys, Ledger, RaftStore } from "@vermilion/member/ports/index";
@@ -118,8 +118,9 @@ async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sig
   if ((await needs.founding.genesis()) !== undefined) return refuse("already-founded", "this member is on a chain already");
   const bound = await bindTo(opened.chain, instead, needs.raftStore);
   if (bound !== undefined) return bound;
-  const signed = await signDraft(draft, keys, world.crypto);
-  if ("refused" in signed) return refuse(signed.refused, signed.detail);
+  const fresh = await signDraft(draft, keys, world.crypto);
+  if ("refused" in fresh) return refuse(fresh.refused, fresh.detail);
+  const signed = await onlyWhole(fresh, opened, needs.raftStore);
   const missing = missingSignatures(signed, world.crypto);
   return { ok: true, value: { draft: signed, missing: "refused" in missing ? [] : missing } };
 }
@@ -137,6 +138,20 @@ async function bindTo(chain: string, instead: boolean, raftStore: RaftStore): Pr
   const next = held === undefined ? 1 : Number(held.place.slice(bindings.length)) + 1;
   const reserved = await raftStore.reserve(`${bindings}${String(next).padStart(6, "0")}`, chain);
   return reserved === chain ? undefined : refuse("signed-another-genesis", `this member is signing the founding of ${reserved}`);
+}
+
+const wholes = "founding-whole/";
+
+/**
+ * Signatures can be made anew, and the first block is named by its bytes, signatures included: one founding signed twice would be one chain
+ * with two first blocks. So what the first founder has signed as whole is kept, and is its answer for ever.
+ */
+async function onlyWhole(signed: FoundingDraft, { chain, input }: OpenedDraft, raftStore: RaftStore): Promise<FoundingDraft> {
+  const { signatures, header } = signed;
+  if (header === null) return signed;
+  const ofMembers = Object.fromEntries(input.members.map(({ id }) => [id, signatures[id] ?? ""]));
+  const kept = await raftStore.reserve(`${wholes}${chain}`, JSON.stringify({ signatures: ofMembers, header }));
+  return { ...signed, ...(JSON.parse(kept) as Pick<FoundingDraft, "signatures" | "header">) };
 }
 
 /** Begins the chain at this member. Installing the same genesis again changes nothing. */
