@@ -103,6 +103,9 @@ async function ownStatement(needs: OperatorNeeds): Promise<string> {
   return statement;
 }
 
+/** As far as a block's time may be ahead of a follower's clock. */
+const aheadMsMax = 10 * 60_000;
+
 /** A founder signs one founding: signing another one would let two chains begin with its name. */
 async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sign" }>, needs: OperatorNeeds): Promise<AdminAnswer> {
   const keys = await openKeys(needs);
@@ -115,6 +118,9 @@ async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sig
       "statement-differs",
       `what the draft says of ${needs.about.id} is not what this member says of itself; collect its statement again`,
     );
+  // Blocks are never older than the genesis: every entry would have run out before its block, and an installed genesis stays.
+  if (draft.time > world.clock.now() + aheadMsMax)
+    return refuse("founding-in-the-future", "the draft's time is ahead of this member's clock");
   if ((await needs.founding.genesis()) !== undefined) return refuse("already-founded", "this member is on a chain already");
   const bound = await bindTo(opened.chain, instead, needs.raftStore);
   if (bound !== undefined) return bound;

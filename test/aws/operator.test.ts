@@ -105,6 +105,13 @@ describe("a founding", () => {
     expect(await install(draft, tax)).toMatchObject({ ok: true });
   });
 
+  test("that begins in the future is not signed: every entry of its chain would be too old for its blocks", async () => {
+    const draft = await newDraft();
+    const later = { ...draft, time: Date.now() + 86_400_000 };
+    expect(await answerOperator({ command: "sign", draft: later, instead: false }, tax)).toMatchObject({ code: "founding-in-the-future" });
+    expect(await answerOperator({ command: "sign", draft, instead: false }, tax)).toMatchObject({ ok: true });
+  });
+
   test("that says of a member what it does not say of itself is not signed by it", async () => {
     const draft = await newDraft();
     const moved = { ...tax, about: { ...tax.about, url: "https://tax.gov.example" } };
