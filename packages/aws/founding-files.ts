@@ -1,4 +1,4 @@
-import { toHex } from "@vermilion/ledger";
+import { concat, defaultQuorum, thumbprint, toHex } from "@vermilion/ledger";
 import type { GenesisFile } from "@vermilion/member/context";
 import {
   type DraftRefusal,
@@ -45,7 +45,7 @@ export async function checkAddress(statement: FounderStatement): Promise<Refusal
   let answered: string;
   try {
     const response = await fetch(`${url}/v1/statement`, { signal: AbortSignal.timeout(statementTimeoutMs), redirect: "error" });
-    answered = response.ok ? (await response.text()).slice(0, statementBytesMax + 1) : "";
+    answered = response.ok ? await textAtMost(response, statementBytesMax) : "";
   } catch {
     return { refused: "member-unreachable", detail: `${url}, which ${id} names as its address, does not answer` };
   }
@@ -58,6 +58,42 @@ export async function checkAddress(statement: FounderStatement): Promise<Refusal
       detail: `${url}, which ${id} names as its address, says to be ${other.id} with other keys or names`,
     };
   return undefined;
+}
+
+/** Whoever answers is a stranger: no more is taken of him than a statement may have. A longer answer is none. */
+async function textAtMost({ body }: Response, bytesMax: number): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body ?? []) {
+    length += piece.length;
+    // Leaving the loop ends the answer.
+    if (length > bytesMax) return "";
+    pieces.push(piece);
+  }
+  return new TextDecoder().decode(concat(...pieces));
+}
+
+/** The first of the statements whose address does not answer with it. */
+export async function checkAddresses(statements: readonly FounderStatement[]): Promise<Refusal | undefined> {
+  const answers = await Promise.all(statements.map(checkAddress));
+  return answers.find((refusal) => refusal !== undefined);
+}
+
+/** What a founder must see before it signs: who the others are, under which keys and addresses, and how many of them make a receipt final. */
+export interface DescribedDraft {
+  readonly chain: string;
+  readonly name: string;
+  readonly quorum: number;
+  readonly statements: readonly FounderStatement[];
+  /** Thumbprints of the identity keys (RFC 7638), in the order of the members. */
+  readonly keys: readonly string[];
+}
+
+export function describeDraft(draft: FoundingDraft): DescribedDraft | Refusal {
+  const opened = openDraft(draft, world.crypto);
+  if ("refused" in opened) return opened;
+  const { name, members: statements, quorum = defaultQuorum(statements.length) } = opened.input;
+  return { chain: opened.chain, name, quorum, statements, keys: statements.map(({ keys }) => thumbprint(keys.sign, world.crypto)) };
 }
 
 /** The draft in a file; the signatures in copies of it are put together. */

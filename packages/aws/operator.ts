@@ -3,7 +3,7 @@ import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/
 import { fsck } from "@vermilion/member/chain/fsck";
 import { rebuild } from "@vermilion/member/chain/rebuild";
 import type { GenesisFile } from "@vermilion/member/context";
-import { missingSignatures, openDraft, signDraft } from "@vermilion/member/founding/draft";
+import { type FoundingDraft, missingSignatures, type OpenedDraft, openDraft, signDraft } from "@vermilion/member/founding/draft";
 import { checkGenesis, type FounderStatement } from "@vermilion/member/founding/genesis";
 import { makeStatement, sameStatement } from "@vermilion/member/founding/statement";
 import type { Apps, Keys, Ledger, RaftStore } from "@vermilion/member/ports/index";
@@ -103,6 +103,9 @@ async function ownStatement(needs: OperatorNeeds): Promise<string> {
   return statement;
 }
 
+/** As far as a block's time may be ahead of a follower's clock. */
+const aheadMsMax = 10 * 60_000;
+
 /** A founder signs one founding: signing another one would let two chains begin with its name. */
 async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sign" }>, needs: OperatorNeeds): Promise<AdminAnswer> {
   const keys = await openKeys(needs);
@@ -115,11 +118,15 @@ async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sig
       "statement-differs",
       `what the draft says of ${needs.about.id} is not what this member says of itself; collect its statement again`,
     );
+  // Blocks are never older than the genesis: every entry would have run out before its block, and an installed genesis stays.
+  if (draft.time > world.clock.now() + aheadMsMax)
+    return refuse("founding-in-the-future", "the draft's time is ahead of this member's clock");
   if ((await needs.founding.genesis()) !== undefined) return refuse("already-founded", "this member is on a chain already");
   const bound = await bindTo(opened.chain, instead, needs.raftStore);
   if (bound !== undefined) return bound;
-  const signed = await signDraft(draft, keys, world.crypto);
-  if ("refused" in signed) return refuse(signed.refused, signed.detail);
+  const fresh = await signDraft(draft, keys, world.crypto);
+  if ("refused" in fresh) return refuse(fresh.refused, fresh.detail);
+  const signed = await onlyWhole(fresh, opened, needs.raftStore);
   const missing = missingSignatures(signed, world.crypto);
   return { ok: true, value: { draft: signed, missing: "refused" in missing ? [] : missing } };
 }
@@ -137,6 +144,20 @@ async function bindTo(chain: string, instead: boolean, raftStore: RaftStore): Pr
   const next = held === undefined ? 1 : Number(held.place.slice(bindings.length)) + 1;
   const reserved = await raftStore.reserve(`${bindings}${String(next).padStart(6, "0")}`, chain);
   return reserved === chain ? undefined : refuse("signed-another-genesis", `this member is signing the founding of ${reserved}`);
+}
+
+const wholes = "founding-whole/";
+
+/**
+ * Signatures can be made anew, and the first block is named by its bytes, signatures included: one founding signed twice would be one chain
+ * with two first blocks. So what the first founder has signed as whole is kept, and is its answer for ever.
+ */
+async function onlyWhole(signed: FoundingDraft, { chain, input }: OpenedDraft, raftStore: RaftStore): Promise<FoundingDraft> {
+  const { signatures, header } = signed;
+  if (header === null) return signed;
+  const ofMembers = Object.fromEntries(input.members.map(({ id }) => [id, signatures[id] ?? ""]));
+  const kept = await raftStore.reserve(`${wholes}${chain}`, JSON.stringify({ signatures: ofMembers, header }));
+  return { ...signed, ...(JSON.parse(kept) as Pick<FoundingDraft, "signatures" | "header">) };
 }
 
 /** Begins the chain at this member. Installing the same genesis again changes nothing. */

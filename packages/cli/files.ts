@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, parse } from "node:path";
@@ -85,10 +85,11 @@ export async function hashFile(file: string): Promise<string> {
 /** Writes a file whole or not at all. `secret` files are for their owner alone. */
 export async function save(file: string, text: string, secret = false): Promise<void> {
   const folder = dirname(file);
-  const beside = join(folder, `.${basename(file)}.${process.pid}`);
+  // A name that nobody can guess, and no file that is there already: in a folder of many, another one's file would take the secret.
+  const beside = join(folder, `.${basename(file)}.${randomUUID()}`);
   try {
     await mkdir(folder, { recursive: true });
-    await writeFile(beside, text, { mode: secret ? 0o600 : 0o644, flag: "w" });
+    await writeFile(beside, text, { mode: secret ? 0o600 : 0o644, flag: "wx" });
     await rename(beside, file);
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => undefined);

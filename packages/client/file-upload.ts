@@ -79,19 +79,19 @@ const idleRoundsMax = 3;
  * Throws `ClientProblem`; what was sent stays, and the same call with `resume` goes on from there.
  */
 export async function putFile(calls: FileCalls, source: FileSource, options: PutFileOptions): Promise<StoredFile> {
-  const state = options.resume === undefined ? await prepare(source, options) : checkResumed(options.resume, source);
+  const state = options.resume === undefined ? await prepare(source, options) : await checkResumed(options.resume, source, options);
   await options.onState?.(state);
   const { size, chunks } = fileLayout(state.bytes);
-  const key = fromBase64url(state.key);
-  if (key === undefined) throw sourceChanged("the saved state is damaged", "保存的状态已损坏");
+  const key = keyOf(state);
   const registered = await sendMissing(calls, source, { state, size, cipher: await chunkCipher(key, chunks) }, options);
-  const submitted = registered ? await submittedOf(calls, state.file, options) : await register(calls, state, options);
+  const submitted = registered ? await submittedOf(calls, state.file, options) : await register(calls, state, size, options);
   const reference: FileReference = { file: state.file, size, mediaType: state.mediaType, key, name: state.name };
   return { ...submitted, value: formatFileReference(reference), file: state.file, size, chunks };
 }
 
 /** Draws the key of this one file and hashes what it encrypts to. Nothing is sent of it yet. */
-async function prepare(source: FileSource, { name, mediaType, parallel, onProgress, signal }: PutFileOptions): Promise<UploadState> {
+async function prepare(source: FileSource, options: PutFileOptions): Promise<UploadState> {
+  const { name, mediaType } = options;
   if (!isFileName(name) || !isMediaType(mediaType)) {
     const detail = "a file has a name without a path, and a media type of the form type/subtype in lower case";
     throw new ClientProblem({
@@ -103,8 +103,16 @@ async function prepare(source: FileSource, { name, mediaType, parallel, onProgre
   }
   if (source.size > fileBytesMax)
     throw new ClientProblem({ code: "file-too-large", status: 0, detail: "a file has at most 5 GiB", detailZh: "文件不得超过5 GiB" });
-  const { chunks: count } = fileLayout(source.size);
   const key = crypto.getRandomValues(new Uint8Array(fileKeyBytes));
+  const chunks = await hashesOf(source, key, options);
+  const file = fileRoot(chunks, nobleCrypto) ?? "";
+  return { version: 1, name, mediaType, bytes: source.size, key: toBase64url(key), file, chunks };
+}
+
+/** SHA-256 (hex) of each chunk that the file encrypts to under its key. */
+async function hashesOf(source: FileSource, key: Uint8Array, options: PutFileOptions): Promise<readonly string[]> {
+  const { parallel, onProgress, signal } = options;
+  const { chunks: count } = fileLayout(source.size);
   const cipher = await chunkCipher(key, count);
   const chunks: string[] = [];
   let done = 0;
@@ -113,14 +121,23 @@ async function prepare(source: FileSource, { name, mediaType, parallel, onProgre
     chunks[index] = await sha256Hex(await sealedChunk(source, source.size, index, cipher));
     onProgress?.({ phase: "hashing", done: ++done, chunks: count });
   });
-  const file = fileRoot(chunks, nobleCrypto) ?? "";
-  return { version: 1, name, mediaType, bytes: source.size, key: toBase64url(key), file, chunks };
+  return chunks;
 }
 
-function checkResumed(state: UploadState, source: FileSource): UploadState {
+/** All of the file is read again: what was sent already is of the file as it was, and would stand on the ledger as if it were of this one. */
+async function checkResumed(state: UploadState, source: FileSource, options: PutFileOptions): Promise<UploadState> {
   const fits = state.version === 1 && state.bytes === source.size && fileRoot(state.chunks, nobleCrypto) === state.file;
-  if (fits) return state;
-  throw sourceChanged("the saved state is not of this file", "保存的状态不属于此文件");
+  if (!fits) throw sourceChanged("the saved state is not of this file", "保存的状态不属于此文件");
+  const hashes = await hashesOf(source, keyOf(state), options);
+  if (hashes.some((hash, at) => hash !== state.chunks[at]))
+    throw sourceChanged("the file has changed since its upload began", "上传开始后文件内容已改变");
+  return state;
+}
+
+function keyOf({ key }: UploadState): Uint8Array {
+  const bytes = fromBase64url(key);
+  if (bytes?.length === fileKeyBytes) return bytes;
+  throw sourceChanged("the saved state is damaged", "保存的状态已损坏");
 }
 
 async function sealedChunk(source: FileSource, bytes: number, index: number, cipher: ChunkCipher): Promise<Uint8Array> {
@@ -196,11 +213,14 @@ async function sendOne(
 }
 
 /** A first attempt whose answer was lost, or whose process ended, has put the file there: then its entry is the answer. */
-async function register(calls: FileCalls, { file, mediaType }: UploadState, { signal }: PutFileOptions): Promise<Submitted> {
+async function register(calls: FileCalls, state: UploadState, size: number, { signal }: PutFileOptions): Promise<Submitted> {
+  const { file, mediaType, chunks } = state;
   try {
     return await calls.completeFile(file, { mediaType }, signalOf(signal));
   } catch (error) {
     if (!(error instanceof ClientProblem) || error.code !== "file-exists") throw error;
+    // Whoever sees an entry on its way can register its root first: then the member refuses the upload, and the file is not ours.
+    await calls.beginFile(file, { size, chunks }, signalOf(signal));
     return submittedOf(calls, file, { signal });
   }
 }

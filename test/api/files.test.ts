@@ -2,7 +2,7 @@ import { scopes } from "@vermilion/api";
 import { fileChunkBytes } from "@vermilion/certificates";
 import { Fault } from "@vermilion/member/fault";
 import type { Services } from "@vermilion/member/services";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { addApp, ask, outcomeOf, startMember, tokenOf } from "./support/member.ts";
 import { hash, requestName } from "./support/services.ts";
 
@@ -108,6 +108,25 @@ describe("a chunk on its way out", () => {
     await Promise.all(slow.map(({ body }) => body?.cancel()));
     await expect.poll(async () => (await ask(member, linkPath)).status).toBe(200);
   });
+});
+
+test("who does not take a chunk in time loses it, and his room is another's", async () => {
+  const { member } = await place({ fileChunk: async () => new Uint8Array(fileChunkBytes) });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const links = ["ab", "cd", "ef", "12"].map((two) => linkPath.replace(hash, two.repeat(32)));
+    const slow = await Promise.all(links.flatMap((link) => Array.from({ length: 8 }, () => ask(member, link))));
+    const other = linkPath.replace(hash, "34".repeat(32));
+    expect(await outcomeOf(await ask(member, other))).toBe("503 files-busy");
+    vi.advanceTimersByTime(121_000);
+    expect((await (await ask(member, other)).arrayBuffer()).byteLength).toBe(fileChunkBytes);
+    await expect(slow[0]!.arrayBuffer()).rejects.toThrow();
+    vi.advanceTimersByTime(121_000);
+    await Promise.all(slow.map(({ body }) => body?.cancel().catch(() => undefined)));
+    expect((await ask(member, other)).status).toBe(200);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("the other routes pass on what they were asked", async () => {

@@ -20,6 +20,8 @@ class FakeMember {
   readonly chunks = new Map<number, Uint8Array>();
   plan: { readonly size: number; readonly chunks: readonly string[] } | undefined;
   registered = false;
+  /** Another member has put the root on the ledger first. */
+  ofAnother = false;
   through: "api" | "link" = "api";
   windowMax = 32;
   sent: number[] = [];
@@ -47,6 +49,7 @@ class FakeMember {
     const calls: Partial<FileCalls> = {
       beginFile: async (file, plan) => {
         this.plan ??= plan;
+        if (this.ofAnother && this.registered) throw new Problem({ code: "file-of-another-member", status: 422, detail: "" });
         const missing = plan.chunks.map((_, at) => at).filter((at) => !this.chunks.has(at));
         const sends = missing
           .slice(0, this.windowMax)
@@ -207,6 +210,33 @@ describe("sending", () => {
     const short = { size: 1_000, read: async () => new Uint8Array(3) };
     expect((await failure(putFile(member.calls, short, name))).code).toBe("source-changed");
     expect(member.sent).toEqual([]);
+  });
+
+  test("nor is one whose earlier chunks, sent already, are not those of the file any more", async () => {
+    let saved: UploadState | undefined;
+    member.before = (_what, chunk) => {
+      if (chunk === 1) throw new Problem({ code: "unreachable", status: 0, detail: "" });
+    };
+    await failure(putFile(member.calls, source(threeChunks), { ...name, parallel: 1, onState: (state) => (saved = state) }));
+    member.before = () => undefined;
+    const edited = source(threeChunks, () => 10);
+    expect((await failure(putFile(member.calls, edited, { ...name, resume: saved! }))).code).toBe("source-changed");
+    expect([member.sent, member.registered]).toEqual([[0], false]);
+    // All was sent, and only the entry was missing.
+    const cut = { ...member.calls, completeFile: () => Promise.reject(new Problem({ code: "unreachable", status: 0, detail: "" })) };
+    await failure(putFile(cut, source(threeChunks), { ...name, resume: saved! }));
+    expect((await failure(putFile(member.calls, edited, { ...name, resume: saved! }))).code).toBe("source-changed");
+    expect(member.registered).toBe(false);
+  });
+
+  test("a root that another member has registered first is not taken for one's own", async () => {
+    member.ofAnother = true;
+    const complete = () => {
+      member.registered = true;
+      return Promise.reject(new Problem({ code: "file-exists", status: 409, detail: "" }));
+    };
+    const refused = await failure(putFile({ ...member.calls, completeFile: complete }, source(10), name));
+    expect(refused.code).toBe("file-of-another-member");
   });
 
   test("links that have run out are asked for again, and no more than a few times", async () => {

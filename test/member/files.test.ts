@@ -1,7 +1,7 @@
 import { formatFileReference } from "@vermilion/certificates";
 import type { Json } from "@vermilion/ledger";
 import { nativeCrypto, type Services } from "@vermilion/member";
-import { fileLinkLifeMs } from "@vermilion/member/records/file-links";
+import { fileLinkLifeMs, isLinkOf } from "@vermilion/member/records/file-links";
 import { openUploadsMax } from "@vermilion/member/use-cases/files";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestFile, testFile } from "../contracts/files.suite.ts";
@@ -278,10 +278,23 @@ describe("a certificate with a file", () => {
     expect(await read()).toMatchObject({ refused: "file-answer-wrong" });
     alter(({ links }) => Object.assign(links[0]!, { chunk: 3 }));
     expect(await read()).toMatchObject({ refused: "file-answer-wrong" });
+    for (const url of ["http://:", "http://a:b@platform.test.example/x"]) {
+      alter(({ links }) => Object.assign(links[0]!, { url }));
+      expect(await read(), url).toMatchObject({ refused: "file-answer-wrong" });
+    }
     for (const wrong of [{ url: "file:///etc/passwd" }, { headers: { authorization: "x" } }, { url: "x".repeat(10_000) }]) {
       alter(({ links }) => Object.assign(links[0]!, wrong));
       await expect(read()).rejects.toMatchObject({ code: "peer-refused" });
     }
     network.alter = (_from, _to, _call, answer) => answer;
   });
+});
+
+test("an owner who is reached over TLS sends no reader to an address without it", () => {
+  const owner = "https://platform.example";
+  expect(isLinkOf(owner, "https://bucket.s3.eu-central-1.amazonaws.com/files/x?X-Amz-Expires=900")).toBe(true);
+  expect(isLinkOf(owner, "http://169.254.169.254/latest/meta-data/")).toBe(false);
+  expect(isLinkOf(owner, "http://localhost:9200/_shutdown")).toBe(false);
+  expect(isLinkOf("http://127.0.0.1:7301", "http://127.0.0.1:7301/v1/file-chunks/x")).toBe(true);
+  expect(isLinkOf("", "http://127.0.0.1/")).toBe(false);
 });

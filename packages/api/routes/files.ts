@@ -17,6 +17,8 @@ const roomOut: Room = { each: { calls: 8, bytes: 8 * fileChunkBytes }, together:
 const grantWaitMs = 5_000;
 /** A chunk leaves in pieces of this length, so that no more of it waits in the socket of a slow reader. */
 const pieceBytes = 256 * 1024;
+/** A chunk must be taken within this time, as long as our own client waits for one: a reader who stands still must not keep others out. */
+const readMsMax = 120_000;
 
 /** Files that stay off the chain (mission C6). Chunks are encrypted before they come here; no key of a file passes these routes but inside a granted field. */
 export function fileRoutes(doors: Doors): void {
@@ -235,18 +237,31 @@ function refusedLink(c: ApiContext, refused: Refused, leave: () => void): Respon
   return refusedProblem(c, refused);
 }
 
-/** The bytes as their reader takes them; `done` once, when he has them all or has gone away. */
-function piecewise(bytes: Uint8Array, done: () => void): ReadableStream<Uint8Array> {
-  let at = 0;
+/** The bytes as their reader takes them; `done` once, when he has them all, has gone away, or has taken too long and is given no more. */
+function piecewise(chunk: Uint8Array, done: () => void): ReadableStream<Uint8Array> {
+  let left = chunk;
+  let late: ReturnType<typeof setTimeout> | undefined;
+  const end = (): void => {
+    clearTimeout(late);
+    done();
+  };
   return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(bytes.subarray(at, at + pieceBytes));
-      at += pieceBytes;
-      if (at < bytes.length) return;
-      controller.close();
-      done();
+    start(controller) {
+      late = setTimeout(() => {
+        // Whoever still holds the stream holds no chunk any more, for its room is another's now.
+        left = new Uint8Array();
+        controller.error(new Error("the chunk was not taken in time"));
+        end();
+      }, readMsMax);
     },
-    cancel: done,
+    pull(controller) {
+      controller.enqueue(left.slice(0, pieceBytes));
+      left = left.subarray(pieceBytes);
+      if (left.length > 0) return;
+      controller.close();
+      end();
+    },
+    cancel: end,
   });
 }
 

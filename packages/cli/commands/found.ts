@@ -36,13 +36,10 @@ export function found(program: Command, io: Io): void {
     .option("--json", "print the result as JSON")
     .addHelpText("after", examples)
     .action(async (files: readonly string[], options: Options) => {
-      const { checkAddress, newDraft, statementOf } = await import("@vermilion/aws/founding-files");
+      const { checkAddresses, newDraft, statementOf } = await import("@vermilion/aws/founding-files");
       const sources = await Promise.all(files.map(async (file) => (await readText(file, statementBytesMax)).trim()));
       const statements = sources.map((source, at) => heldOr(statementOf(source), files[at]));
-      if (options.offline !== true) {
-        const answers = await io.during("asking the members' addresses", () => Promise.all(statements.map((each) => checkAddress(each))));
-        for (const refusal of answers) if (refusal !== undefined) heldOr(refusal);
-      }
+      if (options.offline !== true) heldOr((await io.during("asking the members' addresses", () => checkAddresses(statements))) ?? {});
       const names = { zh: options.zh ?? options.name, en: options.en ?? options.name };
       const quorum = options.quorum === undefined ? {} : { quorum: Number(options.quorum) };
       const { draft, chain } = heldOr(newDraft({ name: options.name, names, ...quorum }, sources));

@@ -52,7 +52,7 @@ export interface FoundingDraft {
 export type DraftRefusal = GenesisRefusal | StatementRefusal;
 
 /** The founding that a draft describes, with the statements checked and the rules asked. */
-interface Opened {
+export interface OpenedDraft {
   readonly input: FoundingInput;
   readonly payload: Uint8Array;
   /** SHA-256 (hex) of what is signed: the id of the chain to be. */
@@ -60,7 +60,7 @@ interface Opened {
 }
 
 /** Reads a draft's statements and asks the rules. Every founder does so before it signs. */
-export function openDraft(draft: FoundingDraft, crypto: Crypto): Opened | DraftRefusal {
+export function openDraft(draft: FoundingDraft, crypto: Crypto): OpenedDraft | DraftRefusal {
   const members = [];
   for (const source of draft.statements) {
     const statement = readStatement(source, crypto);
@@ -160,7 +160,7 @@ export async function found(
 }
 
 /** The founding entry with all its signatures; undefined while one is missing. */
-function entryOf(draft: FoundingDraft, { input, payload }: Opened, crypto: Crypto): Uint8Array | undefined {
+function entryOf(draft: FoundingDraft, { input, payload }: OpenedDraft, crypto: Crypto): Uint8Array | undefined {
   const signatures = input.members.flatMap(({ id, keys }) => {
     const signature = signatureOf(draft, id, keys.sign, payload, crypto);
     return signature === undefined ? [] : [{ jwk: keys.sign, kid: thumbprint(keys.sign, crypto), signature }];

@@ -37,6 +37,17 @@ async function readLinks(context: Context, { file, chunks }: FileState, from: nu
   return links;
 }
 
+/**
+ * Whether a reader may be sent to `url` by an owner at `ownerUrl`: who is reached over TLS names no address that is reached without. A
+ * reader's computer stands where the owner does not, and plain HTTP is what answers there to whoever asks.
+ */
+export function isLinkOf(ownerUrl: string, url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, username, password } = new URL(url);
+  if (username !== "" || password !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && ownerUrl.startsWith("http:"));
+}
+
 async function capability(context: Context, file: string, chunk: number, until: number): Promise<string> {
   const self = await readRow(context, stateKeys.member(context.member));
   if (self === undefined) throw new Error("bug: this member has no row");

@@ -5,6 +5,7 @@ import { readRow } from "../entries/state-reader.ts";
 import type { FileChunks } from "../file-services.ts";
 import { encodeFileCall, parseFileAnswer } from "../peers/wire.ts";
 import { checkReference } from "../records/file-fields.ts";
+import { isLinkOf } from "../records/file-links.ts";
 import type { Caller, Refused } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
 import { readGranted } from "./fields.ts";
@@ -39,7 +40,8 @@ export async function grantedFile(
   const answer = parseFileAnswer(await context.peers.call(row.owner, "file", encodeFileCall({ request: id, field, from }), askTimeoutMs));
   if (answer.hashes.length !== chunksOfSize(reference.size) || fileRoot(answer.hashes, context.crypto) !== reference.file)
     return { refused: "file-answer-wrong", detail: "the owner's hashes do not give the root that stands on the ledger" };
-  if (answer.links.some(({ chunk }, at) => chunk !== from + at))
+  const owner = await readRow(context, stateKeys.member(row.owner));
+  if (answer.links.some(({ chunk, url }, at) => chunk !== from + at || !isLinkOf(owner?.url ?? "", url)))
     return { refused: "file-answer-wrong", detail: "the owner's links are not to the chunks that were asked for" };
   context.log.info("file-read", { request: id, field, file: reference.file, from, ...caller });
   return { file: reference.file, size: reference.size, chunkBytes: fileChunkBytes, ...answer, reference: value };
