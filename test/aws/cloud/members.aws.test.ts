@@ -21,6 +21,8 @@ const run = promisify(execFile);
 const node = join(repository, "node_modules", "node", "bin", "node");
 let folder = "";
 let consortium: CloudConsortium;
+/** Their emulators were started again: a stream does not outlive that there, as it does at AWS. */
+const stopped = new Set<string>();
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "vermilion-cloud-"));
@@ -130,6 +132,7 @@ describe("four members in four emulated accounts", () => {
         throw new Error(error.stdout ?? "the demo failed");
       });
       console.log(stdout.trim().split("\n").at(-1));
+      for (const [, member = ""] of stdout.matchAll(/✓ (\w+) was leading and is stopped/g)) stopped.add(member);
       expect(stdout).not.toMatch(/✗|skipped/);
       expect(stdout).toMatch(/^(\d+) of \1 lines are true/m);
     } finally {
@@ -186,16 +189,17 @@ describe("four members in four emulated accounts", () => {
   });
 
   test("public verification needs no function: checkpoint and tiles are objects, the same as the API's", async () => {
-    const { TilesBucket } = await consortium.member("tax").outputs();
-    const size = (await clientOf("tax").health()).chains[0]?.finalSize ?? 0;
-    const object = async (path: string) => fetch(`${consortium.member("tax").emulator.endpoint}/${TilesBucket}/${path}`);
+    const id = consortium.members.map((member) => member.id).find((each) => !stopped.has(each)) ?? "";
+    const { TilesBucket } = await consortium.member(id).outputs();
+    const size = (await clientOf(id).health()).chains[0]?.finalSize ?? 0;
+    const object = async (path: string) => fetch(`${consortium.member(id).emulator.endpoint}/${TilesBucket}/${path}`);
     const checkpoint = await eventually(async () => {
       const text = await (await object("checkpoint")).text();
       return text.split("\n")[1] === `${size}` ? text : undefined;
     }, 60_000);
-    expect(checkpoint.split("\n")[0]).toBe((await clientOf("tax").checkpoint()).split("\n")[0]);
+    expect(checkpoint.split("\n")[0]).toBe((await clientOf(id).checkpoint()).split("\n")[0]);
     const tile = await object(`tile/0/000.p/${size}`);
-    expect(Buffer.from(await tile.arrayBuffer()).equals(Buffer.from(await clientOf("tax").tile(`0/000.p/${size}`)))).toBe(true);
+    expect(Buffer.from(await tile.arrayBuffer()).equals(Buffer.from(await clientOf(id).tile(`0/000.p/${size}`)))).toBe(true);
     expect(tile.headers.get("cache-control")).toMatch(/immutable/);
   });
 
