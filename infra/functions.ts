@@ -32,6 +32,15 @@ export function entryOf(name: FunctionName): string {
   return `${root}functions/${name}/handler.ts`;
 }
 
+/** How esbuild makes one file of a function. */
+export const bundling = {
+  target: "node24",
+  minify: true,
+  mainFields: ["module", "main"],
+  // CommonJS packages inside an ES module still ask for Node's own modules by require.
+  banner: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+};
+
 /** The seven functions. Each is given exactly the settings of its row in `functionSettings`, and nothing else in its environment. */
 export function createFunctions(
   scope: Construct,
@@ -59,17 +68,8 @@ export function createFunctions(
       awsSdkConnectionReuse: false,
       projectRoot: root,
       depsLockFilePath: `${root}package-lock.json`,
-      bundling: {
-        format: OutputFormat.ESM,
-        target: "node24",
-        minify: true,
-        mainFields: ["module", "main"],
-        // The SDK too: what was tested is what runs, not what AWS has put into the runtime since.
-        externalModules: [],
-        bundleAwsSDK: true,
-        // CommonJS packages inside an ES module still ask for Node's own modules by require.
-        banner: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-      },
+      // The SDK too: what was tested is what runs, not what AWS has put into the runtime since.
+      bundling: { format: OutputFormat.ESM, ...bundling, externalModules: [], bundleAwsSDK: true },
     });
   });
 }

@@ -51,7 +51,7 @@ export class MemberStack extends Stack {
     grantTables(roles, tables);
     grantBuckets(roles, buckets);
     grantStarting(this, roles, memberId);
-    for (const role of [roles.api, roles.turn]) allow(role, ["sqs:SendMessage"], [queues.wake.queueArn]);
+    allow(roles.api, ["sqs:SendMessage"], [queues.wake.queueArn]);
 
     const edge = config.tilesAccess === "cloudfront" ? createEdge(this, buckets.tiles, { memberId, webAcl: config.webAcl }) : undefined;
     const watched = { memberId, functions, tables, queues, stage, coordinatorArn: coordinator.attrArn };

@@ -52,7 +52,7 @@ export const functionSettings = {
   /** The routes that need no account. Signs checkpoints of what is final, and nothing else. */
   public: [...face, "LEDGER_TABLE", "RAFT_TABLE", "LOG_KEY"],
   /** One state of the coordinator: drives consensus until there is nothing left to do, or its time is over. */
-  turn: [...face, ...tables, ...signingKeys, "WRAP_KEY", "WAKE_QUEUE"],
+  turn: [...face, ...tables, ...signingKeys, "WRAP_KEY"],
   /** A wake-up starts the coordinator, unless it runs. */
   wake: ["RAFT_TABLE", "COORDINATOR", "LOG_LEVEL"],
   /** Once a minute: finds what nobody was woken for, and measures. */

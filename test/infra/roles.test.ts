@@ -36,13 +36,7 @@ const expected: Readonly<Record<string, readonly Grant[]>> = {
     ["sqs", ["SendMessage"], "WakeQueue.Arn"],
   ],
   Public: [log("Public"), table("Ledger", read), table("Raft", read)],
-  Turn: [
-    log("Turn"),
-    table("Ledger", readWrite),
-    table("Raft", describing),
-    table("Records", readWrite),
-    ["sqs", ["SendMessage"], "WakeQueue.Arn"],
-  ],
+  Turn: [log("Turn"), table("Ledger", readWrite), table("Raft", describing), table("Records", readWrite)],
   Wake: [
     log("Wake"),
     ["sqs", ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage"], "WakeQueue.Arn"],

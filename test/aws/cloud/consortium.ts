@@ -28,6 +28,7 @@ export class CloudConsortium {
           doorPort: firstPort + place,
           folder: join(folder, id),
           stateFolder: join(folder, id, "state"),
+          iam: true,
         }),
       ),
     );

@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { DescribeKeyCommand, KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
+import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { clientOptions } from "../emulator/functions.ts";
 import { type Emulator, type MiniStackOptions, startMiniStack } from "../emulator/ministack.ts";
 import { repository } from "../emulator/python.ts";
@@ -42,7 +45,7 @@ export class CloudMember {
     const [door, emulator] = await Promise.all([openFrontDoor(options.doorPort), startMiniStack(options)]);
     const member = new CloudMember(options, door, emulator);
     const config = JSON.parse(readFileSync(join(repository, "infra", "members", `${options.id}.json`), "utf8"));
-    writeFileSync(member.configFile, JSON.stringify({ ...config, url: door.url, logLevel: "debug" }, null, 2));
+    writeFileSync(member.configFile, JSON.stringify({ ...config, url: door.url, tilesAccess: "bucket", logLevel: "debug" }, null, 2));
     return member;
   }
 
@@ -93,6 +96,39 @@ export class CloudMember {
     const client = new CloudFormationClient(clientOptions(this.emulator));
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: this.stack }));
     return Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]));
+  }
+
+  /** Switches one of the member's KMS keys off or on, as an operator may. */
+  async setKey(name: string, state: "enabled" | "disabled"): Promise<void> {
+    const kms = new KMSClient(clientOptions(this.emulator));
+    const KeyId = `alias/vermilion-${this.id}-${name}`;
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+    const key = { KeyId: KeyMetadata?.KeyId ?? "" };
+    await kms.send(state === "enabled" ? new EnableKeyCommand(key) : new DisableKeyCommand(key));
+  }
+
+  /** Wake-ups that nobody needs, and two executions beside whatever runs. Answers how the two end. */
+  async disturbCoordinator(): Promise<readonly string[]> {
+    const { WakeQueue = "", StateMachine = "" } = await this.outputs();
+    const sqs = new SQSClient(clientOptions(this.emulator));
+    const { QueueUrl = "" } = await sqs.send(new GetQueueUrlCommand({ QueueName: WakeQueue }));
+    for (let count = 0; count < 5; count++) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "look" }));
+    const states = new SFNClient({ ...clientOptions(this.emulator), disableHostPrefix: true });
+    const input = JSON.stringify({ number: 1, loops: 0, seen: 0 });
+    const started = await Promise.all(
+      ["one", "two"].map((name) =>
+        states.send(new StartExecutionCommand({ stateMachineArn: StateMachine, name: `by-hand-${name}`, input })),
+      ),
+    );
+    return Promise.all(
+      started.map(async ({ executionArn = "" }) => {
+        for (;;) {
+          const { status = "" } = await states.send(new DescribeExecutionCommand({ executionArn }));
+          if (status !== "RUNNING") return status;
+          await sleep(500);
+        }
+      }),
+    );
   }
 
   /** What the account still holds. */

@@ -138,7 +138,7 @@ describe("four members in four emulated accounts", () => {
     } finally {
       await switchboard.close();
     }
-  });
+  }, 300_000);
 
   test("a file of 200 MB goes to the owner's bucket in parts and is read back by the agency that it was granted to", async () => {
     const [platform, tax] = [consortium.member("platform"), consortium.member("tax")];
@@ -201,6 +201,21 @@ describe("four members in four emulated accounts", () => {
     const tile = await object(`tile/0/000.p/${size}`);
     expect(Buffer.from(await tile.arrayBuffer()).equals(Buffer.from(await clientOf(id).tile(`0/000.p/${size}`)))).toBe(true);
     expect(tile.headers.get("cache-control")).toMatch(/immutable/);
+  });
+
+  test("a disabled key, wake-ups for nothing and a second coordinator: refused plainly, nothing lost, nothing doubled", async () => {
+    const platform = consortium.member("platform");
+    const filing = JSON.parse(readFileSync(join(repository, "packages/certificates/types/moc-filing.sample.json"), "utf8")).main;
+    const issue = () => clientOf("platform").issue({ type: "moc-filing", fields: filing });
+    await platform.setKey("sign", "disabled");
+    await expect(issue()).rejects.toMatchObject({ code: "keys-unavailable", status: 503 });
+    await platform.setKey("sign", "enabled");
+    expect((await issue()).outcome).toBe("applied");
+    await equalHeads(60_000);
+
+    const before = await heads();
+    expect(await platform.disturbCoordinator()).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+    expect(await heads()).toEqual(before);
   });
 
   test("a second deployment changes code and keeps every item", async () => {
