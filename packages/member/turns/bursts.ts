@@ -76,6 +76,8 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
       try {
         await driver.drive(() => isAnswered, callMsMax);
         const answer = await call;
+        // A call that only reads leaves nothing, whatever this process remembers of what others have finished since.
+        if (!driver.hasBegun && driver.isIdle) return { answer, isLeft: false };
         const height = heightOf(driver);
         return { answer, isLeft: !(await driver.drive(() => isDone(driver, brings, height), lingerMs(answer))) };
       } finally {

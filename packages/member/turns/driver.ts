@@ -41,6 +41,8 @@ export class Driver {
   private readonly beside: Background;
   /** Counts the stretches of time in which this process ran; what a call of an earlier stretch did not bring says nothing about its peer. */
   private stretch = 0;
+  /** The stretch in which this process last took a turn, or was told that proposals wait. */
+  private begunIn = -1;
   private handing = false;
   private loop: Promise<void> | undefined;
 
@@ -77,12 +79,17 @@ export class Driver {
    * Answers whether it is over.
    */
   async drive(isOver: () => boolean, budgetMs: number): Promise<boolean> {
-    const deadline = this.context.clock.now() + budgetMs;
+    const { clock, pace } = this.context;
+    const deadline = clock.now() + budgetMs;
+    // Who was asleep ticks when he wakes, and from then on in the rhythm of ticks, however often something happens meanwhile.
+    let tickAt = clock.now() + (this.asleep ? 0 : pace.tickMs);
     while (!this.closed && !isOver()) {
-      const leftMs = deadline - this.context.clock.now();
-      if (leftMs <= 0) return false;
-      await this.rest(this.asleep ? leftMs : Math.min(leftMs, this.context.pace.tickMs));
-      if (!this.asleep && !isOver()) await this.beside.guard("tick", this.tick());
+      const now = clock.now();
+      if (now >= deadline) return false;
+      await this.rest((this.asleep ? deadline : Math.min(deadline, tickAt)) - now);
+      if (this.asleep || clock.now() < tickAt || isOver()) continue;
+      tickAt = clock.now() + pace.tickMs;
+      await this.beside.guard("tick", this.tick());
     }
     return true;
   }
@@ -104,6 +111,11 @@ export class Driver {
   /** No work goes on, nor is anything left to do that a tick would further. */
   get isQuiet(): boolean {
     return this.asleep && this.isIdle;
+  }
+
+  /** Something was begun since the process last paused; otherwise there is nothing that it would have to see to. */
+  get hasBegun(): boolean {
+    return this.begunIn === this.stretch;
   }
 
   /** The process is about to be frozen, perhaps for long. */
@@ -129,6 +141,7 @@ export class Driver {
 
   /** Tells that proposals wait, and which of them this process has added. */
   async wake(added: readonly string[] = []): Promise<void> {
+    this.begunIn = this.stretch;
     for (const transactionHash of added) this.forwarding.added(transactionHash);
     await this.whenReady();
     await this.feed(undefined);
@@ -172,6 +185,7 @@ export class Driver {
   private async after(turn: Turn, caller: MemberId | undefined): Promise<readonly Outgoing[]> {
     this.asleep = turn.asleep;
     this.last = turn.state;
+    this.begunIn = this.stretch;
     await this.beside.guard("cosign", this.followHead(turn.state));
     const forCaller = turn.send.filter((outgoing) => outgoing.kind !== "append-intent" && outgoing.to === caller);
     for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
@@ -301,7 +315,6 @@ export class Driver {
 
   /** Sleeps for `ms`, or less where there is something to look at. */
   private async rest(ms: number): Promise<void> {
-    if (!this.asleep) return this.context.clock.sleep(ms);
     const woken = this.woken.next();
     await Promise.race([woken.fired, this.context.clock.sleep(ms)]);
     woken.forget();
