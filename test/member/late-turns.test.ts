@@ -6,7 +6,7 @@ import type { Context } from "@vermilion/member/context";
 import type { ExecutedBlock, Ledger, Standing } from "@vermilion/member/ports/index";
 import { afterEach, expect, test } from "vitest";
 import type { Cluster } from "../support/cluster.ts";
-import { openPermits } from "./fixtures.ts";
+import { caller, good, leaderOf, openPermits, options, permitFields, servicesOf } from "./fixtures.ts";
 
 /** A turn that is late meets what turns of other processes have done meanwhile. */
 
@@ -56,4 +56,22 @@ test("a turn goes on to the certificate where another one moved the head half-wa
   const certificate: CommitCertificate = { position: { term: 1, height: 60, hash: nameOf(60) }, acknowledgements: {} };
   await followCommit({ ledger } as unknown as Context, certificate);
   expect(height).toBe(60);
+});
+
+test("a call whose turns are always overtaken is not refused: its entry waits, and others or the next tick see to it", async () => {
+  let isOvertaken = false;
+  cluster = await openPermits({
+    platform: (_node, platform) => {
+      const { raftStore } = platform;
+      const save: typeof raftStore.save = async (...given) => (isOvertaken ? "stale" : raftStore.save(...given));
+      return { ...platform, raftStore: { ...raftStore, save } };
+    },
+  });
+  const leader = await leaderOf(cluster);
+  isOvertaken = true;
+  setTimeout(() => {
+    isOvertaken = false;
+  }, 300);
+  const issued = good(await servicesOf(cluster, leader).issue({ type: "permit", fields: permitFields }, caller, options));
+  expect(issued.outcome).toBe("applied");
 });

@@ -11,9 +11,6 @@ import { checkedInput } from "./peer-input.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
 
-/** Expired proposals are dropped so often while ticks go on. */
-const dropExpiredMs = 1_000;
-
 /**
  * What keeps a member going: takes turns, carries their messages, feeds the answers back, ticks while awake. All of it may stop at any
  * await and be taken up again by a fresh driver: what counts is in the ports.
@@ -35,7 +32,6 @@ export class Driver {
   private asleep = true;
   /** As the last turn of this process saved it. */
   private last: RaftState | undefined;
-  private droppedExpiredAt = 0;
   private closed = false;
   /** Work that goes on beside the calls. */
   private readonly beside: Background;
@@ -83,10 +79,9 @@ export class Driver {
     const deadline = clock.now() + budgetMs;
     // Who was asleep ticks when he wakes, and from then on in the rhythm of ticks, however often something happens meanwhile.
     let tickAt = clock.now() + (this.asleep ? 0 : pace.tickMs);
-    while (!this.closed && !isOver()) {
-      const now = clock.now();
+    for (let now = clock.now(); !this.closed && !isOver(); now = clock.now()) {
       if (now >= deadline) return false;
-      await this.rest((this.asleep ? deadline : Math.min(deadline, tickAt)) - now);
+      await this.woken.within(clock, (this.asleep ? deadline : Math.min(deadline, tickAt)) - now);
       if (this.asleep || clock.now() < tickAt || isOver()) continue;
       tickAt = clock.now() + pace.tickMs;
       await this.beside.guard("tick", this.tick());
@@ -121,6 +116,9 @@ export class Driver {
   /** The process is about to be frozen, perhaps for long. */
   pause(): void {
     this.stretch += 1;
+    // What is under way may never be answered; nothing of the next stretch is to wait for it.
+    this.sending.clear();
+    this.handing = false;
   }
 
   /** Ends the rest of `drive` early, so that it looks again whether it is over. */
@@ -144,7 +142,14 @@ export class Driver {
     this.begunIn = this.stretch;
     for (const transactionHash of added) this.forwarding.added(transactionHash);
     await this.whenReady();
-    await this.feed(undefined);
+    try {
+      await this.feed(undefined);
+    } catch (cause) {
+      if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
+      // Others take turns so fast that this one found no room: they see what waits as well, and a tick looks again.
+      this.asleep = false;
+      this.woken.fire();
+    }
   }
 
   /** No turn is taken before the others were asked what this member has signed. */
@@ -237,7 +242,7 @@ export class Driver {
         await this.send(await this.turns.state(), { kind: "append-intent", to });
       } while (sending.again && !this.closed);
     } finally {
-      this.sending.delete(to);
+      if (this.sending.get(to) === sending) this.sending.delete(to);
     }
   }
 
@@ -313,19 +318,8 @@ export class Driver {
     }
   }
 
-  /** Sleeps for `ms`, or less where there is something to look at. */
-  private async rest(ms: number): Promise<void> {
-    const woken = this.woken.next();
-    await Promise.race([woken.fired, this.context.clock.sleep(ms)]);
-    woken.forget();
-  }
-
   private async tick(): Promise<void> {
-    const now = this.context.clock.now();
-    if (now - this.droppedExpiredAt >= dropExpiredMs) {
-      this.droppedExpiredAt = now;
-      await this.forwarding.dropExpired();
-    }
+    await this.forwarding.dropExpired();
     const bytes = this.context.random.bytes(4);
     const random = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) >>> 1;
     await this.feed({ kind: "tick", random });
