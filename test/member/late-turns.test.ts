@@ -75,3 +75,22 @@ test("a call whose turns are always overtaken is not refused: its entry waits, a
   const issued = good(await servicesOf(cluster, leader).issue({ type: "permit", fields: permitFields }, caller, options));
   expect(issued.outcome).toBe("applied");
 });
+
+test("a process that was frozen looks again whether its store was set back meanwhile", async () => {
+  let looks = 0;
+  cluster = await openPermits({
+    platform: (node, platform) => {
+      const { raftStore } = platform;
+      const mayBeSetBack = (): Promise<boolean> => {
+        if (node.id === "tax") looks += 1;
+        return raftStore.mayBeSetBack();
+      };
+      return { ...platform, raftStore: { ...raftStore, mayBeSetBack } };
+    },
+  });
+  const { bursts } = cluster.node("tax").running!;
+  await bursts.look(1_000);
+  const before = looks;
+  await bursts.look(1_000);
+  expect(looks).toBe(before + 1);
+});

@@ -119,6 +119,8 @@ export class Driver {
     // What is under way may never be answered; nothing of the next stretch is to wait for it.
     this.sending.clear();
     this.handing = false;
+    // The store may have been replaced by an older copy when it wakes.
+    this.readying = undefined;
   }
 
   /** Ends the rest of `drive` early, so that it looks again whether it is over. */
