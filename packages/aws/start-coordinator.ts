@@ -52,7 +52,12 @@ export function coordinatorStarter(client: SFNClient, coordinator: string, store
       for (let attempt = 0; attempt < takenNamesMax; attempt++) {
         const wanted = await store.want();
         if (wanted === "running") return "running";
-        if (await start(wanted.start)) return "started";
+        const isStarted = await start(wanted.start).catch(async (cause: unknown) => {
+          // It may run all the same; one more does no harm, and none until the watchdog looks would leave work waiting.
+          await store.lost(wanted.start);
+          throw cause;
+        });
+        if (isStarted) return "started";
         await store.lost(wanted.start, 2 ** attempt - 1);
       }
       throw new Error(`the names of ${takenNamesMax} executions are taken; the next call goes on from there`);

@@ -34,3 +34,12 @@ test("a name that is taken once is passed over by the next one", async () => {
   expect(await starter.wake()).toBe("started");
   expect(started).toEqual(["turns-2"]);
 });
+
+test("a start that fails is made good by the next wake-up", async () => {
+  const { client, started } = statesWith(0);
+  const store = dynamoCoordinator(memoryTable());
+  const failing = { send: () => Promise.reject(new Error("throttled")) } as unknown as SFNClient;
+  await expect(coordinatorStarter(failing, machine, store).wake()).rejects.toThrow("throttled");
+  expect(await coordinatorStarter(client, machine, store).wake()).toBe("started");
+  expect(started).toHaveLength(1);
+});

@@ -30,3 +30,11 @@ test("a call that took a turn asks for somebody while its block is not handed ro
   const bursts = createBursts({} as never, driverThatLed({ hasBegun: true }), duties);
   expect(await bursts.attend(Promise.resolve("written"), "entries", () => 0)).toEqual({ answer: "written", isLeft: true });
 });
+
+test("a leader is settled with entries before it that no block may take yet", async () => {
+  const driver = driverThatLed({ hasBegun: true });
+  const leader = { role: "leader", term: 1, leader: "tax", waiting: 0 };
+  const quiet = { ...driver, lastState: leader, isQuiet: true, turns: { state: async () => leader }, sayHello: async () => undefined };
+  const bursts = createBursts({ raftStore: { proposalCount: async () => 1 } } as never, quiet as unknown as Driver, duties);
+  expect(await bursts.look(100)).toMatchObject({ waiting: 0, isSettled: true });
+});

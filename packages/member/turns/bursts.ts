@@ -62,7 +62,8 @@ const callMsMax = 900_000;
 export function createBursts(context: Context, driver: Driver, duties: Duties): Bursts {
   async function standing(): Promise<Standing> {
     const state = await driver.turns.state();
-    const waiting = await context.raftStore.proposalCount();
+    // A leader's turn has told those that no block may take yet, as their time is ahead, from those that wait for one.
+    const waiting = state.role === "leader" ? (driver.lastState ?? state).waiting : await context.raftStore.proposalCount();
     return { role: state.role, term: state.term, leader: state.leader, waiting, isSettled: driver.isQuiet && waiting === 0 };
   }
   return {
