@@ -81,7 +81,7 @@ export class Driver {
     let tickAt = clock.now() + (this.asleep ? 0 : pace.tickMs);
     for (let now = clock.now(); !this.closed && !isOver(); now = clock.now()) {
       if (now >= deadline) return false;
-      await this.woken.within(clock, (this.asleep ? deadline : Math.min(deadline, tickAt)) - now);
+      await this.woken.within(clock, Math.max(0, (this.asleep ? deadline : Math.min(deadline, tickAt)) - now));
       if (this.asleep || clock.now() < tickAt || isOver()) continue;
       tickAt = clock.now() + pace.tickMs;
       await this.beside.guard("tick", this.tick());

@@ -142,6 +142,26 @@ describe("members on Lambda", () => {
     }
   });
 
+  test("a call that is repeated takes up the entry of the first one, whose process ended when the entry was stored", async () => {
+    let isDying = false;
+    let isCut = false;
+    const accounts = await openAccounts({ lost: () => isCut, misfortune: { death: () => isDying, lostWakeUp: () => true } });
+    await defineType(accounts);
+    const platform = accounts.get("platform")!;
+    const input = { type: "permit", fields: permitFields };
+    const issued = (waitMs: number) =>
+      platform.invoke((member) => member.services.issue(input, caller, { waitMs, idempotencyKey: "twice" }), "entries");
+    const { raftStore } = platform.stores;
+    isCut = true;
+    const first = issued(2_000).catch(() => undefined);
+    await eventually(async () => (await raftStore.load()).state?.tail.length === 1);
+    isDying = true;
+    expect(await first).toBeUndefined();
+    isDying = false;
+    isCut = false;
+    expect(good(await issued(10_000)).status).toBe("committed");
+  });
+
   test.each([1, 2, 3])("40 certificates at once, processes that die at any await, lost calls and lost wake-ups, seed %i", async (seed) => {
     const random = new Random(seed);
     const chance = (probability: number) => () => random.chance(probability);
