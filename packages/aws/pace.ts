@@ -11,6 +11,7 @@ export const lambdaPace: Pace = {
   questionTimeoutMs: 5_000,
   forwardAgainMs: 10_000,
   takenPatienceMs: 5_000,
+  catchUpBlocksMax: 50,
 };
 
 /**

@@ -9,7 +9,10 @@ import type { Carried } from "./coordinator-acts.ts";
 import { executionName } from "./coordinator-acts.ts";
 import type { CoordinatorStore } from "./dynamodb/index.ts";
 
-/** Names that are taken by executions of long ago, where the counter is that of a restored table, are passed over, so many a call. */
+/**
+ * Names that are taken by executions of long ago, where the counter is that of a restored table, are passed over: one, then two, four … more
+ * at once. A backup may be weeks old, and so many attempts reach past a million names.
+ */
 const takenNamesMax = 20;
 
 export interface Starter {
@@ -49,8 +52,13 @@ export function coordinatorStarter(client: SFNClient, coordinator: string, store
       for (let attempt = 0; attempt < takenNamesMax; attempt++) {
         const wanted = await store.want();
         if (wanted === "running") return "running";
-        if (await start(wanted.start)) return "started";
-        await store.lost(wanted.start);
+        const isStarted = await start(wanted.start).catch(async (cause: unknown) => {
+          // It may run all the same; one more does no harm, and none until the watchdog looks would leave work waiting.
+          await store.lost(wanted.start);
+          throw cause;
+        });
+        if (isStarted) return "started";
+        await store.lost(wanted.start, 2 ** attempt - 1);
       }
       throw new Error(`the names of ${takenNamesMax} executions are taken; the next call goes on from there`);
     },

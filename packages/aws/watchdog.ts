@@ -34,9 +34,10 @@ interface Seen {
 export async function watch(needs: Watching): Promise<{ readonly reasons: readonly string[]; readonly woken: boolean }> {
   await needs.starter.reviveLost();
   const reasons = [...(await unfinishedWork(needs)), ...(await whatOthersHave(needs))];
-  await measure(needs);
   const woken = reasons.length > 0;
   if (woken) needs.log.info("watchdog", { reasons, coordinator: await needs.starter.wake() });
+  // Last: figures that cannot be taken must not keep the member from its work.
+  await measure(needs);
   return { reasons, woken };
 }
 

@@ -13,7 +13,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { dynamoCalls, dynamoLedger, dynamoRaftStore, dynamoTable, type Item } from "@vermilion/aws/dynamodb/index";
 import { mockClient } from "aws-sdk-client-mock";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { memoryTable } from "../support/memory/index.ts";
 import { attachmentOf, commit, testChain } from "./chain.ts";
 import { expectBug, expectFault, expectSame } from "./opened.ts";
@@ -211,7 +211,23 @@ describe("a table restored from a backup", () => {
     expect(await raft().mayBeSetBack()).toBe(false);
   });
 
-  test("is told by the id of the table, asked for once a process, and again only after a failure", async () => {
+  test("is told by the id of the table, also to a process that has outlived the old one", async () => {
+    const fresh = dynamoTable(new DynamoDBClient({ region: "eu-central-1" }), "member-raft", patience);
+    mock
+      .on(DescribeTableCommand)
+      .resolvesOnce({ Table: { TableId: "id-1" } })
+      .resolves({ Table: { TableId: "id-2" } });
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      expect([await fresh.identity(), await fresh.identity()]).toEqual(["id-1", "id-1"]);
+      vi.setSystemTime(Date.now() + 61_000);
+      expect(await fresh.identity()).toBe("id-2");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("is told by the id of the table, asked for once a minute, and again at once after a failure", async () => {
     const fresh = dynamoTable(new DynamoDBClient({ region: "eu-central-1" }), "member-raft", patience);
     mock
       .on(DescribeTableCommand)

@@ -17,7 +17,7 @@ export interface Coordination {
  * and liveness only: two executions at once, or one that believes wrongly that it runs, do no harm to the ledger.
  *
  * - Executions are named by their number, and a name can be started once: starting number n again is no second execution. A store that was
- *   restored from a backup counts again from an older number, so a name holds something of the table's identity beside the number.
+ *   restored from a backup counts again from an older number, whose names are taken: whoever meets that passes over many at once.
  * - No wish is lost: whoever wants work done is either told which number to start, or is seen by the running execution before it ends.
  * - Every change is a compare-and-set and can be repeated. A call that throws may have happened: then an execution may be meant to run that
  *   nobody has started, until the watchdog sees that and calls `lost` and `want`.
@@ -34,8 +34,11 @@ export interface CoordinatorStore {
    * same answer however often he asks.
    */
   nextNumber(number: number): Promise<number>;
-  /** No execution `number` runs: it failed, was stopped or was never started. What is newer is not touched. */
-  lost(number: number): Promise<void>;
+  /**
+   * No execution `number` runs: it failed, was stopped or was never started. What is newer is not touched. `passOver` more numbers are not
+   * used either.
+   */
+  lost(number: number, passOver?: number): Promise<void>;
   /** For the watchdog: which execution should be running. */
   state(): Promise<Coordination>;
 }
@@ -90,9 +93,12 @@ export function dynamoCoordinator(table: Table): CoordinatorStore {
       return number + 1;
     },
 
-    async lost(number) {
+    async lost(number, passOver = 0) {
       checkNumber(number);
-      await changed((state) => (state.running && state.number === number ? { ...state, running: false } : undefined));
+      checkCount("numbers to pass over", passOver, Number.MAX_SAFE_INTEGER - number);
+      await changed((state) =>
+        state.running && state.number === number ? { ...state, number: number + passOver, running: false } : undefined,
+      );
     },
 
     async state() {

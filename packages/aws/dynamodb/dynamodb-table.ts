@@ -17,6 +17,12 @@ import { nameOf } from "./items.ts";
 import { cancelledOf, type Patience, patiently, unmetOf, usualPatience } from "./refusals.ts";
 import type { Action, Condition, Item, Key, Page, Query, Table } from "./table.ts";
 
+/**
+ * How long the identity of a table is remembered, ms: a process may outlive a table that is deleted and restored under its name, but no
+ * restore is as fast as this.
+ */
+const identityFreshMs = 60_000;
+
 type Attributes = Record<string, AttributeValue>;
 
 /**
@@ -27,7 +33,7 @@ type Attributes = Record<string, AttributeValue>;
 export function dynamoTable(client: DynamoDBClient, name: string, patience: Patience = usualPatience): Table {
   const reading = <T>(request: () => Promise<T>) => patiently("read", name, patience, request);
   const writing = <T>(request: () => Promise<T>) => patiently("write", name, patience, request);
-  let identity: Promise<string> | undefined;
+  let identity: { readonly asked: Promise<string>; readonly at: number } | undefined;
 
   async function batch(keys: readonly Key[], only: { readonly ProjectionExpression?: string }): Promise<ReadonlyMap<string, Attributes>> {
     const found = new Map<string, Attributes>();
@@ -98,11 +104,14 @@ export function dynamoTable(client: DynamoDBClient, name: string, patience: Pati
     transact: (actions) => writing(transaction(client, name, actions)),
 
     identity() {
-      identity ??= reading(() => identityOf(client, name)).catch((error: unknown) => {
+      const now = Date.now();
+      if (identity !== undefined && now - identity.at < identityFreshMs) return identity.asked;
+      const asked = reading(() => identityOf(client, name)).catch((error: unknown) => {
         identity = undefined;
         throw error;
       });
-      return identity;
+      identity = { asked, at: now };
+      return asked;
     },
   };
 }

@@ -18,17 +18,32 @@ import type { Action, Key, Table } from "./table.ts";
 
 type Blocks = Pick<Ledger, "saveBlock" | "readBlock" | "head" | "moveHead" | "saveCertificate" | "certificate" | "hashesFrom">;
 
-/** Blocks of at most some MB each. The newest are read over and over, by whoever stands on them or waits for them. */
-const recentMax = 4;
+/**
+ * Stored bytes of blocks that are kept at hand. The newest are read over and over, by whoever stands on them or waits for them; a member
+ * that catches up walks back over all blocks of a message for each of them, and a message has some MB.
+ */
+const recentBytesMax = 16 * 1024 * 1024;
 
 export function ledgerBlocks(table: Table): Blocks {
   /** Blocks as they were read from the table. What stands under a hash there never changes, so that they are as good as read again. */
-  const recent = new Map<string, ExecutedBlock>();
+  const recent = new Map<string, { readonly block: ExecutedBlock; readonly bytes: number }>();
+  let recentBytes = 0;
   const headKey = { partition: "head", sort: "head" };
 
   async function head() {
     const item = await table.get(headKey);
     return item === undefined ? undefined : unpack<{ height: number; hash: string }>(item);
+  }
+
+  function remember(hash: string, block: ExecutedBlock, contentBytes: number): void {
+    const bytes = block.attachments.reduce((sum, attachment) => sum + attachment.bytes.length, contentBytes);
+    recentBytes += bytes - (recent.get(hash)?.bytes ?? 0);
+    recent.set(hash, { block, bytes });
+    for (const [oldest, held] of recent) {
+      if (recentBytes <= recentBytesMax || recent.size === 1) return;
+      recent.delete(oldest);
+      recentBytes -= held.bytes;
+    }
   }
 
   return {
@@ -45,13 +60,13 @@ export function ledgerBlocks(table: Table): Blocks {
     async readBlock(hash) {
       checkHash(hash);
       const known = recent.get(hash);
-      if (known !== undefined) return known;
+      if (known !== undefined) return known.block;
       const item = await table.get(blockKey(hash));
       if (item === undefined) return undefined;
       const place = `block ${hash}`;
-      const block = await decodeBlock(table, (await contentOf(table, item)) ?? damaged(place, "a part is missing"), place);
-      recent.set(hash, block);
-      for (const oldest of recent.keys()) if (recent.size > recentMax) recent.delete(oldest);
+      const content = (await contentOf(table, item)) ?? damaged(place, "a part is missing");
+      const block = await decodeBlock(table, content, place);
+      remember(hash, block, content.length);
       return block;
     },
 

@@ -13,19 +13,25 @@ const stepsMax = 50;
  * half-way is finished by the next one.
  */
 export async function followCommit(context: Context, certificate: CommitCertificate): Promise<void> {
+  // Another turn that was faster may have ended half-way, so its steps are not this one's.
+  while (!(await moveHeadTo(context, certificate)));
+  await publishUpToHead(context);
+}
+
+/** False where another turn has moved the head meanwhile, perhaps not as far. */
+async function moveHeadTo(context: Context, certificate: CommitCertificate): Promise<boolean> {
   const { ledger } = context;
   const head = await ledger.head();
   if (head === undefined) throw new Error("bug: a commit before genesis");
-  if (certificate.position.height > head.height) {
-    await ledger.saveCertificate(certificate.position.height, encodeCertificate(certificate));
-    const steps = await stepsBetween(context, head.hash, certificate.position.hash);
-    for (let start = 0, from = head.hash; start < steps.length; start += stepsMax) {
-      const some = steps.slice(start, start + stepsMax);
-      if ((await ledger.moveHead(from, some)) === "stale") break;
-      from = some.at(-1)?.hash ?? from;
-    }
+  if (certificate.position.height <= head.height) return true;
+  await ledger.saveCertificate(certificate.position.height, encodeCertificate(certificate));
+  const steps = await stepsBetween(context, head.hash, certificate.position.hash);
+  for (let start = 0, from = head.hash; start < steps.length; start += stepsMax) {
+    const some = steps.slice(start, start + stepsMax);
+    if ((await ledger.moveHead(from, some)) === "stale") return false;
+    from = some.at(-1)?.hash ?? from;
   }
-  await publishUpToHead(context);
+  return true;
 }
 
 /** The blocks from above `from` up to `to`, found backwards over their predecessors. */
@@ -44,7 +50,9 @@ async function stepsBetween(context: Context, from: string, to: string): Promise
 /** Publishes block after block until the published standing is the head. */
 export async function publishUpToHead(context: Context): Promise<void> {
   for (;;) {
-    const [head, published] = [await context.ledger.head(), await context.ledger.published()];
+    // In this order: the other way round, other turns might in between publish beyond the head that was read.
+    const published = await context.ledger.published();
+    const head = await context.ledger.head();
     if (head === undefined || published?.hash === head.hash) return;
     const [hash] = await context.ledger.hashesFrom((published?.height ?? -1) + 1, 1);
     const block = hash === undefined ? undefined : await context.ledger.readBlock(hash);

@@ -113,7 +113,11 @@ export function isCosignature(context: Cosigning, member: string, text: string, 
 
 async function raiseFinalIfQuorum(context: Context, size: number): Promise<void> {
   if ((await context.ledger.finalSize()) >= size) return;
-  if ((await context.ledger.cosignatures(size)).size >= context.quorum) await context.ledger.raiseFinal(size);
+  if ((await context.ledger.cosignatures(size)).size < context.quorum) return;
+  // Reserved before it is shown as final, also where others were faster than this member's own cosignature: who signs checkpoints of what is
+  // final may not be allowed to write.
+  await reserveSize(context, size, await rootAt(context, size));
+  await context.ledger.raiseFinal(size);
 }
 
 /** Root of the tree of `size` leaves, a size this member has published. */

@@ -35,6 +35,9 @@ const entriesPerSealMax = 400;
  * nothing was left to seal, `taken` where another turn has reserved the place for another block.
  */
 export async function sealBlock(context: Context, order: SealOrder): Promise<ExecutedBlock | "nothing" | "taken"> {
+  // Looked up before anything is read and executed: of many turns that find work at one time, all but the first would do it in vain.
+  const place = headerPlace(order);
+  if ((await context.raftStore.highestReserved(place))?.place === place) return "taken";
   const base = await baseOn(context, order.previous);
   if (base === undefined) throw new Error("bug: the leader seals on a block that it does not hold");
   const before = topOf(base);
@@ -85,11 +88,14 @@ async function signHeader(context: Context, payload: HeaderPayload): Promise<Uin
   const payloadBytes = encodeHeaderPayload(payload);
   // With a token of this turn: ES256 is randomised, so two turns that sign one payload would still make two headers.
   const reserved = `${toHex(context.crypto.sha256(payloadBytes))} ${toHex(context.random.bytes(16))}`;
-  const place = `header/${String(payload.term).padStart(12, "0")}/${String(payload.height).padStart(12, "0")}`;
-  if ((await context.raftStore.reserve(place, reserved)) !== reserved) return undefined;
+  if ((await context.raftStore.reserve(headerPlace(payload), reserved)) !== reserved) return undefined;
   const jwk = context.keys.public.sign;
   const signature = lowS(await context.keys.sign(signingInput(headerTyp, payloadBytes, jwk, context.signThumbprint)));
   return encodeHeader(payloadBytes, { jwk, kid: context.signThumbprint, signature });
+}
+
+function headerPlace({ term, height }: Pick<SealOrder, "term" | "height">): string {
+  return `header/${String(term).padStart(12, "0")}/${String(height).padStart(12, "0")}`;
 }
 
 interface Chosen {

@@ -51,7 +51,11 @@ export async function submit(
 ): Promise<Submitted | Refused> {
   const id = await entryId(context, source);
   const earlier = await earlierSubmission(context, id);
-  if (earlier !== undefined) return waitFor(context, driver, earlier, options.waitMs);
+  if (earlier !== undefined) {
+    // Who took it first may have ended on the way: this call takes it up again.
+    if (await context.raftStore.hasProposal(earlier)) await driver.wake([earlier]);
+    return waitFor(context, driver, earlier, options.waitMs);
+  }
   const entry = await signEntry(context, draft, id);
   if ("refused" in entry) return entry;
   if (unfitForBlock(entry, draft.attachments ?? []) !== undefined)

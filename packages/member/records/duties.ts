@@ -5,7 +5,8 @@ import { Fault } from "../fault.ts";
 import type { Driver } from "../turns/driver.ts";
 import { giveGrant } from "./give-grant.ts";
 
-const perPage = 50;
+/** Rows of grants that were given stay behind, empty: they are passed over after each commit, so in few calls. */
+const perPage = 900;
 /** Entries of one grant that may come to nothing before a person must look. */
 const triesMax = 20;
 /** Duties are looked through after each commit, and at least so often. */

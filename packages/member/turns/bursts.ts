@@ -62,7 +62,8 @@ const callMsMax = 900_000;
 export function createBursts(context: Context, driver: Driver, duties: Duties): Bursts {
   async function standing(): Promise<Standing> {
     const state = await driver.turns.state();
-    const waiting = await context.raftStore.proposalCount();
+    // A leader's turn has told those that no block may take yet, as their time is ahead, from those that wait for one.
+    const waiting = state.role === "leader" ? (driver.lastState ?? state).waiting : await context.raftStore.proposalCount();
     return { role: state.role, term: state.term, leader: state.leader, waiting, isSettled: driver.isQuiet && waiting === 0 };
   }
   return {
@@ -76,6 +77,8 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
       try {
         await driver.drive(() => isAnswered, callMsMax);
         const answer = await call;
+        // A call that only reads leaves nothing, whatever this process remembers of what others have finished since.
+        if (!driver.hasBegun && driver.isIdle) return { answer, isLeft: false };
         const height = heightOf(driver);
         return { answer, isLeft: !(await driver.drive(() => isDone(driver, brings, height), lingerMs(answer))) };
       } finally {

@@ -11,9 +11,6 @@ import { checkedInput } from "./peer-input.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
 
-/** Expired proposals are dropped so often while ticks go on. */
-const dropExpiredMs = 1_000;
-
 /**
  * What keeps a member going: takes turns, carries their messages, feeds the answers back, ticks while awake. All of it may stop at any
  * await and be taken up again by a fresh driver: what counts is in the ports.
@@ -35,12 +32,13 @@ export class Driver {
   private asleep = true;
   /** As the last turn of this process saved it. */
   private last: RaftState | undefined;
-  private droppedExpiredAt = 0;
   private closed = false;
   /** Work that goes on beside the calls. */
   private readonly beside: Background;
   /** Counts the stretches of time in which this process ran; what a call of an earlier stretch did not bring says nothing about its peer. */
   private stretch = 0;
+  /** The stretch in which this process last took a turn, or was told that proposals wait. */
+  private begunIn = -1;
   private handing = false;
   private loop: Promise<void> | undefined;
 
@@ -77,12 +75,16 @@ export class Driver {
    * Answers whether it is over.
    */
   async drive(isOver: () => boolean, budgetMs: number): Promise<boolean> {
-    const deadline = this.context.clock.now() + budgetMs;
-    while (!this.closed && !isOver()) {
-      const leftMs = deadline - this.context.clock.now();
-      if (leftMs <= 0) return false;
-      await this.rest(this.asleep ? leftMs : Math.min(leftMs, this.context.pace.tickMs));
-      if (!this.asleep && !isOver()) await this.beside.guard("tick", this.tick());
+    const { clock, pace } = this.context;
+    const deadline = clock.now() + budgetMs;
+    // Who was asleep ticks when he wakes, and from then on in the rhythm of ticks, however often something happens meanwhile.
+    let tickAt = clock.now() + (this.asleep ? 0 : pace.tickMs);
+    for (let now = clock.now(); !this.closed && !isOver(); now = clock.now()) {
+      if (now >= deadline) return false;
+      await this.woken.within(clock, Math.max(0, (this.asleep ? deadline : Math.min(deadline, tickAt)) - now));
+      if (this.asleep || clock.now() < tickAt || isOver()) continue;
+      tickAt = clock.now() + pace.tickMs;
+      await this.beside.guard("tick", this.tick());
     }
     return true;
   }
@@ -106,9 +108,19 @@ export class Driver {
     return this.asleep && this.isIdle;
   }
 
+  /** Something was begun since the process last paused; otherwise there is nothing that it would have to see to. */
+  get hasBegun(): boolean {
+    return this.begunIn === this.stretch;
+  }
+
   /** The process is about to be frozen, perhaps for long. */
   pause(): void {
     this.stretch += 1;
+    // What is under way may never be answered; nothing of the next stretch is to wait for it.
+    this.sending.clear();
+    this.handing = false;
+    // The store may have been replaced by an older copy when it wakes.
+    this.readying = undefined;
   }
 
   /** Ends the rest of `drive` early, so that it looks again whether it is over. */
@@ -129,9 +141,17 @@ export class Driver {
 
   /** Tells that proposals wait, and which of them this process has added. */
   async wake(added: readonly string[] = []): Promise<void> {
+    this.begunIn = this.stretch;
     for (const transactionHash of added) this.forwarding.added(transactionHash);
     await this.whenReady();
-    await this.feed(undefined);
+    try {
+      await this.feed(undefined);
+    } catch (cause) {
+      if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
+      // Others take turns so fast that this one found no room: they see what waits as well, and a tick looks again.
+      this.asleep = false;
+      this.woken.fire();
+    }
   }
 
   /** No turn is taken before the others were asked what this member has signed. */
@@ -172,6 +192,7 @@ export class Driver {
   private async after(turn: Turn, caller: MemberId | undefined): Promise<readonly Outgoing[]> {
     this.asleep = turn.asleep;
     this.last = turn.state;
+    this.begunIn = this.stretch;
     await this.beside.guard("cosign", this.followHead(turn.state));
     const forCaller = turn.send.filter((outgoing) => outgoing.kind !== "append-intent" && outgoing.to === caller);
     for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
@@ -223,7 +244,7 @@ export class Driver {
         await this.send(await this.turns.state(), { kind: "append-intent", to });
       } while (sending.again && !this.closed);
     } finally {
-      this.sending.delete(to);
+      if (this.sending.get(to) === sending) this.sending.delete(to);
     }
   }
 
@@ -299,20 +320,8 @@ export class Driver {
     }
   }
 
-  /** Sleeps for `ms`, or less where there is something to look at. */
-  private async rest(ms: number): Promise<void> {
-    if (!this.asleep) return this.context.clock.sleep(ms);
-    const woken = this.woken.next();
-    await Promise.race([woken.fired, this.context.clock.sleep(ms)]);
-    woken.forget();
-  }
-
   private async tick(): Promise<void> {
-    const now = this.context.clock.now();
-    if (now - this.droppedExpiredAt >= dropExpiredMs) {
-      this.droppedExpiredAt = now;
-      await this.forwarding.dropExpired();
-    }
+    await this.forwarding.dropExpired();
     const bytes = this.context.random.bytes(4);
     const random = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) >>> 1;
     await this.feed({ kind: "tick", random });

@@ -1,3 +1,4 @@
+import { majority } from "@vermilion/ledger";
 import { showsForgotten } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
 import { encodeRaftCall, parseRaftCall, type RaftCall } from "../peers/wire.ts";
@@ -25,6 +26,10 @@ export async function askWhatWasSigned(context: Context, turns: Turns): Promise<
   const answers = await Promise.allSettled(
     others.map(async (id) => parseRaftCall(await context.peers.call(id, "raft", question, context.pace.questionTimeoutMs))),
   );
-  for (const answer of answers) if (answer.status === "fulfilled") await noticeForgotten(context, turns, answer.value.cosigned);
-  await context.raftStore.noteAsked();
+  const heard = answers.filter((answer) => answer.status === "fulfilled");
+  for (const { value } of heard) await noticeForgotten(context, turns, value.cosigned);
+  // Of so many others at least one holds what a majority has committed with this member's signature. Fewer prove nothing: the next process
+  // asks again.
+  const enough = context.founders.size - majority(context.founders.size) + 1;
+  if (heard.length >= Math.min(enough, others.length)) await context.raftStore.noteAsked();
 }

@@ -6,6 +6,8 @@ const countMax = 200;
 const bytesMax = 2_000_000;
 /** Names remembered; beyond, all are forgotten, and what still waits is forwarded once more. */
 const rememberedMax = 10_000;
+/** Expired proposals are dropped so often while ticks go on. */
+const dropExpiredMs = 1_000;
 
 interface Given {
   readonly leader: MemberId;
@@ -20,6 +22,7 @@ export class Forwarding {
   private readonly own = new Set<string>();
   private takesAll = false;
   private lookedAt: Given | undefined;
+  private droppedExpiredAt = 0;
 
   constructor(context: Context) {
     this.context = context;
@@ -69,6 +72,8 @@ export class Forwarding {
   /** Proposals whose time has run out here are nobody's business any more; the leader would refuse them. */
   async dropExpired(): Promise<void> {
     const now = this.context.clock.now();
+    if (now - this.droppedExpiredAt < dropExpiredMs) return;
+    this.droppedExpiredAt = now;
     const waiting = await this.context.raftStore.proposals(countMax, bytesMax);
     const expired = waiting.filter(({ until }) => until < now).map(({ transactionHash }) => transactionHash);
     if (expired.length > 0) await this.context.raftStore.dropProposals(expired);

@@ -7,7 +7,6 @@ import type { ExecutedBlock } from "../ports/index.ts";
 
 /** Blocks of one catch-up message: as many as fit, at least one. */
 const catchUpBytes = 2_000_000;
-const catchUpBlocksMax = 200;
 
 /** A message with all that the member layer attaches to it. Undefined where there is nothing to say any more. */
 export async function attach(context: Context, state: RaftState, outgoing: Outgoing): Promise<RaftMessage | undefined> {
@@ -42,7 +41,7 @@ async function attachBlocks(context: Context, state: RaftState, intent: AppendIn
 
 /** What stands in the log from height `first` on, committed or not, as far as it fits one message. */
 async function blocksFrom(context: Context, state: RaftState, first: number): Promise<readonly ExecutedBlock[]> {
-  const committed = first <= state.committed.height ? await context.ledger.hashesFrom(first, catchUpBlocksMax) : [];
+  const committed = first <= state.committed.height ? await context.ledger.hashesFrom(first, context.pace.catchUpBlocksMax) : [];
   // The tail follows without a gap only where all committed blocks from `first` on are among these.
   const reached = first + committed.length;
   const tail = reached > state.committed.height ? state.tail.filter(({ height }) => height >= reached).map(({ hash }) => hash) : [];

@@ -12,6 +12,8 @@ export interface Pace {
   readonly forwardAgainMs: number;
   /** How long the place of a block may be reserved by another turn before that turn is taken for dead; 0 where turns come one by one. */
   readonly takenPatienceMs: number;
+  /** Blocks of one catch-up message: as many as a member takes in well within `callTimeoutMs`, or its answer is never heard. */
+  readonly catchUpBlocksMax: number;
 }
 
 /** A member that is one process and runs all the time. */
@@ -22,4 +24,5 @@ export const processPace: Pace = {
   questionTimeoutMs: 500,
   forwardAgainMs: 2_000,
   takenPatienceMs: 0,
+  catchUpBlocksMax: 200,
 };

@@ -1,3 +1,5 @@
+import type { Clock } from "../ports/index.ts";
+
 /** Tells all that wait that something happened; who comes later waits for the next time. */
 export class Signal {
   private readonly waiting = new Set<() => void>();
@@ -13,5 +15,12 @@ export class Signal {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.waiting.add(resolve);
     return { fired: promise, forget: () => this.waiting.delete(resolve) };
+  }
+
+  /** Waits for the next time, at most `ms`. */
+  async within(clock: Clock, ms: number): Promise<void> {
+    const { fired, forget } = this.next();
+    await Promise.race([fired, clock.sleep(ms)]);
+    forget();
   }
 }

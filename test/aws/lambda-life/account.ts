@@ -11,13 +11,14 @@ import { type MemoryStores, memoryStores, memoryTable } from "../../support/memo
 import { Gate } from "./gate.ts";
 
 /** Five times as fast as on Lambda. */
-const pace: Pace = {
+export const fastPace: Pace = {
   tickMs: 100,
   restMs: 12_000,
   callTimeoutMs: 2_000,
   questionTimeoutMs: 1_000,
   forwardAgainMs: 2_000,
   takenPatienceMs: 1_000,
+  catchUpBlocksMax: 50,
 };
 const lingerMs: Readonly<Record<Brings, number>> = { entries: 1_000, message: 50 };
 const stepRetriesMax = 20;
@@ -50,13 +51,18 @@ export class Account {
   private readonly keys: Keys;
   private readonly callPeer: (from: string) => Peers["call"];
   private readonly misfortune: Misfortune;
+  private readonly pace: Pace;
 
-  constructor(id: string, of: { genesis: GenesisFile; keys: Keys; callPeer: (from: string) => Peers["call"]; misfortune: Misfortune }) {
+  constructor(
+    id: string,
+    of: { genesis: GenesisFile; keys: Keys; callPeer: (from: string) => Peers["call"]; misfortune: Misfortune; pace?: Pace },
+  ) {
     this.id = id;
     this.genesis = of.genesis;
     this.keys = of.keys;
     this.callPeer = of.callPeer;
     this.misfortune = of.misfortune;
+    this.pace = of.pace ?? fastPace;
     this.stores = memoryStores(this.counting(memoryTable()));
     this.coordinator = dynamoCoordinator(this.stores.table);
   }
@@ -138,7 +144,7 @@ export class Account {
         clock: { now: Date.now, sleep: (ms) => gate.pass(() => sleep(ms)) },
         random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
         log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error },
-        pace,
+        pace: this.pace,
       },
       { member: this.id, genesis: this.genesis },
     );

@@ -7,7 +7,7 @@ import { caller, good, memberIds, permit, permitFields } from "../../member/fixt
 import { eventually } from "../../support/cluster.ts";
 import { makeMember } from "../../support/entries.ts";
 import { memoryKeys } from "../../support/memory-keys.ts";
-import { Account, type Misfortune, withinTimeout } from "./account.ts";
+import { Account, fastPace, type Misfortune, withinTimeout } from "./account.ts";
 
 /**
  * Four members whose processes live as on Lambda: started by a call, frozen between calls, several at once over the same tables, ended at any
@@ -17,6 +17,7 @@ import { Account, type Misfortune, withinTimeout } from "./account.ts";
 interface Network {
   readonly lost: () => boolean;
   readonly misfortune: Misfortune;
+  readonly tickMs?: number;
 }
 
 const calm: Network = { lost: () => false, misfortune: { death: () => false, lostWakeUp: () => false } };
@@ -50,8 +51,9 @@ async function openAccounts(network: Network): Promise<Map<string, Account>> {
       if (network.lost()) throw new Fault("peer-unreachable", "the answer was lost");
       return answer;
     };
+  const { misfortune, tickMs = fastPace.tickMs } = network;
   for (const { about, keys } of founders)
-    accounts.set(about.id, new Account(about.id, { genesis, keys, callPeer, misfortune: network.misfortune }));
+    accounts.set(about.id, new Account(about.id, { genesis, keys, callPeer, misfortune, pace: { ...fastPace, tickMs } }));
   return accounts;
 }
 
@@ -127,6 +129,37 @@ describe("members on Lambda", () => {
       expect(await platform.stores.ledger.finalSize()).toBe((await platform.stores.ledger.published())?.size);
     }
     expect([...accounts.values()].map(({ executions }) => executions)).toEqual([0, 0, 0, 0]);
+  });
+
+  test("a call ends when its work is done, not with the next tick", async () => {
+    const accounts = await openAccounts({ ...calm, tickMs: 1_500 });
+    await defineType(accounts);
+    const platform = accounts.get("platform")!;
+    for (let round = 0; round < 3; round++) {
+      const before = Date.now();
+      await issue(platform, `round ${round}`);
+      expect(Date.now() - before).toBeLessThan(1_000);
+    }
+  });
+
+  test("a call that is repeated takes up the entry of the first one, whose process ended when the entry was stored", async () => {
+    let isDying = false;
+    let isCut = false;
+    const accounts = await openAccounts({ lost: () => isCut, misfortune: { death: () => isDying, lostWakeUp: () => true } });
+    await defineType(accounts);
+    const platform = accounts.get("platform")!;
+    const input = { type: "permit", fields: permitFields };
+    const issued = (waitMs: number) =>
+      platform.invoke((member) => member.services.issue(input, caller, { waitMs, idempotencyKey: "twice" }), "entries");
+    const { raftStore } = platform.stores;
+    isCut = true;
+    const first = issued(2_000).catch(() => undefined);
+    await eventually(async () => (await raftStore.load()).state?.tail.length === 1);
+    isDying = true;
+    expect(await first).toBeUndefined();
+    isDying = false;
+    isCut = false;
+    expect(good(await issued(10_000)).status).toBe("committed");
   });
 
   test.each([1, 2, 3])("40 certificates at once, processes that die at any await, lost calls and lost wake-ups, seed %i", async (seed) => {

@@ -1,0 +1,40 @@
+import { createBursts } from "@vermilion/member/turns/bursts";
+import type { Driver } from "@vermilion/member/turns/driver";
+import { expect, test } from "vitest";
+
+/** A process that led when it last took a turn, and saw there a block that was not handed round yet. */
+function driverThatLed(given: { readonly hasBegun: boolean }): Driver {
+  const lastState = { role: "leader", waiting: 0, committed: { height: 3 }, summoned: false };
+  const drive = async (isOver: () => boolean) => isOver();
+  const nothing = () => undefined;
+  return {
+    ...given,
+    lastState,
+    drive,
+    isQuiet: false,
+    isIdle: true,
+    hasErrands: false,
+    nudge: nothing,
+    pause: nothing,
+  } as unknown as Driver;
+}
+
+const duties = { look: () => undefined, start: () => undefined, close: () => undefined };
+
+test("a call that only reads asks for nobody, though its process remembers work that others have done since", async () => {
+  const bursts = createBursts({} as never, driverThatLed({ hasBegun: false }), duties);
+  expect(await bursts.attend(Promise.resolve("read"), "entries", () => 0)).toEqual({ answer: "read", isLeft: false });
+});
+
+test("a call that took a turn asks for somebody while its block is not handed round", async () => {
+  const bursts = createBursts({} as never, driverThatLed({ hasBegun: true }), duties);
+  expect(await bursts.attend(Promise.resolve("written"), "entries", () => 0)).toEqual({ answer: "written", isLeft: true });
+});
+
+test("a leader is settled with entries before it that no block may take yet", async () => {
+  const driver = driverThatLed({ hasBegun: true });
+  const leader = { role: "leader", term: 1, leader: "tax", waiting: 0 };
+  const quiet = { ...driver, lastState: leader, isQuiet: true, turns: { state: async () => leader }, sayHello: async () => undefined };
+  const bursts = createBursts({ raftStore: { proposalCount: async () => 1 } } as never, quiet as unknown as Driver, duties);
+  expect(await bursts.look(100)).toMatchObject({ waiting: 0, isSettled: true });
+});

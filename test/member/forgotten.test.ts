@@ -1,0 +1,37 @@
+import { Fault } from "@vermilion/member";
+import type { Context } from "@vermilion/member/context";
+import { encodeRaftCall } from "@vermilion/member/peers/wire";
+import { askWhatWasSigned } from "@vermilion/member/turns/forgotten";
+import type { Turns } from "@vermilion/member/turns/turns";
+import { expect, test } from "vitest";
+
+/** Asks three others of whom `answering` answer; whether the question counts as asked. */
+async function isSettledBy(answering: number): Promise<boolean> {
+  let noted = false;
+  const call = async (to: string) => {
+    if (Number(to.slice(1)) > answering) throw new Fault("peer-unreachable", `${to} does not answer`);
+    return encodeRaftCall({ messages: [], cosigned: [] });
+  };
+  const context = {
+    member: "m0",
+    founders: new Map(["m0", "m1", "m2", "m3"].map((id) => [id, {}])),
+    ledger: { published: async () => undefined, finalSize: async () => 0 },
+    raftStore: {
+      mayBeSetBack: async () => true,
+      noteAsked: async () => {
+        noted = true;
+      },
+    },
+    peers: { call },
+    pace: { questionTimeoutMs: 10 },
+  } as unknown as Context;
+  await askWhatWasSigned(context, {} as Turns);
+  return noted;
+}
+
+test("what a member has signed counts as asked when enough others have answered that one of them must know", async () => {
+  expect(await isSettledBy(0)).toBe(false);
+  expect(await isSettledBy(1)).toBe(false);
+  expect(await isSettledBy(2)).toBe(true);
+  expect(await isSettledBy(3)).toBe(true);
+});
