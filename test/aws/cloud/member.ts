@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, ListKeysCommand } from "@aws-sdk/client-kms";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { clientOptions } from "../emulator/functions.ts";
@@ -132,12 +133,15 @@ export class CloudMember {
   }
 
   /** What the account still holds. */
-  async kept(): Promise<{ readonly tables: readonly string[]; readonly keys: number }> {
+  async kept(bucket: string): Promise<{ readonly tables: readonly string[]; readonly keys: number; readonly checkpoint: string }> {
     const { TableNames = [] } = await new DynamoDBClient(clientOptions(this.emulator)).send(new ListTablesCommand({}));
     const kms = new KMSClient(clientOptions(this.emulator));
     const { Keys = [] } = await kms.send(new ListKeysCommand({}));
     const described = await Promise.all(Keys.map(({ KeyId }) => kms.send(new DescribeKeyCommand({ KeyId }))));
-    return { tables: TableNames, keys: described.filter(({ KeyMetadata }) => KeyMetadata?.KeyState === "Enabled").length };
+    const s3 = new S3Client({ ...clientOptions(this.emulator), forcePathStyle: true });
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: "checkpoint" }));
+    const checkpoint = (await Body?.transformToString()) ?? "";
+    return { checkpoint, tables: TableNames, keys: described.filter(({ KeyMetadata }) => KeyMetadata?.KeyState === "Enabled").length };
   }
 
   /** The whole account goes away, in order; what it held is kept. */
