@@ -5,12 +5,15 @@ import { Fault } from "../fault.ts";
 import type { Driver } from "../turns/driver.ts";
 import { giveGrant } from "./give-grant.ts";
 
-/** Rows of grants that were given stay behind, empty: they are passed over after each commit, so in few calls. */
+/** Rows of grants that were given stay behind, empty: looking through all of them takes few calls, and is done seldom. */
 const perPage = 900;
+/** Blocks since the last commit that are looked into; what more bring at once is found by the next look at everything. */
+const blocksMax = 20;
 /** Entries of one grant that may come to nothing before a person must look. */
 const triesMax = 20;
-/** Duties are looked through after each commit, and at least so often. */
-const lookAgainMs = 5_000;
+/** What a commit brings is done at once; everything is looked through so often, sooner after a fault. */
+const lookAgainMs = 60_000;
+const afterFaultMs = 5_000;
 
 export interface Duties {
   /** Does what is owed now, beside the calls. */
@@ -28,14 +31,18 @@ export function createDuties(context: Context, driver: Driver): Duties {
   let closed = false;
   let isRunning = false;
   let again = false;
+  let hadFault = false;
+  let seenHeight: number | undefined;
   const work = async (): Promise<void> => {
     try {
       while (again && !closed) {
         again = false;
+        hadFault = false;
         await doDuties(context, driver);
       }
     } catch (cause) {
       if (!(cause instanceof Fault)) throw cause;
+      hadFault = true;
       context.log.warn("duties-wait", { code: cause.code, detail: cause.detail });
     } finally {
       isRunning = false;
@@ -50,10 +57,18 @@ export function createDuties(context: Context, driver: Driver): Duties {
   const tick = async (): Promise<void> => {
     while (!closed) {
       look();
-      await context.clock.sleep(lookAgainMs);
+      const until = context.clock.now() + lookAgainMs;
+      do await context.clock.sleep(afterFaultMs);
+      while (!closed && !hadFault && context.clock.now() < until);
     }
   };
-  driver.onCommit(look);
+  const lookAfterCommit = async (): Promise<void> => {
+    const height = (await context.ledger.published())?.height ?? 0;
+    const from = Math.max(height - blocksMax, seenHeight ?? height - 1);
+    seenHeight = height;
+    if (await areDuesWritten(context, from + 1, height)) look();
+  };
+  driver.onCommit(() => driver.runErrand("duties of a commit", lookAfterCommit()));
   return {
     look,
     start: () => void tick(),
@@ -61,6 +76,16 @@ export function createDuties(context: Context, driver: Driver): Duties {
       closed = true;
     },
   };
+}
+
+/** Whether the blocks from one height to another made this member owe something. */
+async function areDuesWritten(context: Context, from: number, to: number): Promise<boolean> {
+  const prefix = statePrefixes.due(context.member);
+  for (const hash of from > to ? [] : await context.ledger.hashesFrom(from, to - from + 1)) {
+    const block = await context.ledger.readBlock(hash);
+    if (block?.writes.some(({ key, value }) => value !== null && key.startsWith(prefix)) === true) return true;
+  }
+  return false;
 }
 
 async function doDuties(context: Context, driver: Driver): Promise<void> {

@@ -130,7 +130,6 @@ export class Driver {
 
   /** Says hello, or as leader what is committed: whoever missed something hears of it, and so does this member. */
   async sayHello(): Promise<void> {
-    await this.whenReady();
     await this.beside.guard("started", this.feed({ kind: "started" }));
   }
 
@@ -143,7 +142,6 @@ export class Driver {
   async wake(added: readonly string[] = []): Promise<void> {
     this.begunIn = this.stretch;
     for (const transactionHash of added) this.forwarding.added(transactionHash);
-    await this.whenReady();
     try {
       await this.feed(undefined);
     } catch (cause) {
@@ -154,14 +152,18 @@ export class Driver {
     }
   }
 
-  /** No turn is taken before the others were asked what this member has signed. */
+  /** No turn is taken before the others were asked what this member has signed; a question that could not be put is put again. */
   private whenReady(): Promise<void> {
-    this.readying ??= this.beside.guard("first question", askWhatWasSigned(this.context, this.turns));
+    this.readying ??= askWhatWasSigned(this.context, this.turns).catch((cause: unknown) => {
+      this.readying = undefined;
+      throw cause;
+    });
     return this.readying;
   }
 
   /** Takes one turn and carries what it says; without an input it only looks at what waits. */
   async feed(input: Input | undefined): Promise<Turn> {
+    await this.whenReady();
     const turn = await this.turns.take(input);
     await this.after(turn, undefined);
     return turn;
