@@ -72,11 +72,18 @@ export class Account {
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
     const attended = process.member.bursts.attend(work(process.member), brings, () => lingerMs[brings]);
-    const { answer, isLeft } = await Promise.race([attended, process.gate.died]);
-    if (isLeft && !this.misfortune.lostWakeUp()) void this.wake();
+    try {
+      const { answer, isLeft } = await Promise.race([attended, process.gate.died]);
+      if (isLeft && !this.misfortune.lostWakeUp()) void this.wake();
+      return answer;
+    } finally {
+      this.rest(process);
+    }
+  }
+
+  private rest(process: Process): void {
     process.gate.freeze();
     if (!process.gate.isDead) this.resting.push(process);
-    return answer;
   }
 
   /** What the wake-up function and the state machine do together. */
@@ -84,7 +91,12 @@ export class Account {
     const wanted = await this.coordinator.want();
     if (wanted === "running") return;
     this.executions += 1;
-    let carried: Carried = { number: wanted.start, loops: 0, seen: 0 };
+    // An execution that fails is given up by the watchdog, which here hears of it at once.
+    await this.execute(wanted.start).catch(() => this.coordinator.lost(wanted.start));
+  }
+
+  private async execute(number: number): Promise<void> {
+    let carried: Carried = { number, loops: 0, seen: 0 };
     for (let act: keyof typeof whereTo = "readRole"; ; ) {
       const answer: TurnAnswer<keyof typeof whereTo> = await this.step(act, carried);
       carried = { ...answer };
@@ -97,7 +109,6 @@ export class Account {
   /** What the watchdog finds by the stores alone, and from the height of the others. */
   async watch(heights: readonly number[]): Promise<readonly string[]> {
     const { running, number } = await this.coordinator.state();
-    // Executions here end only with their work: one that is meant to run does run.
     const own = (await this.stores.ledger.published())?.height ?? -1;
     const reasons = [...(await unfinishedWork({ ...this.stores, member: this.id })), ...(Math.max(...heights) > own ? ["behind"] : [])];
     if (reasons.length > 0 && !running) void this.wake();
@@ -119,10 +130,11 @@ export class Account {
   private async invokeTurn<T>(work: (member: RunningMember) => Promise<T>): Promise<T> {
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
-    const answer = await Promise.race([work(process.member), process.gate.died]);
-    process.gate.freeze();
-    if (!process.gate.isDead) this.resting.push(process);
-    return answer;
+    try {
+      return await Promise.race([work(process.member), process.gate.died]);
+    } finally {
+      this.rest(process);
+    }
   }
 
   private async start(): Promise<Process> {
