@@ -12,6 +12,7 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { chunkPlace } from "@vermilion/certificates";
 import { Fault } from "@vermilion/member/fault";
+import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
 import type { ChunkLink, Clock, FilePlan, FileState, Files } from "@vermilion/member/ports/index";
 import { checkFilePlan } from "@vermilion/member/ports/limits";
 import {
@@ -26,6 +27,8 @@ import {
   markKey,
   type Place,
   planKey,
+  type ReadPlan,
+  readOpenPlan,
   readPlan,
   remove,
   type StoredPlan,
@@ -56,7 +59,8 @@ export function s3Files(options: S3FilesOptions): Files {
     writeChunk: (file, index, bytes) => writeChunk(options, file, index, bytes),
     sendLinks: (file, indexes, until) => linksTo(options, file, indexes, (stored, index) => sendLink(options, stored, index, until)),
     complete: (file) => complete(options, file),
-    abandon: (file) => abandon(options, file),
+    register: (file, entry) => register(options, file, entry),
+    abandon: (file, registration) => abandon(options, file, registration),
     readChunk: (file, index) => readChunk(options, file, index),
     readLinks: (file, indexes, until) => linksTo(options, file, indexes, (stored, index) => readLink(options, stored, index, until)),
   };
@@ -75,18 +79,27 @@ async function begin(place: Place, plan: FilePlan): Promise<void> {
   const { client, bucket } = place;
   const { file } = plan;
   const known = await readPlan(place, file);
+  if (known?.stored.abandoned === true) {
+    // Whoever abandoned it was cut off.
+    await removeObjects(place, known.stored);
+    return begin(place, plan);
+  }
   if (known !== undefined && (await findParts(place, known.stored)) !== undefined) return;
   // The mark first: an upload that is not counted must not exist.
   await attempt(client.send(new PutObjectCommand({ Bucket: bucket, Key: markKey(plan.app, file), Body: "open" })), "mark", file);
   const create = { ...dataOf(place, file), ChecksumAlgorithm: "SHA256", ContentType: "application/octet-stream" } as const;
   const { UploadId: uploadId } = await attempt(client.send(new CreateMultipartUploadCommand(create)), "begin", file);
   if (uploadId === undefined) throw new Fault("storage-failed", `S3: no upload id for ${file}`);
-  const condition = known?.etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: known.etag };
-  const body = JSON.stringify({ ...plan, uploadId } satisfies StoredPlan);
-  const put = { Bucket: bucket, Key: planKey(file), Body: body, ContentType: "application/json", ...condition };
-  if ((await putIf(place, put, file)) === "put") return;
+  if ((await putPlan(place, { ...plan, uploadId }, known)) === "put") return;
   // Another one has begun the same file at the same moment: his upload is the one that counts.
   await unlessGone(client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
+}
+
+/** Writes the plan over the one that was read, or where there was none. */
+async function putPlan(place: Place, stored: StoredPlan, read: ReadPlan | undefined): Promise<"put" | "lost"> {
+  const condition = read?.etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: read.etag };
+  const put = { Bucket: place.bucket, Key: planKey(stored.file), Body: JSON.stringify(stored), ContentType: "application/json" };
+  return putIf(place, { ...put, ...condition }, stored.file);
 }
 
 /** 412: somebody else was first. 409 says that another write was under way, and one asks again. */
@@ -97,7 +110,8 @@ async function putIf({ client }: Place, input: PutObjectCommandInput, file: stri
       return "put";
     } catch (error) {
       const status = statusOf(error);
-      if (status === 412) return "lost";
+      // 404: what was to be written over is gone.
+      if (status === 412 || status === 404) return "lost";
       if (status !== 409 || conflicts === conflictsMax) throw failed("begin", file, error);
       await sleep(Math.random() * 20 * (conflicts + 1));
     }
@@ -144,17 +158,39 @@ async function complete(place: Place, file: string): ReturnType<Files["complete"
   return "complete";
 }
 
-async function abandon(place: Place, file: string): Promise<void> {
-  const plan = await readPlan(place, file);
-  if (plan === undefined) return;
-  const { app, uploadId } = plan.stored;
+async function register(place: Place, file: string, entry: FileRegistration): Promise<"noted" | "unknown-upload"> {
+  for (let conflicts = 0; conflicts <= conflictsMax; conflicts++) {
+    const read = await readPlan(place, file);
+    if (read === undefined || read.stored.abandoned === true) return "unknown-upload";
+    const { stored } = read;
+    if ((await putPlan(place, { ...stored, registration: registrationWith(stored.registration, entry) }, read)) === "put") return "noted";
+  }
+  throw new Fault("storage-failed", `S3: the plan of ${file} is written by too many`);
+}
+
+/** The plan is marked before anything is deleted, on the condition that it is as it was read: so no entry is noted meanwhile. */
+async function abandon(place: Place, file: string, registration: FileRegistration | undefined): ReturnType<Files["abandon"]> {
+  for (let conflicts = 0; conflicts <= conflictsMax; conflicts++) {
+    const read = await readPlan(place, file);
+    if (read === undefined) return "abandoned";
+    if (read.stored.abandoned !== true) {
+      if (!sameRegistration(read.stored.registration, registration)) return "registering";
+      if ((await putPlan(place, { ...read.stored, abandoned: true }, read)) === "lost") continue;
+    }
+    await removeObjects(place, read.stored);
+    return "abandoned";
+  }
+  throw new Fault("storage-failed", `S3: the plan of ${file} is written by too many`);
+}
+
+async function removeObjects(place: Place, { file, app, uploadId }: StoredPlan): Promise<void> {
   await unlessGone(place.client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
   // The plan last: while it is there, the call can be made again.
   for (const key of [dataKey(file), markKey(app, file), planKey(file)]) await remove(place, key);
 }
 
 async function readChunk(place: Place, file: string, index: number): Promise<Uint8Array | undefined> {
-  const stored = (await readPlan(place, file))?.stored;
+  const stored = await readOpenPlan(place, file);
   if (stored === undefined || index >= stored.chunks.length) return undefined;
   const answer = place.client.send(new GetObjectCommand({ ...dataOf(place, file), Range: rangeOf(stored, index) }));
   return unlessGone(
@@ -170,7 +206,7 @@ async function linksTo(
   indexes: readonly number[],
   link: (stored: StoredPlan, index: number) => Promise<ChunkLink>,
 ): Promise<readonly ChunkLink[] | undefined> {
-  const stored = (await readPlan(place, file))?.stored;
+  const stored = await readOpenPlan(place, file);
   if (stored === undefined) return undefined;
   return attempt(Promise.all(indexes.map((index) => link(stored, index))), "sign for", file);
 }

@@ -50,7 +50,7 @@ export interface FileServices {
     caller: Caller,
     options: WriteOptions,
   ): Promise<(Submitted & { readonly file: string }) | Refused>;
-  /** Forgets an upload, or a file that never came onto the ledger. */
+  /** Forgets an upload, or a file that never came onto the ledger; not while an entry with it may still be committed. */
   abandonFile(file: string, caller: Caller): Promise<{ readonly file: string } | Refused>;
   file(file: string): Promise<FileRow | Refused>;
   /** Chunks of this member's own file, from number `from` on. */

@@ -65,6 +65,28 @@ test("an answer that was lost: what was completed is complete, by whichever call
   await expect(files.complete(plan.file)).rejects.toMatchObject({ name: "Fault", code: "storage-failed" });
 });
 
+test("a plan is marked as abandoned as it was read, before anything is deleted; what was cut off then is ended by the next upload", async () => {
+  s3.on(PutObjectCommand, { Key: planKey }).rejects(refused("PreconditionFailed", 412));
+  await expect(files.abandon(plan.file, undefined)).rejects.toMatchObject({ code: "storage-failed" });
+  expect(s3.commandCalls(DeleteObjectCommand)).toHaveLength(0);
+  s3.on(PutObjectCommand, { Key: planKey }).resolves({});
+  s3.on(DeleteObjectCommand).rejectsOnce(new Error("socket hang up")).resolves({});
+  await expect(files.abandon(plan.file, undefined)).rejects.toMatchObject({ code: "storage-failed" });
+  const marked = s3.commandCalls(PutObjectCommand, { Key: planKey }).at(-1)!.args[0].input;
+  expect(marked).toMatchObject({ IfMatch: '"p"', Body: expect.stringContaining('"abandoned":true') });
+  s3.on(GetObjectCommand).resolves({ Body: { transformToString: async () => String(marked.Body) } as never, ETag: '"q"' });
+  expect(await files.state(plan.file)).toBeUndefined();
+  expect(await files.readChunk(plan.file, 0)).toBeUndefined();
+  expect(await files.register(plan.file, { until: 1, transaction: null })).toBe("unknown-upload");
+  s3.on(DeleteObjectCommand, { Key: planKey }).callsFake(() => {
+    s3.on(GetObjectCommand).rejects(refused("NoSuchKey", 404));
+    return {};
+  });
+  await files.begin(plan);
+  expect(s3.commandCalls(DeleteObjectCommand, { Key: `files/${plan.file}/data` })).not.toHaveLength(0);
+  expect(s3.commandCalls(PutObjectCommand, { Key: planKey }).at(-1)!.args[0].input.IfNoneMatch).toBe("*");
+});
+
 test("a part of another length, without a checksum or with another one, is not there", async () => {
   for (const wrong of [{ Size: 5 }, { ChecksumSHA256: undefined }, { ChecksumSHA256: part(0).ChecksumSHA256 }]) {
     s3.on(ListPartsCommand).resolves({ Parts: [part(0), { ...part(1), ...wrong } as never, { PartNumber: 9, Size: 1 }] });

@@ -149,6 +149,45 @@ describe("an upload", () => {
     expect(await services("tax").abandonFile(known.plan.file, caller)).toMatchObject({ refused: "file-exists" });
   });
 
+  test("is not abandoned while its entry may still be committed, whoever has heard of it", async () => {
+    const { plan, chunks } = testFile(25);
+    const tax = services("tax");
+    good(await tax.beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+    good(await tax.sendChunk(plan.file, 0, chunks[0]!));
+    const { network } = cluster;
+    network.spoil = (from, to) => (from === "tax" || to === "tax" ? "drop" : "deliver");
+    expect(good(await tax.completeFile(plan.file, { mediaType: "text/plain" }, caller, { waitMs: 0 }))).toMatchObject({
+      status: "pending",
+    });
+    expect(await tax.abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    network.spoil = () => "deliver";
+    await eventually(async () => !("refused" in (await tax.file(plan.file))));
+    expect(await tax.abandonFile(plan.file, caller)).toMatchObject({ refused: "file-exists" });
+    // The row is there; of another file the same transaction is the entry that was refused.
+    const refused = testFile(28).plan;
+    good(await tax.beginFile(refused.file, { size: refused.size, chunks: refused.chunks }, caller));
+    const { transaction } = good(await tax.file(plan.file));
+    await cluster.node("tax").stores.files.register(refused.file, { transaction, until: Date.now() + 60 * 60_000 });
+    good(await tax.abandonFile(refused.file, caller));
+  });
+
+  test("is abandoned once no block can take its entry any more", async () => {
+    const { plan } = testFile(26);
+    const { files } = cluster.node("tax").stores;
+    good(await services("tax").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+    const lost = { transaction: "ab".repeat(32), until: Date.now() + 60 * 60_000 };
+    await files.register(plan.file, lost);
+    expect(await services("tax").abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    timeAheadMs = 61 * 60_000;
+    // A clock alone decides nothing.
+    expect(await services("tax").abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    timeAheadMs = 0;
+    const other = { ...testFile(27).plan, begunAt: 1 };
+    await files.begin(other);
+    await files.register(other.file, { ...lost, until: 1 });
+    good(await services("tax").abandonFile(other.file, caller));
+  });
+
   test("two members: the file is of the one that put it on the ledger first", async () => {
     const file = testFile(30);
     await stored("tax", file);
