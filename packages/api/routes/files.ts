@@ -105,7 +105,7 @@ function chunkRoute({ reading, needs: { services } }: Doors, bodies: PeerBodies)
       return inRoom(c, bodies, `app ${access.app}`, async () => {
         const bytes = await readBody(c, fileChunkBytes);
         if ("refused" in bytes) return problem(c, bytes);
-        return answer(c, z.unknown(), await services.sendChunk(params.file, params.chunk, bytes.value));
+        return answer(c, z.unknown(), await services.sendChunk(params.file, params.chunk, bytes.value, { app: access.app }));
       });
     },
   );

@@ -35,6 +35,8 @@ export async function beginFile(
     state = await context.files.state(file);
   }
   if (state === undefined) return unknownUpload(file);
+  // What is on the ledger may be asked for by every app of the member; what is on its way is of the app that sends it.
+  if (row === undefined && state.app !== caller.app) return ofAnotherApp();
   return uploadOf(context, state, row !== undefined);
 }
 
@@ -68,9 +70,11 @@ export async function sendChunk(
   file: string,
   chunk: number,
   bytes: Uint8Array,
+  caller: Pick<Caller, "app">,
 ): Promise<{ readonly file: string; readonly chunk: number } | Refused> {
   const state = await context.files.state(file);
   if (state === undefined) return unknownUpload(file);
+  if (state.app !== caller.app) return ofAnotherApp();
   const hash = state.chunks[chunk];
   if (hash === undefined) return { refused: "unknown-chunk", detail: `the file has ${state.chunks.length} chunks` };
   const { length } = chunkPlace(state.size, chunk);
@@ -93,6 +97,8 @@ export async function completeFile(
   options: WriteOptions,
 ): Promise<(Submitted & { readonly file: string }) | Refused> {
   if (!isMediaType(input.mediaType)) return { refused: "file-name-not-usable", detail: "a media type is type/subtype in lower case" };
+  const begun = await context.files.state(file);
+  if (begun !== undefined && begun.app !== caller.app) return ofAnotherApp();
   const completed = await context.files.complete(file);
   if (completed === "unknown-upload") return unknownUpload(file);
   if (completed !== "complete")
@@ -123,7 +129,7 @@ async function noteRegistration(context: Context, file: string, { transactionHas
 export async function abandonFile(context: Context, file: string, caller: Caller): Promise<{ readonly file: string } | Refused> {
   const state = await context.files.state(file);
   if (state === undefined) return unknownUpload(file);
-  if (state.app !== caller.app) return { refused: "unknown-upload", detail: "the upload was begun by another app" };
+  if (state.app !== caller.app) return ofAnotherApp();
   const undecided: Refused = { refused: "file-being-registered", detail: "an entry with this file is on its way to the ledger" };
   if (!(await isDecided(context, state.registration))) return undecided;
   // After the entry was found decided: what it has put on the ledger is seen here.
@@ -166,6 +172,10 @@ export async function fileChunk(context: Context, token: string): Promise<Uint8A
 
 function unknownUpload(root: string): Refused {
   return { refused: "unknown-upload", detail: root };
+}
+
+function ofAnotherApp(): Refused {
+  return { refused: "unknown-upload", detail: "the upload was begun by another app" };
 }
 
 function ofAnother(row: FileRow): Refused {
