@@ -185,7 +185,7 @@ export function filesSuite(suite: string, open: Open<Files>): void {
       onFiles(async (files) => {
         const { plan } = testFile(1);
         await expectBug(() => files.state("../../etc/passwd"), /not a hash/);
-        await expectBug(() => files.begin({ ...plan, app: "a b" }), /app/);
+        for (const app of ["a b", "../other", "a/../../b", ".."]) await expectBug(() => files.begin({ ...plan, app }), /app/);
         await expectBug(() => files.begin({ ...plan, size: 100_000_000 }), /chunks/);
       }),
     );
