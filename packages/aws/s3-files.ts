@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  type _Object,
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -14,7 +15,7 @@ import { chunkPlace } from "@vermilion/certificates";
 import { Fault } from "@vermilion/member/fault";
 import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
 import type { ChunkLink, Clock, FilePlan, FileState, Files } from "@vermilion/member/ports/index";
-import { checkFilePlan } from "@vermilion/member/ports/limits";
+import { checkAppId, checkFilePlan } from "@vermilion/member/ports/limits";
 import {
   attempt,
   checksumOf,
@@ -43,6 +44,10 @@ export interface S3FilesOptions extends Place {
 /** API Gateway and Lambda carry at most 6 MB a call, of which base64 takes a third: 4 MiB are left for a chunk. Longer ones go by links. */
 const apiChunkBytesMax = 4 * 1024 * 1024;
 const conflictsMax = 10;
+/** Each mark is asked for on its own, a page of them at once. */
+const marksPerPage = 50;
+/** A mark without an upload is stale when it is a day old: no call lasts nearly so long. */
+const markAgeMsMin = 86_400_000;
 const checksumHeader = "x-amz-checksum-sha256";
 
 /**
@@ -74,7 +79,7 @@ async function stateOf(place: Place, file: string): Promise<FileState | undefine
   return { ...state, present };
 }
 
-async function begin(place: Place, plan: FilePlan): Promise<void> {
+async function begin(place: Place, plan: FilePlan): ReturnType<Files["begin"]> {
   checkFilePlan(plan);
   const { client, bucket } = place;
   const { file } = plan;
@@ -84,15 +89,16 @@ async function begin(place: Place, plan: FilePlan): Promise<void> {
     await removeObjects(place, known.stored);
     return begin(place, plan);
   }
-  if (known !== undefined && (await findParts(place, known.stored)) !== undefined) return;
+  if (known !== undefined && (await findParts(place, known.stored)) !== undefined) return "known";
   // The mark first: an upload that is not counted must not exist.
   await attempt(client.send(new PutObjectCommand({ Bucket: bucket, Key: markKey(plan.app, file), Body: "open" })), "mark", file);
   const create = { ...dataOf(place, file), ChecksumAlgorithm: "SHA256", ContentType: "application/octet-stream" } as const;
   const { UploadId: uploadId } = await attempt(client.send(new CreateMultipartUploadCommand(create)), "begin", file);
   if (uploadId === undefined) throw new Fault("storage-failed", `S3: no upload id for ${file}`);
-  if ((await putPlan(place, { ...plan, uploadId }, known)) === "put") return;
+  if ((await putPlan(place, { ...plan, uploadId }, known)) === "put") return "begun";
   // Another one has begun the same file at the same moment: his upload is the one that counts.
   await unlessGone(client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
+  return "known";
 }
 
 /** Writes the plan over the one that was read, or where there was none. */
@@ -118,16 +124,29 @@ async function putIf({ client }: Place, input: PutObjectCommandInput, file: stri
   }
 }
 
-async function openUploads(place: Place, app: string): Promise<number> {
-  const prefix = markKey(app, "");
-  const { Contents = [] } = await attempt(
-    place.client.send(new ListObjectsV2Command({ Bucket: place.bucket, Prefix: prefix })),
-    "list",
-    app,
-  );
-  // A mark outlives its upload where a process died between the two; then it counts for nothing.
-  const found = await Promise.all(Contents.map(({ Key = "" }) => findFile(place, Key.slice(prefix.length))));
-  return found.filter((upload) => upload?.complete === false).length;
+async function openUploads(options: S3FilesOptions, app: string): Promise<number> {
+  checkAppId(app);
+  let open = 0;
+  let token: string | undefined;
+  do {
+    const input = { Bucket: options.bucket, Prefix: markKey(app, ""), MaxKeys: marksPerPage, ...(token && { ContinuationToken: token }) };
+    const listed = await attempt(options.client.send(new ListObjectsV2Command(input)), "list", app);
+    const counted = await Promise.all((listed.Contents ?? []).map((mark) => isOpen(options, app, mark)));
+    open += counted.filter((each) => each).length;
+    token = listed.NextContinuationToken;
+  } while (token !== undefined);
+  return open;
+}
+
+/**
+ * A mark outlives its upload where a process died between the two, or the lifecycle rule has ended it: then it counts for nothing, and is
+ * deleted. A young one is left, for its plan may be on its way.
+ */
+async function isOpen(options: S3FilesOptions, app: string, { Key = "", LastModified }: _Object): Promise<boolean> {
+  const file = Key.slice(markKey(app, "").length);
+  if ((await findFile(options, file))?.complete === false) return true;
+  if (LastModified !== undefined && options.clock.now() - LastModified.getTime() > markAgeMsMin) await remove(options, Key);
+  return false;
 }
 
 async function writeChunk(place: Place, file: string, index: number, bytes: Uint8Array): Promise<"written" | "unknown-upload"> {

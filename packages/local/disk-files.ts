@@ -5,7 +5,7 @@ import { chunkPlace, fileChunkBytes } from "@vermilion/certificates";
 import { Fault } from "@vermilion/member/fault";
 import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
 import type { FilePlan, FileState, Files } from "@vermilion/member/ports/index";
-import { checkFilePlan, checkHash } from "@vermilion/member/ports/limits";
+import { checkAppId, checkFilePlan, checkHash } from "@vermilion/member/ports/limits";
 
 /** The calls by which the adapter changes a disk, so that a test can make them fail. */
 export interface Disk {
@@ -49,15 +49,18 @@ export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm
     hasLinks: false,
     state: stateOf,
 
-    async begin(plan) {
-      checkFilePlan(plan);
-      if ((await stateOf(plan.file)) !== undefined) return;
-      // The mark first: an upload that is not counted must not exist.
-      await writeWhole(disk, mark(plan.app, plan.file), new Uint8Array());
-      await writeWhole(disk, join(home(plan.file), "plan.json"), Buffer.from(JSON.stringify(plan)));
-    },
+    begin: (plan) =>
+      inTurn(async () => {
+        checkFilePlan(plan);
+        if ((await stateOf(plan.file)) !== undefined) return "known";
+        // The mark first: an upload that is not counted must not exist.
+        await writeWhole(disk, mark(plan.app, plan.file), new Uint8Array());
+        await writeWhole(disk, join(home(plan.file), "plan.json"), Buffer.from(JSON.stringify(plan)));
+        return "begun";
+      }),
 
     async openUploads(app) {
+      checkAppId(app);
       // A mark outlives its upload where a process died between the two; then it counts for nothing.
       const states = await Promise.all((await namesIn(join(folder, "uploads", app))).map(stateOf));
       return states.filter((state) => state?.complete === false).length;

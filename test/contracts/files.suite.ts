@@ -89,8 +89,8 @@ export function filesSuite(suite: string, open: Open<Files>): void {
       "begin, send and complete may be repeated; the first plan stays",
       onFiles(async (files) => {
         const { plan, chunks } = testFile(1_000);
-        await files.begin(plan);
-        await files.begin({ ...plan, app: "other", begunAt: 1 });
+        expect(await files.begin(plan)).toBe("begun");
+        expect(await files.begin({ ...plan, app: "other", begunAt: 1 })).toBe("known");
         expect(await files.state(plan.file)).toEqual({ ...plan, complete: false, present: [] });
         for (let time = 0; time < 2; time++) await moves.send(files, plan.file, 0, chunks[0]!);
         for (let time = 0; time < 2; time++) expect(await files.complete(plan.file)).toBe("complete");

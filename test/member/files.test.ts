@@ -204,6 +204,16 @@ describe("an upload", () => {
     good(await services("tax").abandonFile(other.file, caller));
   });
 
+  test("so many may be open however many are begun at once", async () => {
+    const crowd = { app: "crowd", operator: "li" };
+    const { files } = cluster.node("tax").stores;
+    const all = Array.from({ length: 2 * openUploadsMax }, () => testFile(11).plan);
+    const begun = await Promise.all(all.map(({ file, size, chunks }) => services("tax").beginFile(file, { size, chunks }, crowd)));
+    expect(await files.openUploads("crowd")).toBeLessThanOrEqual(openUploadsMax);
+    for (const [index, answer] of begun.entries())
+      expect((await files.state(all[index]!.file)) === undefined).toBe("refused" in answer && answer.refused === "too-many-uploads");
+  });
+
   test("two members: the file is of the one that put it on the ledger first", async () => {
     const file = testFile(30);
     await stored("tax", file);

@@ -40,9 +40,12 @@ export interface Files {
   readonly hasLinks: boolean;
   /** Undefined where neither an upload nor a file of this root is here. */
   state(file: string): Promise<FileState | undefined>;
-  /** Opens an upload. Where one of this root is open, or the file is complete, nothing changes: the first plan stays. */
-  begin(plan: FilePlan): Promise<void>;
-  /** Uploads that the app has begun and neither completed nor abandoned. */
+  /**
+   * Opens an upload. `known`: one of this root was open, or the file is complete, and nothing has changed: the first plan stays. `begun` is
+   * answered to one of those who begin at once, and to none where the answer of a first try was lost.
+   */
+  begin(plan: FilePlan): Promise<"begun" | "known">;
+  /** Uploads that the app has begun and neither completed nor abandoned, all those that have been answered. */
   openUploads(app: string): Promise<number>;
   /** Takes a chunk whose length and hash are those of the plan. `unknown-upload` where none is open; a chunk of a complete file is ignored. */
   writeChunk(file: string, index: number, bytes: Uint8Array): Promise<"written" | "unknown-upload">;

@@ -29,15 +29,23 @@ export async function beginFile(
   if (row !== undefined && row.owner !== context.member) return ofAnother(row);
   let state = await context.files.state(file);
   if (state === undefined) {
-    if ((await context.files.openUploads(caller.app)) >= openUploadsMax)
-      return { refused: "too-many-uploads", detail: `${openUploadsMax} uploads of this app are open; complete or abandon one` };
-    await context.files.begin(plan);
+    if ((await context.files.openUploads(caller.app)) >= openUploadsMax) return tooManyUploads();
+    const begun = await context.files.begin(plan);
+    // Others of the app may have begun since it was counted, each seeing room for one. Who finds too many takes his own back.
+    if (begun === "begun" && (await context.files.openUploads(caller.app)) > openUploadsMax) {
+      await context.files.abandon(file, undefined);
+      return tooManyUploads();
+    }
     state = await context.files.state(file);
   }
   if (state === undefined) return unknownUpload(file);
   // What is on the ledger may be asked for by every app of the member; what is on its way is of the app that sends it.
   if (row === undefined && state.app !== caller.app) return ofAnotherApp();
   return uploadOf(context, state, row !== undefined);
+}
+
+function tooManyUploads(): Refused {
+  return { refused: "too-many-uploads", detail: `${openUploadsMax} uploads of this app are open; complete or abandon one` };
 }
 
 function checkPlan(context: Context, { file, size, chunks }: FilePlan): Refused | undefined {

@@ -44,11 +44,10 @@ export function memoryFiles(table = memoryTable()): Files {
 
     async begin(plan) {
       checkFilePlan(plan);
-      if ((await stateOf(plan.file)) !== undefined) return;
+      if ((await stateOf(plan.file)) !== undefined) return "known";
       await writeAll(table, [{ put: { ...uploadKey(plan.app, plan.file), bytes: pack(true) } }]);
-      await writeAll(table, [
-        { put: { ...planKey(plan.file), bytes: pack({ ...plan, complete: false }), number: 0 }, condition: "absent" },
-      ]);
+      const put = { ...planKey(plan.file), bytes: pack({ ...plan, complete: false }), number: 0 };
+      return (await table.write({ put, condition: "absent" })) === "done" ? "begun" : "known";
     },
 
     openUploads: async (app) => (await queryAll(table, `file-upload/${app}`, {})).length,
