@@ -181,6 +181,10 @@ describe("the API", () => {
     const customDomain = { domainName: "ledger.customs.example", certificateArn };
     expect(urlOf({ customDomain })).toBe("https://ledger.customs.example");
     build({ customDomain }).template.hasResourceProperties("AWS::ApiGatewayV2::Api", { DisableExecuteApiEndpoint: true });
+    // A proxy stands before the API then, and calls it by its own address.
+    build({ url: "https://ledger.customs.example" }).template.hasResourceProperties("AWS::ApiGatewayV2::Api", {
+      DisableExecuteApiEndpoint: false,
+    });
   });
 });
 
