@@ -88,17 +88,41 @@ describe("a founding that goes from founder to founder", () => {
 
   test("signed side by side is merged; the first founder signs once more for the header", async () => {
     const copies = await Promise.all(founders.map((founder) => signed(draftOf(), founder)));
-    const merged = mergeDrafts(copies);
+    const merged = mergeDrafts(copies, nativeCrypto);
     if ("refused" in merged) throw new Error(merged.detail);
     expect(missingSignatures(merged, nativeCrypto)).toEqual(["customs"]);
     expect(genesisOf(merged, nativeCrypto)).toMatchObject({ refused: "invalid-genesis" });
     expect(genesisOf(await signed(merged, customs), nativeCrypto)).toMatchObject({ version: 1 });
   });
 
+  test("what a copy has spoilt replaces no signature that holds, in any order", async () => {
+    let whole = draftOf();
+    for (const founder of [tax, housing, customs]) whole = await signed(whole, founder);
+    const spoilt = { ...whole, signatures: { ...whole.signatures, tax: "AAAA", stranger: "AAAA" }, header: "AAAA" };
+    const renewed = await signed(draftOf(), tax);
+    for (const copies of [
+      [whole, spoilt],
+      [spoilt, whole],
+      [spoilt, renewed, whole],
+    ]) {
+      const merged = mergeDrafts(copies, nativeCrypto);
+      if ("refused" in merged) throw new Error(merged.detail);
+      expect(missingSignatures(merged, nativeCrypto)).toEqual([]);
+      expect(genesisOf(merged, nativeCrypto)).toEqual(genesisOf(whole, nativeCrypto));
+    }
+    // The header was over another signature of the same founder: it is made once more.
+    const unfit = mergeDrafts([spoilt, { ...renewed, header: whole.header }], nativeCrypto);
+    if ("refused" in unfit) throw new Error(unfit.detail);
+    expect(unfit).toMatchObject({ header: null, signatures: renewed.signatures });
+    expect(missingSignatures(unfit, nativeCrypto)).toEqual(["customs"]);
+  });
+
   test("drafts of different foundings are not merged", async () => {
     const other = { ...draftOf(), name: "other.example" };
-    expect(mergeDrafts([await signed(draftOf(), tax), await signed(other, housing)])).toMatchObject({ refused: "invalid-genesis" });
-    expect(mergeDrafts([])).toMatchObject({ refused: "invalid-genesis" });
+    expect(mergeDrafts([await signed(draftOf(), tax), await signed(other, housing)], nativeCrypto)).toMatchObject({
+      refused: "invalid-genesis",
+    });
+    expect(mergeDrafts([], nativeCrypto)).toMatchObject({ refused: "invalid-genesis" });
   });
 
   test("whoever is not among the founders cannot sign", async () => {
