@@ -93,16 +93,26 @@ describe("a founding", () => {
 
   test("binds its founders: another one is signed only where the first is given up", async () => {
     const first = await newDraft();
-    await sign(first, tax);
+    let old = await sign(first, tax);
     const other = await newDraft("b".repeat(32));
     expect(await answerOperator({ command: "sign", draft: other, instead: false }, tax)).toMatchObject({ code: "signed-another-genesis" });
     let draft = await sign(other, tax, true);
     for (const each of [housing, customs]) draft = await sign(draft, each);
-    let old = first;
-    for (const each of [housing, tax, customs]) old = await sign(old, each, true);
-    await sign(other, tax, true);
+    for (const each of [housing, customs]) old = await sign(old, each, true);
     expect(await install(old, tax)).toMatchObject({ code: "signed-another-genesis" });
     expect(await install(draft, tax)).toMatchObject({ ok: true });
+  });
+
+  test("that was given up stays so, also where nothing else has come of it", async () => {
+    const first = await newDraft();
+    const [second, third] = [await newDraft("b".repeat(32)), await newDraft("c".repeat(32))];
+    await sign(first, tax);
+    for (const draft of [second, third]) {
+      await sign(draft, tax, true);
+      await sign(draft, tax);
+      expect(await answerOperator({ command: "sign", draft: first, instead: true }, tax)).toMatchObject({ code: "founding-given-up" });
+    }
+    expect(await answerOperator({ command: "sign", draft: second, instead: true }, tax)).toMatchObject({ code: "founding-given-up" });
   });
 
   test("that begins in the future is not signed: every entry of its chain would be too old for its blocks", async () => {
