@@ -1,4 +1,4 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, sign as signWith } from "node:crypto";
 import { GetPublicKeyCommand, KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { p256 } from "@noble/curves/nist.js";
 import type { AdminAnswer } from "@vermilion/api/admin-door";
@@ -137,8 +137,10 @@ describe("a founding", () => {
   });
 });
 
-/** ECDSA over a digest, which node itself would hash once more. */
+/** Ed25519 over the message; ECDSA over a digest, which node itself would hash once more. */
 function signDigest(digest: Uint8Array, keyId: string | undefined): Uint8Array {
-  const { d = "" } = keyOf(keyId).privateKey.export({ format: "jwk" });
+  const { privateKey } = keyOf(keyId);
+  if (privateKey.asymmetricKeyType === "ed25519") return signWith(null, digest, privateKey);
+  const { d = "" } = privateKey.export({ format: "jwk" });
   return p256.sign(digest, Buffer.from(d, "base64url"), { prehash: false, format: "der", extraEntropy: true });
 }

@@ -151,8 +151,8 @@ const wrap = ["kms:Decrypt", "kms:Encrypt"];
 
 test.each([
   ["Sign", "ECC_NIST_P256", "SIGN_VERIFY", { Api: sign, Turn: sign, Operator: sign }],
-  ["Log", "ECC_NIST_EDWARDS25519", "SIGN_VERIFY", { Api: sign, Turn: sign, Public: sign, Tiles: sign, Operator: see }],
-  ["Cosign", "ECC_NIST_EDWARDS25519", "SIGN_VERIFY", { Api: sign, Turn: sign, Operator: see }],
+  ["Log", "ECC_NIST_EDWARDS25519", "SIGN_VERIFY", { Api: sign, Turn: sign, Public: sign, Tiles: sign, Operator: sign }],
+  ["Cosign", "ECC_NIST_EDWARDS25519", "SIGN_VERIFY", { Api: sign, Turn: sign, Operator: sign }],
   ["Agree", "ECC_NIST_P256", "KEY_AGREEMENT", { Api: ["kms:DeriveSharedSecret", "kms:GetPublicKey"], Operator: see }],
   ["Wrap", undefined, undefined, { Api: wrap, Turn: wrap }],
 ] as const)("the key %s has its kind, and its policy lets exactly these use it", (name, spec, usage, users) => {

@@ -26,7 +26,7 @@ import {
   type GenesisRefusal,
   genesisHeaderPayload,
 } from "./genesis.ts";
-import { makeStatement, readStatement, type StatementRefusal } from "./statement.ts";
+import { makeStatement, readStatement, type StatementKeys, type StatementRefusal } from "./statement.ts";
 
 /**
  * A genesis on its way from founder to founder: what is to be signed, and the signatures so far. It holds the founders' own statements, so
@@ -152,7 +152,7 @@ export function genesisOf(draft: FoundingDraft, crypto: Crypto): GenesisFile | D
 /** Founds where the keys of all founders are at hand: height 0, signed by each in order, its header by the first. */
 export async function found(
   input: Omit<FoundingInput, "members">,
-  founders: readonly { readonly about: Omit<FounderStatement, "keys">; readonly keys: Pick<Keys, "public" | "sign"> }[],
+  founders: readonly { readonly about: Omit<FounderStatement, "keys">; readonly keys: StatementKeys }[],
   crypto: Crypto,
 ): Promise<GenesisFile | DraftRefusal> {
   const { name, names, quorum = null, time, id } = input;
