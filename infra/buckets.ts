@@ -12,6 +12,10 @@ export interface Buckets {
   readonly tiles: Bucket;
 }
 
+/** Where the names of plans and data begin in the bucket of files, and of marks of open uploads; the only ones that the API may use. */
+export const filesPrefix = "files/";
+export const marksPrefix = "uploads/";
+
 type Wishes = Pick<MemberConfig, "retain" | "tilesAccess">;
 
 export function createBuckets(scope: Construct, wishes: Wishes): Buckets {

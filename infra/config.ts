@@ -8,6 +8,15 @@ const flag = (allowed: string) =>
   z.preprocess((given) => (given === "true" ? true : given === "false" ? false : given), z.boolean(allowed));
 const whole = (allowed: string, max: number) => z.coerce.number(allowed).int(allowed).min(1, allowed).max(max, allowed);
 
+/** A limit of calls, and what it is where nothing is said. */
+const throttle = (rate: number, burst: number) =>
+  z
+    .strictObject(
+      { rate: whole("calls per second, 1 to 10000", 10_000), burst: whole("calls at once, 1 to 5000", 5_000) },
+      '{ "rate": …, "burst": … }',
+    )
+    .default({ rate, burst });
+
 const certificateArn = text(
   "the ARN of a certificate of AWS Certificate Manager",
   /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
@@ -48,12 +57,17 @@ const memberConfig = z
     alarmEmail: z.email("an address of e-mail").optional(),
     webAcl: flag("true or false").default(false),
     retain: flag("true or false").default(true),
-    throttle: z
-      .strictObject(
-        { rate: whole("calls per second, 1 to 10000", 10_000), burst: whole("calls at once, 1 to 5000", 5_000) },
-        '{ "rate": …, "burst": … }',
-      )
-      .default({ rate: 100, burst: 200 }),
+    /** Of apps, and of whatever else has no limit of its own. */
+    throttle: throttle(100, 200),
+    /** Of the other members' calls together: with what apps ask for used up, consensus goes on. */
+    peerThrottle: throttle(200, 400),
+    /** Of each route that needs no account: what strangers ask for is taken from nobody else. */
+    publicThrottle: throttle(50, 100),
+    /**
+     * Most executions of the `public` function at once; left out, it shares those of the account with all others. The number is taken from
+     * the account's own, of which 100 must be left: an account that is new has 10 in all, and there the deployment fails with any number.
+     */
+    publicConcurrency: whole("executions at once, 1 to 1000", 1_000).optional(),
     logLevel: z.enum(["debug", "info", "warn", "error", "silent"], "debug, info, warn, error or silent").default("info"),
   })
   .superRefine((config, context) => {
@@ -90,6 +104,11 @@ const contextPlaces: Readonly<Record<string, readonly [string, string?]>> = {
   retain: ["retain"],
   rate: ["throttle", "rate"],
   burst: ["throttle", "burst"],
+  peerRate: ["peerThrottle", "rate"],
+  peerBurst: ["peerThrottle", "burst"],
+  publicRate: ["publicThrottle", "rate"],
+  publicBurst: ["publicThrottle", "burst"],
+  publicConcurrency: ["publicConcurrency"],
   logLevel: ["logLevel"],
 };
 

@@ -30,7 +30,10 @@ export function createCoordinator(
   const { memberId, functions, retain } = needs;
   const stateMachineArn = coordinatorArn(scope, memberId);
   const role = new Role(scope, "CoordinatorRole", {
-    assumedBy: new ServicePrincipal("states.amazonaws.com"),
+    // Not for a state machine of another account that names this role.
+    assumedBy: new ServicePrincipal("states.amazonaws.com", {
+      conditions: { StringEquals: { "aws:SourceAccount": Stack.of(scope).account } },
+    }),
     description: "Vermilion: role of the coordinator",
   });
   allow(role, ["lambda:InvokeFunction"], [functions.turn.functionArn]);

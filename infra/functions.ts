@@ -50,10 +50,13 @@ export function createFunctions(
     readonly logGroups: LogGroups;
     readonly settings: Readonly<Record<SettingName, string>>;
     readonly entryOf: (name: FunctionName) => string;
+    /** Most executions at once, which are then kept free of the account's for it; the others share what is left. */
+    readonly concurrency: Partial<Readonly<Record<FunctionName, number | undefined>>>;
   },
 ): Functions {
   return perFunction((name) => {
     const { memoryMb, timeoutSeconds, description } = sizes[name];
+    const most = needs.concurrency[name];
     return new NodejsFunction(scope, `${capitalised(name)}Function`, {
       description: `Vermilion ${needs.memberId}: ${description}`,
       entry: needs.entryOf(name),
@@ -62,6 +65,7 @@ export function createFunctions(
       architecture: Architecture.ARM_64,
       memorySize: memoryMb,
       timeout: Duration.seconds(timeoutSeconds),
+      ...(most === undefined ? {} : { reservedConcurrentExecutions: most }),
       role: needs.roles[name],
       logGroup: needs.logGroups[name],
       environment: Object.fromEntries(functionSettings[name].map((setting) => [setting, needs.settings[setting]])),

@@ -1,6 +1,6 @@
 import { coordinatorKey } from "@vermilion/aws/coordinator-acts";
 import type { FunctionName } from "@vermilion/aws/environment";
-import type { Buckets } from "./buckets.ts";
+import { type Buckets, filesPrefix, marksPrefix } from "./buckets.ts";
 import { allow, type Roles } from "./roles.ts";
 import type { TableName, Tables } from "./tables.ts";
 
@@ -62,12 +62,14 @@ export function grantTables(roles: Roles, tables: Tables): void {
 }
 
 /**
- * Objects by their name, which anybody may choose, so the grant is on all names of a bucket. Listing is granted because without it S3 answers
- * "forbidden" where it means "no such object".
+ * Files by where they lie: plans and data are read and written, marks of open uploads are only counted. Tiles have names of many beginnings,
+ * so their grant is on the bucket. Listing is granted, and on no prefix, because without it S3 answers "forbidden" where it means "no such
+ * object".
  */
 export function grantBuckets(roles: Roles, { files, tiles }: Buckets): void {
   const multipart = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
-  allow(roles.api, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", ...multipart], [files.arnForObjects("*")]);
+  allow(roles.api, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", ...multipart], [files.arnForObjects(`${filesPrefix}*`)]);
+  allow(roles.api, ["s3:PutObject", "s3:DeleteObject"], [files.arnForObjects(`${marksPrefix}*`)]);
   allow(roles.api, ["s3:ListBucket"], [files.bucketArn]);
   allow(roles.tiles, ["s3:GetObject", "s3:PutObject"], [tiles.arnForObjects("*")]);
   allow(roles.tiles, ["s3:ListBucket"], [tiles.bucketArn]);

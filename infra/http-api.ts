@@ -2,6 +2,7 @@ import { publicRoutes } from "@vermilion/api";
 import { Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
+  type CfnStage,
   DomainName,
   EndpointType,
   HttpApi,
@@ -19,7 +20,10 @@ import type { MemberConfig } from "./config.ts";
 import type { Functions } from "./functions.ts";
 import { createLogGroup } from "./logs.ts";
 
-type Wishes = Pick<MemberConfig, "customDomain" | "url" | "throttle" | "retain" | "id">;
+type Wishes = Pick<MemberConfig, "customDomain" | "url" | "throttle" | "peerThrottle" | "publicThrottle" | "retain" | "id">;
+
+/** What the other members call. */
+const peerPath = "/peer/v1/{proxy+}";
 
 /** The API as an address, before anything answers there: its functions are told the address, so it must not be made from them. */
 export function createHttpApi(scope: Construct, { customDomain, id }: Wishes): HttpApi {
@@ -27,7 +31,7 @@ export function createHttpApi(scope: Construct, { customDomain, id }: Wishes): H
     apiName: `vermilion-${id}`,
     description: `Vermilion ${id}`,
     createDefaultStage: false,
-    // A member has one address, for it is in every signature among peers.
+    // A member has one address, for it is in every signature among peers. Behind a `url` is a proxy of its owner, which calls this one.
     disableExecuteApiEndpoint: customDomain !== undefined,
   });
 }
@@ -40,14 +44,32 @@ export function baseUrlOf(api: HttpApi, { url, customDomain }: Wishes): string {
   return `https://${api.apiId}.execute-api.${region}.${urlSuffix}`;
 }
 
-/** Public routes to the function that can do little, everything else to the API. */
+/** Public routes to the function that can do little, everything else to the API; peers by a route of their own, for its limit. */
 export function mountRoutes(api: HttpApi, functions: Functions, wishes: Wishes): HttpStage {
   const everything = new HttpLambdaIntegration("Api", functions.api, { scopePermissionToRoute: false });
   const withoutAccount = new HttpLambdaIntegration("Public", functions.public, { scopePermissionToRoute: false });
   // Unknown paths too: the app answers them, with a problem in the caller's language.
   new HttpRoute(api, "Everything", { httpApi: api, routeKey: HttpRouteKey.DEFAULT, integration: everything });
-  for (const { method, path } of publicRoutes()) api.addRoutes({ path, methods: [HttpMethod[method]], integration: withoutAccount });
-  return createStage(api, wishes);
+  const peers = api.addRoutes({ path: peerPath, methods: [HttpMethod.ANY], integration: everything });
+  const open = publicRoutes();
+  const strangers = open.flatMap(({ method, path }) => api.addRoutes({ path, methods: [HttpMethod[method]], integration: withoutAccount }));
+  const stage = createStage(api, wishes);
+  limitRoutes(stage, {
+    [`ANY ${peerPath}`]: wishes.peerThrottle,
+    ...Object.fromEntries(open.map(({ method, path }) => [`${method} ${path}`, wishes.publicThrottle])),
+  });
+  // A stage that limits a route which is not there yet is refused.
+  stage.node.addDependency(...peers, ...strangers);
+  return stage;
+}
+
+/** Limits by the route's key; the construct library has only the one of all routes. */
+function limitRoutes(stage: HttpStage, limits: Readonly<Record<string, Wishes["throttle"]>>): void {
+  const settings = Object.entries(limits).map(([key, { rate, burst }]) => [
+    key,
+    { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst },
+  ]);
+  (stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(settings);
 }
 
 function createStage(api: HttpApi, { throttle, retain, customDomain }: Wishes): HttpStage {

@@ -17,6 +17,7 @@ interface KeyRow {
   readonly may: Partial<Readonly<Record<FunctionName, readonly string[]>>>;
 }
 
+/** The operator signs the member's statement with each of them: it proves the keys that it names. */
 const sign = ["kms:GetPublicKey", "kms:Sign"];
 const wrap = ["kms:Encrypt", "kms:Decrypt"];
 
@@ -32,13 +33,13 @@ const rows: Readonly<Record<KeyName, KeyRow>> = {
     description: "signs checkpoints",
     spec: KeySpec.ECC_NIST_EDWARDS25519,
     usage: KeyUsage.SIGN_VERIFY,
-    may: { api: sign, turn: sign, public: sign, tiles: sign, operator: ["kms:GetPublicKey"] },
+    may: { api: sign, turn: sign, public: sign, tiles: sign, operator: sign },
   },
   cosign: {
     description: "cosigns checkpoints",
     spec: KeySpec.ECC_NIST_EDWARDS25519,
     usage: KeyUsage.SIGN_VERIFY,
-    may: { api: sign, turn: sign, operator: ["kms:GetPublicKey"] },
+    may: { api: sign, turn: sign, operator: sign },
   },
   agree: {
     description: "opens what is granted to this member",

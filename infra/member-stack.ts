@@ -41,7 +41,8 @@ export class MemberStack extends Stack {
     const api = createHttpApi(this, config);
 
     const settings = settingsOf(config, { stack: this, api, tables, keys, buckets, queues });
-    const functions = createFunctions(this, { memberId, roles, logGroups, settings, entryOf: options.entryOf ?? entryOf });
+    const concurrency = { public: config.publicConcurrency };
+    const functions = createFunctions(this, { memberId, roles, logGroups, settings, entryOf: options.entryOf ?? entryOf, concurrency });
     const stage = mountRoutes(api, functions, config);
     const coordinator = createCoordinator(this, { memberId, functions, retain });
     wakeOnMessage(functions, queues);

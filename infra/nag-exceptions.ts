@@ -1,6 +1,7 @@
 import { type App, type CfnElement, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import type { IConstruct } from "constructs";
+import { filesPrefix, marksPrefix } from "./buckets.ts";
 import type { MemberConfig } from "./config.ts";
 import type { MemberStack } from "./member-stack.ts";
 
@@ -28,10 +29,12 @@ export function nagExceptions(stack: MemberStack, config: MemberConfig): readonl
   const executions = `arn:<AWS::Partition>:states:${config.region ?? "<AWS::Region>"}:<AWS::AccountId>:execution:vermilion-${config.id}-turns:turns-*`;
   const noObjectLog = "Each call is in the log of the function that made it; data events of CloudTrail can be switched on for the account";
   return [
-    iam(
-      "ApiRole",
-      `Resource::${arnOf("FilesBucket")}/*`,
-      "Files are named by hash and upload; the grant is on one bucket that holds nothing else",
+    ...[filesPrefix, marksPrefix].map((prefix) =>
+      iam(
+        "ApiRole",
+        `Resource::${arnOf("FilesBucket")}/${prefix}*`,
+        "Files are named by their hash, and so are the marks of their uploads",
+      ),
     ),
     iam("TilesRole", `Resource::${arnOf("TilesBucket")}/*`, "Tiles are named by their place in the tree; the bucket holds nothing else"),
     iam("WakeRole", `Resource::${executions}`, "Executions are numbered, and only those of this coordinator are named so"),

@@ -1,6 +1,11 @@
 /** What is said of files that stay off the chain; a part of the table of problems. */
 export const fileProblems = {
   "file-exists": { status: 409, zh: "该文件已登记", en: "The file is registered already" },
+  "file-being-registered": {
+    status: 409,
+    zh: "该文件正在登记，尚不能放弃",
+    en: "The file is being registered and cannot be abandoned yet",
+  },
   "file-size-does-not-match": { status: 422, zh: "文件大小与分块数不符", en: "Size and number of chunks do not fit" },
   "file-root-does-not-match": { status: 422, zh: "文件名称不是其分块哈希的根", en: "The name of the file is not the root of its chunks" },
   "file-too-large": { status: 413, zh: "文件超过5 GiB", en: "The file is longer than 5 GiB" },

@@ -101,7 +101,10 @@ export function draftFrom(copies: readonly unknown[]): FoundingDraft | Refusal {
   const drafts = copies.map((copy) => foundingDraft.safeParse(copy));
   if (drafts.some(({ success }) => !success))
     return { refused: "not-a-draft", detail: "not a founding draft as `vermilion found` writes it" };
-  return mergeDrafts(drafts.flatMap(({ data }) => (data === undefined ? [] : [data])));
+  return mergeDrafts(
+    drafts.flatMap(({ data }) => (data === undefined ? [] : [data])),
+    world.crypto,
+  );
 }
 
 export function stillMissing(draft: FoundingDraft): readonly string[] | Refusal {

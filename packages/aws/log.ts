@@ -1,6 +1,6 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import type { Log } from "@vermilion/member/ports/index";
-import { secretFieldNames } from "@vermilion/member/secret-fields";
+import { eventFields, secretFieldNames } from "@vermilion/member/secret-fields";
 import type { Meter } from "./meter.ts";
 
 type Level = "debug" | "info" | "warn" | "error";
@@ -18,20 +18,22 @@ export function lambdaLog(level: Level | "silent", member: string, meter: Meter)
   const write = (at: Level) => (event: string, fields?: Readonly<Record<string, unknown>>) => {
     const metric = alarming[event];
     if (metric !== undefined) meter.count(metric, 1);
-    logger[at](event, redacted(fields ?? {}));
+    logger[at](event, redacted(eventFields(fields ?? {})));
   };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
 const secret = new Set(secretFieldNames);
 
-/** At the top and one level down, as deep as our own events go. */
+/** At the top and one level down, as deep as our own events go; a list is no level of its own. */
 function redacted(fields: Readonly<Record<string, unknown>>, depth = 2): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => {
-      if (secret.has(name)) return [name, "[redacted]"];
-      const isPlain = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Error);
-      return [name, isPlain && depth > 1 ? redacted(value as Record<string, unknown>, depth - 1) : value];
-    }),
+    Object.entries(fields).map(([name, value]) => [name, secret.has(name) ? "[redacted]" : redactedValue(value, depth - 1)]),
   );
+}
+
+function redactedValue(value: unknown, depth: number): unknown {
+  if (Array.isArray(value)) return value.map((each) => redactedValue(each, depth));
+  const isPlain = typeof value === "object" && value !== null && !(value instanceof Error);
+  return isPlain && depth > 0 ? redacted(value as Record<string, unknown>, depth) : value;
 }

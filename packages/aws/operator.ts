@@ -132,7 +132,12 @@ async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sig
 }
 
 const bindings = "founding/";
+const givenUp = "founding-given-up/";
 
+/**
+ * The founding that this member is bound to from now on. One that was given up is refused for ever: its other founders were told that it
+ * will not come, and may have given up what they had signed in turn.
+ */
 async function bindTo(chain: string, instead: boolean, raftStore: RaftStore): Promise<AdminAnswer | undefined> {
   const held = await raftStore.highestReserved(bindings);
   if (held?.what === chain) return undefined;
@@ -141,6 +146,10 @@ async function bindTo(chain: string, instead: boolean, raftStore: RaftStore): Pr
       "signed-another-genesis",
       `this member has signed the founding of ${held.what}; give that one up for good with --instead`,
     );
+  if ((await raftStore.highestReserved(`${givenUp}${chain}`)) !== undefined)
+    return refuse("founding-given-up", "this member has given that founding up for good; begin another one");
+  // First: cut off after it, the member is still bound to what it was, and is bound to nothing that it has given up.
+  if (held !== undefined) await raftStore.reserve(`${givenUp}${held.what}`, chain);
   const next = held === undefined ? 1 : Number(held.place.slice(bindings.length)) + 1;
   const reserved = await raftStore.reserve(`${bindings}${String(next).padStart(6, "0")}`, chain);
   return reserved === chain ? undefined : refuse("signed-another-genesis", `this member is signing the founding of ${reserved}`);

@@ -10,6 +10,7 @@ import {
 import { chunkPlace } from "@vermilion/certificates";
 import { fromHex, toBase64 } from "@vermilion/ledger";
 import { Fault } from "@vermilion/member/fault";
+import type { FileRegistration } from "@vermilion/member/ports/file-registration";
 import type { FilePlan } from "@vermilion/member/ports/index";
 import { checkHash } from "@vermilion/member/ports/limits";
 
@@ -29,6 +30,9 @@ export const dataOf = ({ bucket }: Place, file: string) => ({ Bucket: bucket, Ke
 
 export interface StoredPlan extends FilePlan {
   readonly uploadId: string;
+  readonly registration?: FileRegistration;
+  /** Its objects are being deleted, this one last; there is no upload and no file any more. */
+  readonly abandoned?: true;
 }
 
 /** An upload or a file as S3 knows it. `parts` are those whose length and SHA-256 are the plan's, by chunk number. */
@@ -49,10 +53,16 @@ export async function readPlan({ client, bucket }: Place, file: string): Promise
   return text === undefined ? undefined : { stored: JSON.parse(text) as StoredPlan, etag: object?.ETag };
 }
 
+/** The plan of an upload or file that nobody has abandoned. */
+export async function readOpenPlan(place: Place, file: string): Promise<StoredPlan | undefined> {
+  const stored = (await readPlan(place, file))?.stored;
+  return stored?.abandoned === true ? undefined : stored;
+}
+
 /** Undefined where there is no plan, or its upload is gone and has left no file. */
 export async function findFile(place: Place, file: string): Promise<FoundFile | undefined> {
-  const plan = await readPlan(place, file);
-  return plan === undefined ? undefined : findParts(place, plan.stored);
+  const stored = await readOpenPlan(place, file);
+  return stored === undefined ? undefined : findParts(place, stored);
 }
 
 /** S3 lists at most 1,000 parts at once; a file has at most 641. */

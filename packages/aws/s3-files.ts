@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  type _Object,
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -12,8 +13,9 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { chunkPlace } from "@vermilion/certificates";
 import { Fault } from "@vermilion/member/fault";
+import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
 import type { ChunkLink, Clock, FilePlan, FileState, Files } from "@vermilion/member/ports/index";
-import { checkFilePlan } from "@vermilion/member/ports/limits";
+import { checkAppId, checkFilePlan } from "@vermilion/member/ports/limits";
 import {
   attempt,
   checksumOf,
@@ -26,6 +28,8 @@ import {
   markKey,
   type Place,
   planKey,
+  type ReadPlan,
+  readOpenPlan,
   readPlan,
   remove,
   type StoredPlan,
@@ -40,6 +44,10 @@ export interface S3FilesOptions extends Place {
 /** API Gateway and Lambda carry at most 6 MB a call, of which base64 takes a third: 4 MiB are left for a chunk. Longer ones go by links. */
 const apiChunkBytesMax = 4 * 1024 * 1024;
 const conflictsMax = 10;
+/** Each mark is asked for on its own, a page of them at once. */
+const marksPerPage = 50;
+/** A mark without an upload is stale when it is a day old: no call lasts nearly so long. */
+const markAgeMsMin = 86_400_000;
 const checksumHeader = "x-amz-checksum-sha256";
 
 /**
@@ -56,7 +64,8 @@ export function s3Files(options: S3FilesOptions): Files {
     writeChunk: (file, index, bytes) => writeChunk(options, file, index, bytes),
     sendLinks: (file, indexes, until) => linksTo(options, file, indexes, (stored, index) => sendLink(options, stored, index, until)),
     complete: (file) => complete(options, file),
-    abandon: (file) => abandon(options, file),
+    register: (file, entry) => register(options, file, entry),
+    abandon: (file, registration) => abandon(options, file, registration),
     readChunk: (file, index) => readChunk(options, file, index),
     readLinks: (file, indexes, until) => linksTo(options, file, indexes, (stored, index) => readLink(options, stored, index, until)),
   };
@@ -70,23 +79,33 @@ async function stateOf(place: Place, file: string): Promise<FileState | undefine
   return { ...state, present };
 }
 
-async function begin(place: Place, plan: FilePlan): Promise<void> {
+async function begin(place: Place, plan: FilePlan): ReturnType<Files["begin"]> {
   checkFilePlan(plan);
   const { client, bucket } = place;
   const { file } = plan;
   const known = await readPlan(place, file);
-  if (known !== undefined && (await findParts(place, known.stored)) !== undefined) return;
+  if (known?.stored.abandoned === true) {
+    // Whoever abandoned it was cut off.
+    await removeObjects(place, known.stored);
+    return begin(place, plan);
+  }
+  if (known !== undefined && (await findParts(place, known.stored)) !== undefined) return "known";
   // The mark first: an upload that is not counted must not exist.
   await attempt(client.send(new PutObjectCommand({ Bucket: bucket, Key: markKey(plan.app, file), Body: "open" })), "mark", file);
   const create = { ...dataOf(place, file), ChecksumAlgorithm: "SHA256", ContentType: "application/octet-stream" } as const;
   const { UploadId: uploadId } = await attempt(client.send(new CreateMultipartUploadCommand(create)), "begin", file);
   if (uploadId === undefined) throw new Fault("storage-failed", `S3: no upload id for ${file}`);
-  const condition = known?.etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: known.etag };
-  const body = JSON.stringify({ ...plan, uploadId } satisfies StoredPlan);
-  const put = { Bucket: bucket, Key: planKey(file), Body: body, ContentType: "application/json", ...condition };
-  if ((await putIf(place, put, file)) === "put") return;
+  if ((await putPlan(place, { ...plan, uploadId }, known)) === "put") return "begun";
   // Another one has begun the same file at the same moment: his upload is the one that counts.
   await unlessGone(client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
+  return "known";
+}
+
+/** Writes the plan over the one that was read, or where there was none. */
+async function putPlan(place: Place, stored: StoredPlan, read: ReadPlan | undefined): Promise<"put" | "lost"> {
+  const condition = read?.etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: read.etag };
+  const put = { Bucket: place.bucket, Key: planKey(stored.file), Body: JSON.stringify(stored), ContentType: "application/json" };
+  return putIf(place, { ...put, ...condition }, stored.file);
 }
 
 /** 412: somebody else was first. 409 says that another write was under way, and one asks again. */
@@ -97,23 +116,37 @@ async function putIf({ client }: Place, input: PutObjectCommandInput, file: stri
       return "put";
     } catch (error) {
       const status = statusOf(error);
-      if (status === 412) return "lost";
+      // 404: what was to be written over is gone.
+      if (status === 412 || status === 404) return "lost";
       if (status !== 409 || conflicts === conflictsMax) throw failed("begin", file, error);
       await sleep(Math.random() * 20 * (conflicts + 1));
     }
   }
 }
 
-async function openUploads(place: Place, app: string): Promise<number> {
-  const prefix = markKey(app, "");
-  const { Contents = [] } = await attempt(
-    place.client.send(new ListObjectsV2Command({ Bucket: place.bucket, Prefix: prefix })),
-    "list",
-    app,
-  );
-  // A mark outlives its upload where a process died between the two; then it counts for nothing.
-  const found = await Promise.all(Contents.map(({ Key = "" }) => findFile(place, Key.slice(prefix.length))));
-  return found.filter((upload) => upload?.complete === false).length;
+async function openUploads(options: S3FilesOptions, app: string): Promise<number> {
+  checkAppId(app);
+  let open = 0;
+  let token: string | undefined;
+  do {
+    const input = { Bucket: options.bucket, Prefix: markKey(app, ""), MaxKeys: marksPerPage, ...(token && { ContinuationToken: token }) };
+    const listed = await attempt(options.client.send(new ListObjectsV2Command(input)), "list", app);
+    const counted = await Promise.all((listed.Contents ?? []).map((mark) => isOpen(options, app, mark)));
+    open += counted.filter((each) => each).length;
+    token = listed.NextContinuationToken;
+  } while (token !== undefined);
+  return open;
+}
+
+/**
+ * A mark outlives its upload where a process died between the two, or the lifecycle rule has ended it: then it counts for nothing, and is
+ * deleted. A young one is left, for its plan may be on its way.
+ */
+async function isOpen(options: S3FilesOptions, app: string, { Key = "", LastModified }: _Object): Promise<boolean> {
+  const file = Key.slice(markKey(app, "").length);
+  if ((await findFile(options, file))?.complete === false) return true;
+  if (LastModified !== undefined && options.clock.now() - LastModified.getTime() > markAgeMsMin) await remove(options, Key);
+  return false;
 }
 
 async function writeChunk(place: Place, file: string, index: number, bytes: Uint8Array): Promise<"written" | "unknown-upload"> {
@@ -144,17 +177,39 @@ async function complete(place: Place, file: string): ReturnType<Files["complete"
   return "complete";
 }
 
-async function abandon(place: Place, file: string): Promise<void> {
-  const plan = await readPlan(place, file);
-  if (plan === undefined) return;
-  const { app, uploadId } = plan.stored;
+async function register(place: Place, file: string, entry: FileRegistration): Promise<"noted" | "unknown-upload"> {
+  for (let conflicts = 0; conflicts <= conflictsMax; conflicts++) {
+    const read = await readPlan(place, file);
+    if (read === undefined || read.stored.abandoned === true) return "unknown-upload";
+    const { stored } = read;
+    if ((await putPlan(place, { ...stored, registration: registrationWith(stored.registration, entry) }, read)) === "put") return "noted";
+  }
+  throw new Fault("storage-failed", `S3: the plan of ${file} is written by too many`);
+}
+
+/** The plan is marked before anything is deleted, on the condition that it is as it was read: so no entry is noted meanwhile. */
+async function abandon(place: Place, file: string, registration: FileRegistration | undefined): ReturnType<Files["abandon"]> {
+  for (let conflicts = 0; conflicts <= conflictsMax; conflicts++) {
+    const read = await readPlan(place, file);
+    if (read === undefined) return "abandoned";
+    if (read.stored.abandoned !== true) {
+      if (!sameRegistration(read.stored.registration, registration)) return "registering";
+      if ((await putPlan(place, { ...read.stored, abandoned: true }, read)) === "lost") continue;
+    }
+    await removeObjects(place, read.stored);
+    return "abandoned";
+  }
+  throw new Fault("storage-failed", `S3: the plan of ${file} is written by too many`);
+}
+
+async function removeObjects(place: Place, { file, app, uploadId }: StoredPlan): Promise<void> {
   await unlessGone(place.client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
   // The plan last: while it is there, the call can be made again.
   for (const key of [dataKey(file), markKey(app, file), planKey(file)]) await remove(place, key);
 }
 
 async function readChunk(place: Place, file: string, index: number): Promise<Uint8Array | undefined> {
-  const stored = (await readPlan(place, file))?.stored;
+  const stored = await readOpenPlan(place, file);
   if (stored === undefined || index >= stored.chunks.length) return undefined;
   const answer = place.client.send(new GetObjectCommand({ ...dataOf(place, file), Range: rangeOf(stored, index) }));
   return unlessGone(
@@ -170,7 +225,7 @@ async function linksTo(
   indexes: readonly number[],
   link: (stored: StoredPlan, index: number) => Promise<ChunkLink>,
 ): Promise<readonly ChunkLink[] | undefined> {
-  const stored = (await readPlan(place, file))?.stored;
+  const stored = await readOpenPlan(place, file);
   if (stored === undefined) return undefined;
   return attempt(Promise.all(indexes.map((index) => link(stored, index))), "sign for", file);
 }

@@ -138,18 +138,24 @@ function isCannot(error: unknown): error is { readonly code: string; readonly na
   return typeof code === "string" && typeof names === "object" && names !== null && "zh" in names && "en" in names;
 }
 
-/** Answers of a member and names of files may hold anything; control characters must not reach the terminal. */
+/** Control characters, line separators, and format characters, which can turn around the order in which all else is read. */
+const unsafe = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** Answers of a member and names of files may hold anything; what steers a terminal or a reader must not reach either. */
 function oneLine(text: string): string {
   return text
     .replace(/\s*\n\s*/g, "; ")
-    .replace(/\p{Cc}/gu, " ")
+    .replace(unsafe, " ")
     .trim();
 }
 
-/** Control characters of a value, made visible: a field must not be able to write to the reader's terminal. */
+/** Unsafe characters of a value, made visible: a field must not be able to write to the reader's terminal. */
 export function shown(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(unsafe, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+  });
 }
 
 function aligned(rows: readonly (readonly string[])[]): string[] {

@@ -52,7 +52,10 @@ export function text(max: number) {
 }
 
 export const names = z.strictObject({ zh: text(128), en: text(128) });
-export const by = z.strictObject({ app: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/), operator: text(64) });
+/** An app of a member, as entries name it. */
+export const appIdForm = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+export const by = z.strictObject({ app: z.string().regex(appIdForm), operator: text(64) });
 
 function jwk(holds: (key: PublicJwk) => boolean) {
   return z.custom<PublicJwk>((value) => {

@@ -1,4 +1,5 @@
 export { type AccountProof, accountProofTyp, type RegisterArguments } from "./accounts.ts";
+export { appIdForm } from "./arguments.ts";
 export type { CompleteArguments, IssueArguments } from "./certificates.ts";
 export type { ActivateArguments, FoundArguments } from "./consortium.ts";
 export { type Execution, type ExecutionResult, executeEntry, keysOf, limits, type Outcome, type RulesUnknown } from "./execute.ts";

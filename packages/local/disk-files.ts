@@ -3,8 +3,9 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promis
 import { dirname, join } from "node:path";
 import { chunkPlace, fileChunkBytes } from "@vermilion/certificates";
 import { Fault } from "@vermilion/member/fault";
+import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
 import type { FilePlan, FileState, Files } from "@vermilion/member/ports/index";
-import { checkFilePlan, checkHash } from "@vermilion/member/ports/limits";
+import { checkAppId, checkFilePlan, checkHash } from "@vermilion/member/ports/limits";
 
 /** The calls by which the adapter changes a disk, so that a test can make them fail. */
 export interface Disk {
@@ -18,12 +19,14 @@ const chunkName = /^([0-9]{4})\.chunk$/;
 
 /**
  * `Files` in a folder of the member, owner-only: `<ab>/<root>/` holds `plan.json`, a file a chunk (`0000.chunk` …) and, once all are
- * there, the empty file `complete`; `uploads/<app>/<root>` marks an open upload. Each is written beside its place, synced and moved there,
+ * there, the empty file `complete`, and `registration.json` from when it may come onto the ledger; `uploads/<app>/<root>` marks an open upload. Each is written beside its place, synced and moved there,
  * so that what has its name is whole. All chunks come and go through the member's API.
  */
 export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm }): Files {
   const home = (file: string) => join(folder, file.slice(0, 2), file);
   const mark = (app: string, file: string) => join(folder, "uploads", app, file);
+  const registrationFile = (file: string) => join(home(file), "registration.json");
+  const inTurn = oneAfterAnother();
   const chunkFile = (file: string, index: number) => join(home(file), `${String(index).padStart(4, "0")}.chunk`);
 
   async function stateOf(file: string): Promise<FileState | undefined> {
@@ -32,11 +35,13 @@ export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm
     if (text === undefined) return undefined;
     const plan = JSON.parse(text.toString("utf8")) as FilePlan;
     const names = await readdir(home(file));
-    if (names.includes("complete")) return { ...plan, complete: true, present: plan.chunks.map((_, index) => index) };
+    const noted = names.includes("registration.json") ? await readIfThere(registrationFile(file)) : undefined;
+    const about = noted === undefined ? plan : { ...plan, registration: JSON.parse(noted.toString("utf8")) as FileRegistration };
+    if (names.includes("complete")) return { ...about, complete: true, present: plan.chunks.map((_, index) => index) };
     const numbers = names.flatMap((name) => chunkName.exec(name)?.[1] ?? []).map(Number);
     const sizes = await Promise.all(numbers.map(async (index) => (await stat(chunkFile(file, index))).size));
     const present = numbers.filter((index, at) => sizes[at] === chunkPlace(plan.size, index).length);
-    return { ...plan, complete: false, present: present.sort((one, other) => one - other) };
+    return { ...about, complete: false, present: present.sort((one, other) => one - other) };
   }
 
   return guarded({
@@ -44,15 +49,18 @@ export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm
     hasLinks: false,
     state: stateOf,
 
-    async begin(plan) {
-      checkFilePlan(plan);
-      if ((await stateOf(plan.file)) !== undefined) return;
-      // The mark first: an upload that is not counted must not exist.
-      await writeWhole(disk, mark(plan.app, plan.file), new Uint8Array());
-      await writeWhole(disk, join(home(plan.file), "plan.json"), Buffer.from(JSON.stringify(plan)));
-    },
+    begin: (plan) =>
+      inTurn(async () => {
+        checkFilePlan(plan);
+        if ((await stateOf(plan.file)) !== undefined) return "known";
+        // The mark first: an upload that is not counted must not exist.
+        await writeWhole(disk, mark(plan.app, plan.file), new Uint8Array());
+        await writeWhole(disk, join(home(plan.file), "plan.json"), Buffer.from(JSON.stringify(plan)));
+        return "begun";
+      }),
 
     async openUploads(app) {
+      checkAppId(app);
       // A mark outlives its upload where a process died between the two; then it counts for nothing.
       const states = await Promise.all((await namesIn(join(folder, "uploads", app))).map(stateOf));
       return states.filter((state) => state?.complete === false).length;
@@ -79,12 +87,25 @@ export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm
       return "complete";
     },
 
-    async abandon(file) {
-      const state = await stateOf(file);
-      if (state === undefined) return;
-      await disk.rm(mark(state.app, file), { force: true });
-      await disk.rm(home(file), { recursive: true, force: true });
-    },
+    register: (file, entry) =>
+      inTurn(async () => {
+        const state = await stateOf(file);
+        if (state === undefined) return "unknown-upload";
+        await writeWhole(disk, registrationFile(file), Buffer.from(JSON.stringify(registrationWith(state.registration, entry))));
+        return "noted";
+      }),
+
+    abandon: (file, registration) =>
+      inTurn(async () => {
+        const state = await stateOf(file);
+        if (state === undefined) return "abandoned";
+        if (!sameRegistration(state.registration, registration)) return "registering";
+        await disk.rm(mark(state.app, file), { force: true });
+        // First: cut off after it, this is an upload with chunks missing, and never a whole file without them.
+        await disk.rm(join(home(file), "complete"), { force: true });
+        await disk.rm(home(file), { recursive: true, force: true });
+        return "abandoned";
+      }),
 
     async readChunk(file, index) {
       const state = await stateOf(file);
@@ -93,6 +114,16 @@ export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm
 
     readLinks: async () => undefined,
   });
+}
+
+/** Runs what is given in its order, each when the one before has ended: a folder has one member, and a member one process. */
+function oneAfterAnother(): <Answer>(work: () => Promise<Answer>) => Promise<Answer> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const answer = last.then(work);
+    last = answer.catch(() => undefined);
+    return answer;
+  };
 }
 
 /** Writes a whole file or nothing, durable on return. */
@@ -179,6 +210,7 @@ function guarded(files: Files): Files {
     writeChunk: guard(files.writeChunk),
     sendLinks: guard(files.sendLinks),
     complete: guard(files.complete),
+    register: guard(files.register),
     abandon: guard(files.abandon),
     readChunk: guard(files.readChunk),
     readLinks: guard(files.readLinks),

@@ -1,9 +1,9 @@
 import type { Log } from "@vermilion/member/ports/index";
-import { secretFieldNames } from "@vermilion/member/secret-fields";
+import { eventFields, secretFieldNames } from "@vermilion/member/secret-fields";
 import { type DestinationStream, destination, pino } from "pino";
 import type { LogLevel } from "./config-schemas.ts";
 
-const redacted = secretFieldNames.flatMap((name) => [name, `*.${name}`]);
+const redacted = secretFieldNames.flatMap((name) => [name, `*.${name}`, `*[*].${name}`]);
 
 export interface LocalLog extends Log {
   /** Writes what is still held in memory; call before the process ends. */
@@ -25,7 +25,7 @@ export function pinoLog(target: string | DestinationStream, level: LogLevel, bin
     stream,
   );
   const write = (at: "debug" | "info" | "warn" | "error") => (event: string, fields?: Readonly<Record<string, unknown>>) =>
-    logger[at]({ ...fields }, event);
+    logger[at](eventFields(fields ?? {}), event);
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error"), flush: () => logger.flush() };
 }
 

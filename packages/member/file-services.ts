@@ -35,14 +35,19 @@ export interface FileChunks {
 
 /** The use cases of files that stay off the chain (`vermilion-file/1`); a part of `Services`. */
 export interface FileServices {
-  /** Opens the upload of an encrypted file, or finds it as it is; `chunks` are their hashes. */
+  /** Opens the upload of an encrypted file, or finds it as it is; `chunks` are their hashes. Until it is on the ledger it is of its app alone. */
   beginFile(
     file: string,
     input: { readonly size: number; readonly chunks: readonly string[] },
     caller: Caller,
   ): Promise<FileUpload | Refused>;
   /** Takes a chunk through the API, once its length and hash are those of the upload. */
-  sendChunk(file: string, chunk: number, bytes: Uint8Array): Promise<{ readonly file: string; readonly chunk: number } | Refused>;
+  sendChunk(
+    file: string,
+    chunk: number,
+    bytes: Uint8Array,
+    caller: Pick<Caller, "app">,
+  ): Promise<{ readonly file: string; readonly chunk: number } | Refused>;
   /** Puts a file whose chunks are all here on the ledger as this member's. */
   completeFile(
     file: string,
@@ -50,7 +55,7 @@ export interface FileServices {
     caller: Caller,
     options: WriteOptions,
   ): Promise<(Submitted & { readonly file: string }) | Refused>;
-  /** Forgets an upload, or a file that never came onto the ledger. */
+  /** Forgets an upload, or a file that never came onto the ledger; not while an entry with it may still be committed. */
   abandonFile(file: string, caller: Caller): Promise<{ readonly file: string } | Refused>;
   file(file: string): Promise<FileRow | Refused>;
   /** Chunks of this member's own file, from number `from` on. */

@@ -11,4 +11,12 @@ export const secretFieldNames: readonly string[] = [
   "sdJwt",
   "body",
   "entry",
+  "reference",
+  "value",
+  "key",
 ];
+
+/** An event's own fields: `member` says on every line whose log it is, so a member that an event is about stands under `about`. */
+export function eventFields({ member, ...fields }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return member === undefined ? fields : { ...fields, about: member };
+}

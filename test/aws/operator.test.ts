@@ -1,4 +1,4 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, sign as signWith } from "node:crypto";
 import { GetPublicKeyCommand, KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { p256 } from "@noble/curves/nist.js";
 import type { AdminAnswer } from "@vermilion/api/admin-door";
@@ -93,16 +93,26 @@ describe("a founding", () => {
 
   test("binds its founders: another one is signed only where the first is given up", async () => {
     const first = await newDraft();
-    await sign(first, tax);
+    let old = await sign(first, tax);
     const other = await newDraft("b".repeat(32));
     expect(await answerOperator({ command: "sign", draft: other, instead: false }, tax)).toMatchObject({ code: "signed-another-genesis" });
     let draft = await sign(other, tax, true);
     for (const each of [housing, customs]) draft = await sign(draft, each);
-    let old = first;
-    for (const each of [housing, tax, customs]) old = await sign(old, each, true);
-    await sign(other, tax, true);
+    for (const each of [housing, customs]) old = await sign(old, each, true);
     expect(await install(old, tax)).toMatchObject({ code: "signed-another-genesis" });
     expect(await install(draft, tax)).toMatchObject({ ok: true });
+  });
+
+  test("that was given up stays so, also where nothing else has come of it", async () => {
+    const first = await newDraft();
+    const [second, third] = [await newDraft("b".repeat(32)), await newDraft("c".repeat(32))];
+    await sign(first, tax);
+    for (const draft of [second, third]) {
+      await sign(draft, tax, true);
+      await sign(draft, tax);
+      expect(await answerOperator({ command: "sign", draft: first, instead: true }, tax)).toMatchObject({ code: "founding-given-up" });
+    }
+    expect(await answerOperator({ command: "sign", draft: second, instead: true }, tax)).toMatchObject({ code: "founding-given-up" });
   });
 
   test("that begins in the future is not signed: every entry of its chain would be too old for its blocks", async () => {
@@ -127,8 +137,10 @@ describe("a founding", () => {
   });
 });
 
-/** ECDSA over a digest, which node itself would hash once more. */
+/** Ed25519 over the message; ECDSA over a digest, which node itself would hash once more. */
 function signDigest(digest: Uint8Array, keyId: string | undefined): Uint8Array {
-  const { d = "" } = keyOf(keyId).privateKey.export({ format: "jwk" });
+  const { privateKey } = keyOf(keyId);
+  if (privateKey.asymmetricKeyType === "ed25519") return signWith(null, digest, privateKey);
+  const { d = "" } = privateKey.export({ format: "jwk" });
   return p256.sign(digest, Buffer.from(d, "base64url"), { prehash: false, format: "der", extraEntropy: true });
 }

@@ -5,6 +5,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   ListPartsCommand,
   PutObjectCommand,
   S3Client,
@@ -63,6 +64,39 @@ test("an answer that was lost: what was completed is complete, by whichever call
   expect(await files.complete(plan.file)).toBe("unknown-upload");
   s3.on(CompleteMultipartUploadCommand).rejects(new Error("socket hang up"));
   await expect(files.complete(plan.file)).rejects.toMatchObject({ name: "Fault", code: "storage-failed" });
+});
+
+test("a plan is marked as abandoned as it was read, before anything is deleted; what was cut off then is ended by the next upload", async () => {
+  s3.on(PutObjectCommand, { Key: planKey }).rejects(refused("PreconditionFailed", 412));
+  await expect(files.abandon(plan.file, undefined)).rejects.toMatchObject({ code: "storage-failed" });
+  expect(s3.commandCalls(DeleteObjectCommand)).toHaveLength(0);
+  s3.on(PutObjectCommand, { Key: planKey }).resolves({});
+  s3.on(DeleteObjectCommand).rejectsOnce(new Error("socket hang up")).resolves({});
+  await expect(files.abandon(plan.file, undefined)).rejects.toMatchObject({ code: "storage-failed" });
+  const marked = s3.commandCalls(PutObjectCommand, { Key: planKey }).at(-1)!.args[0].input;
+  expect(marked).toMatchObject({ IfMatch: '"p"', Body: expect.stringContaining('"abandoned":true') });
+  s3.on(GetObjectCommand).resolves({ Body: { transformToString: async () => String(marked.Body) } as never, ETag: '"q"' });
+  expect(await files.state(plan.file)).toBeUndefined();
+  expect(await files.readChunk(plan.file, 0)).toBeUndefined();
+  expect(await files.register(plan.file, { until: 1, transaction: null })).toBe("unknown-upload");
+  s3.on(DeleteObjectCommand, { Key: planKey }).callsFake(() => {
+    s3.on(GetObjectCommand).rejects(refused("NoSuchKey", 404));
+    return {};
+  });
+  await files.begin(plan);
+  expect(s3.commandCalls(DeleteObjectCommand, { Key: `files/${plan.file}/data` })).not.toHaveLength(0);
+  expect(s3.commandCalls(PutObjectCommand, { Key: planKey }).at(-1)!.args[0].input.IfNoneMatch).toBe("*");
+});
+
+test("marks are counted to the last page, and those of uploads that were ended are deleted once they are a day old", async () => {
+  const now = 1_800_000_000_000;
+  const mark = (name: string, ageMs: number) => ({ Key: `uploads/desk/${name}`, LastModified: new Date(now - ageMs) });
+  const [gone, young] = ["aa".repeat(32), "bb".repeat(32)];
+  s3.on(ListObjectsV2Command).resolves({ Contents: [mark(gone, 90_000_000), mark(young, 60_000)], NextContinuationToken: "next" });
+  s3.on(ListObjectsV2Command, { ContinuationToken: "next" }).resolves({ Contents: [mark(plan.file, 90_000_000)] });
+  for (const name of [gone, young]) s3.on(GetObjectCommand, { Key: `files/${name}/plan.json` }).rejects(refused("NoSuchKey", 404));
+  expect(await files.openUploads("desk")).toBe(1);
+  expect(s3.commandCalls(DeleteObjectCommand).map(({ args: [{ input }] }) => input.Key)).toEqual([`uploads/desk/${gone}`]);
 });
 
 test("a part of another length, without a checksum or with another one, is not there", async () => {

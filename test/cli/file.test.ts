@@ -4,7 +4,7 @@ import { scopes } from "@vermilion/api";
 import type { Services } from "@vermilion/member/services";
 import { expect, test } from "vitest";
 import { addApp, p256, startMember, testClock } from "../api/support/member.ts";
-import { inProcess, oneSentence, temporaryFolder } from "./spawn.ts";
+import { inProcess, oneSentence, temporaryFolder, vermilion } from "./spawn.ts";
 
 /** `vermilion file …` against the real doors over services of fixed content; the journey runs it against whole members. */
 
@@ -56,6 +56,19 @@ test("a put that fails keeps its state for its owner alone, and the next one goe
   const again = await run("put", path, "--json");
   expect(JSON.parse(again.out)).toMatchObject({ file });
   expect(existsSync(state)).toBe(false);
+});
+
+test("the value of a file comes by standard input, where no other user of the computer sees it", async () => {
+  const { data, path, run } = await place();
+  const { value } = JSON.parse((await run("put", path, "--json")).out) as { readonly value: string };
+  const args = ["file", "get", "--data", data, "--out", join(data, "out.pdf"), "--value"];
+  const [given, read] = [await vermilion([...args, value]), await vermilion([...args, "-"], { input: `${value}\n` })];
+  // The services of this member hold another file: what matters is that both were asked for the same.
+  expect(read).toEqual(given);
+  expect(read.err).not.toContain("usage");
+  const none = await vermilion([...args, "-"], { input: "no value\n" });
+  expect(none.err).not.toBe(read.err);
+  expect((await run("get", "--help")).out).toContain("standard input");
 });
 
 test("show and get, and what is wrong usage or no usable file", async () => {

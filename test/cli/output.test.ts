@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { momentOf } from "@vermilion/cli/commands/request";
 import { listed } from "@vermilion/cli/main";
-import { bilingual, Failure, terminalIo, toldError } from "@vermilion/cli/output";
+import { bilingual, Failure, shown, terminalIo, toldError } from "@vermilion/cli/output";
 import { ClientProblem } from "@vermilion/client";
 import { describe, expect, test } from "vitest";
 import { makeWorld } from "../client/fixtures.ts";
@@ -62,6 +62,11 @@ describe("output", () => {
       ["x\u001b[2J", "c"],
     ]);
     expect(written.out).toBe("名称        b\nx\\u001b[2J  c\n");
+  });
+
+  test("characters that turn the order of reading, or are not seen, are shown as what they are", () => {
+    expect(shown("plan\u202efdp.exe\u2066\u200b\u{e0041}")).toBe("plan\\u202efdp.exe\\u2066\\u200b\\u{e0041}");
+    expect(bilingual({ zh: "", en: "no \u202eelif\u2069" })).toBe("no  elif");
   });
 
   test("progress is silent for what is quick", async () => {

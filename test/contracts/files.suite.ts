@@ -89,8 +89,8 @@ export function filesSuite(suite: string, open: Open<Files>): void {
       "begin, send and complete may be repeated; the first plan stays",
       onFiles(async (files) => {
         const { plan, chunks } = testFile(1_000);
-        await files.begin(plan);
-        await files.begin({ ...plan, app: "other", begunAt: 1 });
+        expect(await files.begin(plan)).toBe("begun");
+        expect(await files.begin({ ...plan, app: "other", begunAt: 1 })).toBe("known");
         expect(await files.state(plan.file)).toEqual({ ...plan, complete: false, present: [] });
         for (let time = 0; time < 2; time++) await moves.send(files, plan.file, 0, chunks[0]!);
         for (let time = 0; time < 2; time++) expect(await files.complete(plan.file)).toBe("complete");
@@ -119,8 +119,7 @@ export function filesSuite(suite: string, open: Open<Files>): void {
         expect([await files.openUploads("desk"), await files.openUploads("counter"), await files.openUploads("nobody")]).toEqual([2, 1, 0]);
         await stored(files, one);
         expect(await files.openUploads("desk")).toBe(1);
-        await files.abandon(two.plan.file);
-        await files.abandon(two.plan.file);
+        for (let time = 0; time < 2; time++) expect(await files.abandon(two.plan.file, undefined)).toBe("abandoned");
         expect(await files.openUploads("desk")).toBe(0);
         expect(await files.state(two.plan.file)).toBeUndefined();
       }),
@@ -131,7 +130,7 @@ export function filesSuite(suite: string, open: Open<Files>): void {
       onFiles(async (files) => {
         const file = testFile(5_000);
         await stored(files, file);
-        await files.abandon(file.plan.file);
+        await files.abandon(file.plan.file, undefined);
         expect(await files.readChunk(file.plan.file, 0)).toBeUndefined();
         expect(await files.writeChunk(file.plan.file, 0, file.chunks[0]!)).toBe("unknown-upload");
         expect(await files.complete(file.plan.file)).toBe("unknown-upload");
@@ -141,11 +140,52 @@ export function filesSuite(suite: string, open: Open<Files>): void {
     );
 
     test(
+      "what may come onto the ledger is abandoned only by who knows of every entry",
+      onFiles(async (files, { reopen }) => {
+        const file = testFile(4_000);
+        const { file: root } = file.plan;
+        const [first, second] = [
+          { until: 5_000, transaction: "11".repeat(32) },
+          { until: 4_000, transaction: "22".repeat(32) },
+        ];
+        expect(await files.register(root, first)).toBe("unknown-upload");
+        await stored(files, file);
+        for (let time = 0; time < 2; time++) expect(await files.register(root, first)).toBe("noted");
+        expect((await files.state(root))?.registration).toEqual(first);
+        expect(await files.abandon(root, undefined)).toBe("registering");
+        expect(await files.register(root, second)).toBe("noted");
+        const again = await reopen();
+        const both = (await again.state(root))?.registration;
+        expect(both).toEqual({ until: 5_000, transaction: null });
+        expect(await again.abandon(root, first)).toBe("registering");
+        expectSame(await moves.fetch(again, root, 0), file.chunks[0]);
+        expect(await again.abandon(root, both)).toBe("abandoned");
+        expect(await again.state(root)).toBeUndefined();
+        await stored(again, file);
+        expect((await again.state(root))?.registration).toBeUndefined();
+      }),
+    );
+
+    test(
+      "of an entry that is noted and an abandoning at one moment, one happens",
+      onFiles(async (files) => {
+        const entry = { until: 5_000, transaction: "33".repeat(32) };
+        for (let time = 0; time < 5; time++) {
+          const file = testFile(100);
+          await stored(files, file);
+          const [noted, abandoned] = await Promise.all([files.register(file.plan.file, entry), files.abandon(file.plan.file, undefined)]);
+          expect([noted, abandoned]).toEqual(noted === "noted" ? ["noted", "registering"] : ["unknown-upload", "abandoned"]);
+          expect((await files.state(file.plan.file))?.complete).toBe(noted === "noted" ? true : undefined);
+        }
+      }),
+    );
+
+    test(
       "a root or a plan that no platform could store is a bug",
       onFiles(async (files) => {
         const { plan } = testFile(1);
         await expectBug(() => files.state("../../etc/passwd"), /not a hash/);
-        await expectBug(() => files.begin({ ...plan, app: "a b" }), /app/);
+        for (const app of ["a b", "../other", "a/../../b", ".."]) await expectBug(() => files.begin({ ...plan, app }), /app/);
         await expectBug(() => files.begin({ ...plan, size: 100_000_000 }), /chunks/);
       }),
     );

@@ -22,6 +22,8 @@ test("little has to be said; the rest is what a member in earnest needs", () => 
     webAcl: false,
     retain: true,
     throttle: { rate: 100, burst: 200 },
+    peerThrottle: { rate: 200, burst: 400 },
+    publicThrottle: { rate: 50, burst: 100 },
     logLevel: "info",
   });
 });
@@ -72,6 +74,8 @@ test.each([
   [{ webAcl: true, tilesAccess: "cloudfront", region: "eu-central-1" }, 'webAcl: false unless region is "us-east-1"'],
   [{ retain: "yes" }, "retain: true or false"],
   [{ throttle: { rate: 0, burst: 1 } }, "throttle.rate: calls per second, 1 to 10000"],
+  [{ peerThrottle: { rate: 1, burst: 9_000 } }, "peerThrottle.burst: calls at once, 1 to 5000"],
+  [{ publicConcurrency: 0 }, "publicConcurrency: executions at once, 1 to 1000"],
   [{ tags: { office: 7 } }, "tags.office: texts of at most 256 characters"],
   [{ logLevel: "loud" }, "logLevel: debug, info, warn, error or silent"],
 ] as const)("%j is refused by one sentence that says what is allowed", (given, sentence) => {

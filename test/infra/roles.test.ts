@@ -1,5 +1,7 @@
 import { functionSettings } from "@vermilion/aws/environment";
+import { dataKey, markKey, planKey } from "@vermilion/aws/s3-file-objects";
 import { expect, test } from "vitest";
+import { filesPrefix, marksPrefix } from "../../infra/buckets.ts";
 import { build, resourcesOf, short, statementsOf } from "./synth.ts";
 
 /** Who may do what: the whole of it, written down a second time. A grant that is added must be added here too. */
@@ -31,7 +33,8 @@ const expected: Readonly<Record<string, readonly Grant[]>> = {
     table("Records", readWrite),
     table("Calls", readWrite),
     table("Apps", read),
-    ["s3", ["AbortMultipartUpload", "DeleteObject", "GetObject", "ListMultipartUploadParts", "PutObject"], "FilesBucket.Arn/*"],
+    ["s3", ["AbortMultipartUpload", "DeleteObject", "GetObject", "ListMultipartUploadParts", "PutObject"], "FilesBucket.Arn/files/*"],
+    ["s3", ["DeleteObject", "PutObject"], "FilesBucket.Arn/uploads/*"],
     ["s3", ["ListBucket"], "FilesBucket.Arn"],
     ["sqs", ["SendMessage"], "WakeQueue.Arn"],
   ],
@@ -98,6 +101,18 @@ test("there is no role but these, and none has a policy made by others", () => {
   }
 });
 
+test("every object of a file lies where the API may use it", () => {
+  for (const key of [planKey("ab"), dataKey("ab")]) expect(key.startsWith(filesPrefix), key).toBe(true);
+  expect(markKey("desk", "ab").startsWith(marksPrefix)).toBe(true);
+});
+
+test("the coordinator's role is for state machines of its own account", () => {
+  const trust = resourcesOf(template, "AWS::IAM::Role")["CoordinatorRole"]?.Properties["AssumeRolePolicyDocument"];
+  const own = { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } };
+  const principal = { Service: "states.amazonaws.com" };
+  expect(trust).toMatchObject({ Statement: [{ Action: "sts:AssumeRole", Effect: "Allow", Principal: principal, Condition: own }] });
+});
+
 test.each(Object.keys(expected))("the role of %s may do exactly this", (name) => {
   const grants = statementsOf(policies[`${name}RoleDefaultPolicy`]?.Properties["PolicyDocument"]).map(
     ({ actions, resources, conditions }) => JSON.stringify([actions, resources, conditions]),
@@ -130,8 +145,8 @@ const wrap = ["kms:Decrypt", "kms:Encrypt"];
 
 test.each([
   ["Sign", "ECC_NIST_P256", "SIGN_VERIFY", { Api: sign, Turn: sign, Operator: sign }],
-  ["Log", "ECC_NIST_EDWARDS25519", "SIGN_VERIFY", { Api: sign, Turn: sign, Public: sign, Tiles: sign, Operator: see }],
-  ["Cosign", "ECC_NIST_EDWARDS25519", "SIGN_VERIFY", { Api: sign, Turn: sign, Operator: see }],
+  ["Log", "ECC_NIST_EDWARDS25519", "SIGN_VERIFY", { Api: sign, Turn: sign, Public: sign, Tiles: sign, Operator: sign }],
+  ["Cosign", "ECC_NIST_EDWARDS25519", "SIGN_VERIFY", { Api: sign, Turn: sign, Operator: sign }],
   ["Agree", "ECC_NIST_P256", "KEY_AGREEMENT", { Api: ["kms:DeriveSharedSecret", "kms:GetPublicKey"], Operator: see }],
   ["Wrap", undefined, undefined, { Api: wrap, Turn: wrap }],
 ] as const)("the key %s has its kind, and its policy lets exactly these use it", (name, spec, usage, users) => {

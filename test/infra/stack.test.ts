@@ -128,7 +128,8 @@ describe("the API", () => {
     const mounted = routes.map(({ Properties }) => [Properties["RouteKey"], functionOf(Properties["Target"])]);
     expect(mounted).toContainEqual(["$default", "ApiFunction.Arn"]);
     for (const { method, path } of publicRoutes()) expect(mounted).toContainEqual([`${method} ${path}`, "PublicFunction.Arn"]);
-    expect(mounted).toHaveLength(publicRoutes().length + 1);
+    expect(mounted).toContainEqual(["ANY /peer/v1/{proxy+}", "ApiFunction.Arn"]);
+    expect(mounted).toHaveLength(publicRoutes().length + 2);
     expect(mounted.map(([key]) => key)).not.toContain("GET /health");
   });
 
@@ -148,6 +149,30 @@ describe("the API", () => {
     expect(Format).not.toMatch(/query|\.path|body/i);
   });
 
+  test("apps, peers and strangers have limits of their own, which wait for their routes", () => {
+    const limits = { peerThrottle: { rate: 7, burst: 8 }, publicThrottle: { rate: 5, burst: 6 } };
+    const [[, stage] = []] = Object.entries(build(limits).template.findResources("AWS::ApiGatewayV2::Stage"));
+    const settings = stage?.["Properties"].RouteSettings;
+    const { "ANY /peer/v1/{proxy+}": peers, ...strangers } = settings;
+    expect(peers).toEqual({ ThrottlingRateLimit: 7, ThrottlingBurstLimit: 8 });
+    expect(Object.keys(strangers).toSorted()).toEqual(
+      publicRoutes()
+        .map(({ method, path }) => `${method} ${path}`)
+        .toSorted(),
+    );
+    for (const each of Object.values(strangers)) expect(each).toEqual({ ThrottlingRateLimit: 5, ThrottlingBurstLimit: 6 });
+    const keyed = Object.entries(build(limits).template.findResources("AWS::ApiGatewayV2::Route"));
+    for (const [id, { Properties }] of keyed) if (Properties.RouteKey in settings) expect(stage?.["DependsOn"]).toContain(id);
+  });
+
+  test("the public function takes no part of the account's executions for itself unless it is told to", () => {
+    for (const [name, { Properties }] of all("AWS::Lambda::Function"))
+      expect(Properties, name).not.toHaveProperty("ReservedConcurrentExecutions");
+    const capped = resourcesOf(build({ publicConcurrency: 20 }).template, "AWS::Lambda::Function");
+    expect(capped["PublicFunction"]?.Properties["ReservedConcurrentExecutions"]).toBe(20);
+    expect(capped["ApiFunction"]?.Properties).not.toHaveProperty("ReservedConcurrentExecutions");
+  });
+
   test("the base URL is the API's own, or the one that is configured; never with a path", () => {
     const urlOf = (given: object) => short(build(given).template.toJSON()["Outputs"].ApiUrl.Value);
     expect(urlOf({})).toBe("https://HttpApi.execute-api.<AWS::Region>.<AWS::URLSuffix>");
@@ -156,6 +181,10 @@ describe("the API", () => {
     const customDomain = { domainName: "ledger.customs.example", certificateArn };
     expect(urlOf({ customDomain })).toBe("https://ledger.customs.example");
     build({ customDomain }).template.hasResourceProperties("AWS::ApiGatewayV2::Api", { DisableExecuteApiEndpoint: true });
+    // A proxy stands before the API then, and calls it by its own address.
+    build({ url: "https://ledger.customs.example" }).template.hasResourceProperties("AWS::ApiGatewayV2::Api", {
+      DisableExecuteApiEndpoint: false,
+    });
   });
 });
 

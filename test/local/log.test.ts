@@ -26,8 +26,22 @@ test("one JSON line an event, for the owner alone, with level, time, member and 
 test("what may be a secret does not reach the file", () => {
   const file = join(temporaryFolder(), "member.log");
   const secret = "hush-hush";
-  pinoLog(file, "info", {}).info("call", { token: secret, headers: { authorization: secret }, key: { d: secret }, sdJwt: secret });
+  pinoLog(file, "info", {}).info("call", {
+    token: secret,
+    value: secret,
+    lines: [{ reference: secret }],
+    headers: { authorization: secret },
+    key: { d: secret },
+    sdJwt: secret,
+  });
   expect(readFileSync(file, "utf8")).not.toContain(secret);
+});
+
+test("a member that an event is about does not stand for the one whose log it is", () => {
+  const file = join(temporaryFolder(), "member.log");
+  pinoLog(file, "info", { member: "tax" }).info("peer-unreachable", { member: "customs" });
+  expect(readFileSync(file, "utf8").match(/"member"/g)).toHaveLength(1);
+  expect(linesOf(file)).toMatchObject([{ member: "tax", about: "customs" }]);
 });
 
 test.runIf(existsSync("/dev/full"))("a full disk costs log lines, never the process", async () => {

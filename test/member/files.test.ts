@@ -48,7 +48,7 @@ afterAll(() => cluster.close());
 async function stored(id: string, file: TestFile = testFile(1_000), mediaType = "application/pdf"): Promise<string> {
   const { file: root, size, chunks } = file.plan;
   good(await services(id).beginFile(root, { size, chunks }, caller));
-  for (const [index, bytes] of file.chunks.entries()) good(await services(id).sendChunk(root, index, bytes));
+  for (const [index, bytes] of file.chunks.entries()) good(await services(id).sendChunk(root, index, bytes, caller));
   good(await services(id).completeFile(root, { mediaType }, caller, options));
   return formatFileReference({ file: root, size, mediaType, key: new Uint8Array(32).fill(1), name: "备案.pdf" });
 }
@@ -85,7 +85,7 @@ describe("an upload", () => {
     const { plan, chunks } = testFile(9 * 1024 * 1024);
     const { file, size } = plan;
     const tax = services("tax");
-    expect(await tax.sendChunk(file, 0, chunks[0]!)).toMatchObject({ refused: "unknown-upload" });
+    expect(await tax.sendChunk(file, 0, chunks[0]!, caller)).toMatchObject({ refused: "unknown-upload" });
     expect(await tax.completeFile(file, { mediaType: "text/plain" }, caller, options)).toMatchObject({ refused: "unknown-upload" });
     const begun = good(await tax.beginFile(file, { size, chunks: plan.chunks }, caller));
     expect(begun).toEqual({
@@ -100,14 +100,14 @@ describe("an upload", () => {
     });
     const altered = Uint8Array.from(chunks[1]!);
     altered[7]! ^= 1;
-    expect(await tax.sendChunk(file, 1, altered)).toMatchObject({ refused: "chunk-does-not-match" });
-    expect(await tax.sendChunk(file, 1, chunks[1]!.subarray(1))).toMatchObject({ refused: "chunk-size-does-not-match" });
-    expect(await tax.sendChunk(file, 1, chunks[0]!)).toMatchObject({ refused: "chunk-size-does-not-match" });
-    expect(await tax.sendChunk(file, 2, chunks[1]!)).toMatchObject({ refused: "unknown-chunk" });
-    good(await tax.sendChunk(file, 1, chunks[1]!));
+    expect(await tax.sendChunk(file, 1, altered, caller)).toMatchObject({ refused: "chunk-does-not-match" });
+    expect(await tax.sendChunk(file, 1, chunks[1]!.subarray(1), caller)).toMatchObject({ refused: "chunk-size-does-not-match" });
+    expect(await tax.sendChunk(file, 1, chunks[0]!, caller)).toMatchObject({ refused: "chunk-size-does-not-match" });
+    expect(await tax.sendChunk(file, 2, chunks[1]!, caller)).toMatchObject({ refused: "unknown-chunk" });
+    good(await tax.sendChunk(file, 1, chunks[1]!, caller));
     expect(await tax.completeFile(file, { mediaType: "text/plain" }, caller, options)).toMatchObject({ refused: "chunks-missing" });
     expect(good(await tax.beginFile(file, { size, chunks: plan.chunks }, caller)).missing).toEqual([0]);
-    good(await tax.sendChunk(file, 0, chunks[0]!));
+    good(await tax.sendChunk(file, 0, chunks[0]!, caller));
     expect(await tax.completeFile(file, { mediaType: "Text" }, caller, options)).toMatchObject({ refused: "file-name-not-usable" });
     const complete = () => tax.completeFile(file, { mediaType: "text/plain" }, caller, { ...options, idempotencyKey: "one" });
     const [first, again] = [good(await complete()), good(await complete())];
@@ -124,13 +124,29 @@ describe("an upload", () => {
     });
   });
 
+  test("is of the app that began it: no other one sends, completes, abandons it or is given its links", async () => {
+    const { plan, chunks } = testFile(29);
+    const tax = services("tax");
+    const other = { app: "counter", operator: "li" };
+    const begin = (by: typeof other) => tax.beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, by);
+    const complete = (by: typeof other) => tax.completeFile(plan.file, { mediaType: "text/plain" }, by, options);
+    good(await begin(caller));
+    expect(await tax.sendChunk(plan.file, 0, chunks[0]!, other)).toMatchObject({ refused: "unknown-upload" });
+    expect(await begin(other)).toMatchObject({ refused: "unknown-upload" });
+    good(await tax.sendChunk(plan.file, 0, chunks[0]!, caller));
+    expect(await complete(other)).toMatchObject({ refused: "unknown-upload" });
+    expect(await tax.abandonFile(plan.file, other)).toMatchObject({ refused: "unknown-upload" });
+    good(await complete(caller));
+    expect(good(await begin(other))).toMatchObject({ registered: true });
+  });
+
   test("goes on after its member has died between two chunks", async () => {
     const { plan, chunks } = testFile(9 * 1024 * 1024);
     good(await services("inspection").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
-    good(await services("inspection").sendChunk(plan.file, 0, chunks[0]!));
+    good(await services("inspection").sendChunk(plan.file, 0, chunks[0]!, caller));
     await cluster.restart("inspection");
     expect(good(await services("inspection").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller)).missing).toEqual([1]);
-    good(await services("inspection").sendChunk(plan.file, 1, chunks[1]!));
+    good(await services("inspection").sendChunk(plan.file, 1, chunks[1]!, caller));
     good(await services("inspection").completeFile(plan.file, { mediaType: "text/plain" }, caller, options));
   });
 
@@ -149,6 +165,55 @@ describe("an upload", () => {
     expect(await services("tax").abandonFile(known.plan.file, caller)).toMatchObject({ refused: "file-exists" });
   });
 
+  test("is not abandoned while its entry may still be committed, whoever has heard of it", async () => {
+    const { plan, chunks } = testFile(25);
+    const tax = services("tax");
+    good(await tax.beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+    good(await tax.sendChunk(plan.file, 0, chunks[0]!, caller));
+    const { network } = cluster;
+    network.spoil = (from, to) => (from === "tax" || to === "tax" ? "drop" : "deliver");
+    expect(good(await tax.completeFile(plan.file, { mediaType: "text/plain" }, caller, { waitMs: 0 }))).toMatchObject({
+      status: "pending",
+    });
+    expect(await tax.abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    network.spoil = () => "deliver";
+    await eventually(async () => !("refused" in (await tax.file(plan.file))));
+    expect(await tax.abandonFile(plan.file, caller)).toMatchObject({ refused: "file-exists" });
+    // The row is there; of another file the same transaction is the entry that was refused.
+    const refused = testFile(28).plan;
+    good(await tax.beginFile(refused.file, { size: refused.size, chunks: refused.chunks }, caller));
+    const { transaction } = good(await tax.file(plan.file));
+    await cluster.node("tax").stores.files.register(refused.file, { transaction, until: Date.now() + 60 * 60_000 });
+    good(await tax.abandonFile(refused.file, caller));
+  });
+
+  test("is abandoned once no block can take its entry any more", async () => {
+    const { plan } = testFile(26);
+    const { files } = cluster.node("tax").stores;
+    good(await services("tax").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+    const lost = { transaction: "ab".repeat(32), until: Date.now() + 60 * 60_000 };
+    await files.register(plan.file, lost);
+    expect(await services("tax").abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    timeAheadMs = 61 * 60_000;
+    // A clock alone decides nothing.
+    expect(await services("tax").abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    timeAheadMs = 0;
+    const other = { ...testFile(27).plan, begunAt: 1 };
+    await files.begin(other);
+    await files.register(other.file, { ...lost, until: 1 });
+    good(await services("tax").abandonFile(other.file, caller));
+  });
+
+  test("so many may be open however many are begun at once", async () => {
+    const crowd = { app: "crowd", operator: "li" };
+    const { files } = cluster.node("tax").stores;
+    const all = Array.from({ length: 2 * openUploadsMax }, () => testFile(11).plan);
+    const begun = await Promise.all(all.map(({ file, size, chunks }) => services("tax").beginFile(file, { size, chunks }, crowd)));
+    expect(await files.openUploads("crowd")).toBeLessThanOrEqual(openUploadsMax);
+    for (const [index, answer] of begun.entries())
+      expect((await files.state(all[index]!.file)) === undefined).toBe("refused" in answer && answer.refused === "too-many-uploads");
+  });
+
   test("two members: the file is of the one that put it on the ledger first", async () => {
     const file = testFile(30);
     await stored("tax", file);
@@ -165,9 +230,9 @@ describe("an upload", () => {
     good(await services("tax").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
     const { faults } = cluster.node("tax").stores.table;
     faults.full();
-    await expect(services("tax").sendChunk(plan.file, 0, chunks[0]!)).rejects.toMatchObject({ code: "storage-full" });
+    await expect(services("tax").sendChunk(plan.file, 0, chunks[0]!, caller)).rejects.toMatchObject({ code: "storage-full" });
     faults.clear();
-    good(await services("tax").sendChunk(plan.file, 0, chunks[0]!));
+    good(await services("tax").sendChunk(plan.file, 0, chunks[0]!, caller));
   });
 });
 

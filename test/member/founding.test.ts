@@ -1,3 +1,4 @@
+import { canonical, encodeSigned, signingInput, text, thumbprint } from "@vermilion/ledger";
 import { nativeCrypto } from "@vermilion/member";
 import { type FoundingDraft, genesisOf, mergeDrafts, missingSignatures, openDraft, signDraft } from "@vermilion/member/founding/draft";
 import { checkGenesis } from "@vermilion/member/founding/genesis";
@@ -38,6 +39,13 @@ async function signed(draft: FoundingDraft, founder: (typeof founders)[0]): Prom
   return after;
 }
 
+/** A statement's text over any payload, as an identity key signs it. */
+async function signedBy({ public: { sign: jwk }, sign }: (typeof founders)[0]["keys"], payload: Uint8Array): Promise<string> {
+  const kid = thumbprint(jwk, nativeCrypto);
+  const signature = await sign(signingInput("vermilion-statement+json", payload, jwk, kid));
+  return text(encodeSigned("vermilion-statement+json", payload, [{ jwk, kid, signature }]));
+}
+
 describe("a statement", () => {
   test("says who a member is, under its own key", () => {
     const read = readStatement(customs.statement, nativeCrypto);
@@ -60,6 +68,44 @@ describe("a statement", () => {
       "x".repeat(20_000),
     ]) {
       expect(readStatement(source, nativeCrypto)).toMatchObject({ refused: "invalid-statement" });
+    }
+  });
+
+  test("that names a log or cosign key which its member does not hold, or proves none, is refused", async () => {
+    const { about, keys } = customs;
+    const { log, cosign } = tax.keys.public;
+    for (const [wrong, name] of [
+      [{ ...keys, public: { ...keys.public, log } }, "log"],
+      [{ ...keys, public: { ...keys.public, cosign } }, "cosign"],
+      [{ ...keys, signLog: async () => new Uint8Array(64) }, "log"],
+      [{ ...keys, cosign: keys.signLog }, "cosign"],
+    ] as const) {
+      const read = readStatement(await makeStatement(about, wrong, nativeCrypto), nativeCrypto);
+      expect(read).toMatchObject({
+        refused: "invalid-statement",
+        detail: `the statement of customs names a ${name} key that has not signed it`,
+      });
+    }
+    const payloadOf = (source: string) => JSON.parse(Buffer.from(JSON.parse(source).payload, "base64url").toString());
+    // One key under both names: what it has signed as the one does not prove it as the other.
+    const twice = { ...keys, public: { ...keys.public, log: keys.public.cosign }, signLog: keys.cosign };
+    const both = payloadOf(await makeStatement(about, twice, nativeCrypto));
+    const swapped = { ...both, proofs: { ...both.proofs, log: both.proofs.cosign } };
+    expect(readStatement(await signedBy(keys, canonical(swapped)), nativeCrypto)).toMatchObject({
+      detail: expect.stringContaining("a log key"),
+    });
+    const payload = payloadOf(customs.statement);
+    for (const proofs of [
+      undefined,
+      {},
+      { log: payload.proofs.log },
+      { ...payload.proofs, log: "AAAA" },
+      { ...payload.proofs, sign: payload.proofs.log },
+    ]) {
+      const bytes = canonical({ ...payload, ...(proofs === undefined ? {} : { proofs }) });
+      const { proofs: _proofs, ...bare } = payload;
+      const source = await signedBy(customs.keys, proofs === undefined ? canonical(bare) : bytes);
+      expect(readStatement(source, nativeCrypto)).toMatchObject({ detail: "not a member's statement of version 1" });
     }
   });
 
@@ -88,17 +134,41 @@ describe("a founding that goes from founder to founder", () => {
 
   test("signed side by side is merged; the first founder signs once more for the header", async () => {
     const copies = await Promise.all(founders.map((founder) => signed(draftOf(), founder)));
-    const merged = mergeDrafts(copies);
+    const merged = mergeDrafts(copies, nativeCrypto);
     if ("refused" in merged) throw new Error(merged.detail);
     expect(missingSignatures(merged, nativeCrypto)).toEqual(["customs"]);
     expect(genesisOf(merged, nativeCrypto)).toMatchObject({ refused: "invalid-genesis" });
     expect(genesisOf(await signed(merged, customs), nativeCrypto)).toMatchObject({ version: 1 });
   });
 
+  test("what a copy has spoilt replaces no signature that holds, in any order", async () => {
+    let whole = draftOf();
+    for (const founder of [tax, housing, customs]) whole = await signed(whole, founder);
+    const spoilt = { ...whole, signatures: { ...whole.signatures, tax: "AAAA", stranger: "AAAA" }, header: "AAAA" };
+    const renewed = await signed(draftOf(), tax);
+    for (const copies of [
+      [whole, spoilt],
+      [spoilt, whole],
+      [spoilt, renewed, whole],
+    ]) {
+      const merged = mergeDrafts(copies, nativeCrypto);
+      if ("refused" in merged) throw new Error(merged.detail);
+      expect(missingSignatures(merged, nativeCrypto)).toEqual([]);
+      expect(genesisOf(merged, nativeCrypto)).toEqual(genesisOf(whole, nativeCrypto));
+    }
+    // The header was over another signature of the same founder: it is made once more.
+    const unfit = mergeDrafts([spoilt, { ...renewed, header: whole.header }], nativeCrypto);
+    if ("refused" in unfit) throw new Error(unfit.detail);
+    expect(unfit).toMatchObject({ header: null, signatures: renewed.signatures });
+    expect(missingSignatures(unfit, nativeCrypto)).toEqual(["customs"]);
+  });
+
   test("drafts of different foundings are not merged", async () => {
     const other = { ...draftOf(), name: "other.example" };
-    expect(mergeDrafts([await signed(draftOf(), tax), await signed(other, housing)])).toMatchObject({ refused: "invalid-genesis" });
-    expect(mergeDrafts([])).toMatchObject({ refused: "invalid-genesis" });
+    expect(mergeDrafts([await signed(draftOf(), tax), await signed(other, housing)], nativeCrypto)).toMatchObject({
+      refused: "invalid-genesis",
+    });
+    expect(mergeDrafts([], nativeCrypto)).toMatchObject({ refused: "invalid-genesis" });
   });
 
   test("whoever is not among the founders cannot sign", async () => {

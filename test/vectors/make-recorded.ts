@@ -69,7 +69,7 @@ const attachment = JSON.parse(readFileSync(new URL("../../packages/certificates/
 good(await services("platform").defineType(attachment, caller, options));
 const { plan, chunks } = testFile(1_000);
 good(await services("platform").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
-good(await services("platform").sendChunk(plan.file, 0, chunks[0]!));
+good(await services("platform").sendChunk(plan.file, 0, chunks[0]!, caller));
 good(await services("platform").completeFile(plan.file, { mediaType: "application/pdf" }, caller, options));
 const document = formatFileReference({ ...plan, mediaType: "application/pdf", key: new Uint8Array(32).fill(7), name: "附件.pdf" });
 const named = { filingNumber: "BA-1", title: "附件", document };

@@ -69,7 +69,7 @@ function uploadRoutes({ reading, needs: { services } }: Doors): void {
       operator: true,
       params: byFile,
       answers: { 200: { description: "已删除 · gone", content: { "application/json": byFile } } },
-      problems: ["unknown-upload", "file-exists", "storage-full", "storage-read-only"],
+      problems: ["unknown-upload", "file-exists", "file-being-registered", "storage-full", "storage-read-only"],
     },
     async ({ c, params, access: { app, operator } }) => answer(c, byFile, await services.abandonFile(params.file, { app, operator })),
   );
@@ -105,7 +105,7 @@ function chunkRoute({ reading, needs: { services } }: Doors, bodies: PeerBodies)
       return inRoom(c, bodies, `app ${access.app}`, async () => {
         const bytes = await readBody(c, fileChunkBytes);
         if ("refused" in bytes) return problem(c, bytes);
-        return answer(c, z.unknown(), await services.sendChunk(params.file, params.chunk, bytes.value));
+        return answer(c, z.unknown(), await services.sendChunk(params.file, params.chunk, bytes.value, { app: access.app }));
       });
     },
   );

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { getFile } from "../file-get.ts";
 import { putFileOf } from "../file-put.ts";
+import { readText } from "../files.ts";
 import { printSubmitted } from "../issued.ts";
 import { Failure, type Io, shown, timeOf } from "../output.ts";
 import { openSession, type SessionOptions, withApp } from "../session.ts";
@@ -14,9 +15,14 @@ Examples:
   $ vermilion file put scan.tif --as platform --media-type image/tiff --json
   $ vermilion file show <root> --as customs
   $ vermilion file get <request> document --as customs --out plan.pdf
-  $ vermilion file get --value "vermilion-file/1 …" --as platform --out plan.pdf
+  $ vermilion file get --value - --as platform --out plan.pdf < plan.value
+
+The value holds the file's key, and other users of this computer see what stands on a command line: give it by standard input.
 
 Cut off, \`file put\` goes on where it was: what it needs for that is kept beside the file (0600) until the file is on the ledger.`;
+
+/** A reference is one line: root, size, media type, key and name. */
+const valueBytesMax = 4_096;
 
 interface PutOptions extends SessionOptions {
   readonly name?: string;
@@ -58,14 +64,19 @@ export function file(program: Command, io: Io): void {
     group
       .command("get [request] [field]")
       .description("fetch the file that a granted field names; each chunk is checked before it is opened")
-      .option("--value <value>", "instead of request and field: a file of one's own member, by the value of its field")
+      .option(
+        "--value <value>",
+        "instead of request and field: a file of one's own member, by the value of its field; - reads it from standard input",
+      )
       .requiredOption("--out <file>", "where to save it; written whole or not at all"),
   ).action(async (request: string | undefined, field: string | undefined, options: GetOptions) => {
     if (options.value === undefined ? request === undefined || field === undefined : request !== undefined)
       throw new Failure("usage", { zh: "请给出申请和字段，或 --value", en: "give a request and a field, or --value" }, 2);
     const { client } = await openSession(options);
     const opened =
-      options.value === undefined ? await client.readFile(request ?? "", field ?? "") : await client.readOwnFile(options.value);
+      options.value === undefined
+        ? await client.readFile(request ?? "", field ?? "")
+        : await client.readOwnFile(options.value === "-" ? (await readText("-", valueBytesMax)).trim() : options.value);
     const saved = await getFile(opened, options.out, io);
     if (options.json === true) return io.json(saved);
     io.print(`file         ${saved.file}`);

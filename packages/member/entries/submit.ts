@@ -33,6 +33,8 @@ export interface Draft {
   readonly attachments?: readonly (Attachment & { readonly name: string })[];
   /** For the audience alone; fetched by it after the commit. */
   readonly sealed?: readonly (Attachment & { readonly name: string; readonly audience: readonly string[] })[];
+  /** Called with the signed entry when it could be applied, and before it can be anywhere else. A refusal ends here. */
+  readonly beforeProposal?: (entry: ParsedEntry) => Promise<Refused | undefined>;
 }
 
 /** How an entry's id comes about: from the caller's Idempotency-Key, from what the entry is due for, or by chance. */
@@ -62,6 +64,8 @@ export async function submit(
     return { refused: "too-large", detail: "the entry with its attachments does not fit a block" };
   const refused = await freshly(context, driver, () => dryRun(context, entry));
   if (refused !== undefined) return refused;
+  const held = await draft.beforeProposal?.(entry);
+  if (held !== undefined) return held;
   for (const attachment of draft.sealed ?? []) await context.ledger.saveSealed(attachment);
   const attachments = (draft.attachments ?? []).map(({ sha256, bytes }) => ({ sha256, bytes }));
   await context.raftStore.addProposal(proposalOf(entry, attachments));

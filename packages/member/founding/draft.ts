@@ -26,7 +26,7 @@ import {
   type GenesisRefusal,
   genesisHeaderPayload,
 } from "./genesis.ts";
-import { makeStatement, readStatement, type StatementRefusal } from "./statement.ts";
+import { makeStatement, readStatement, type StatementKeys, type StatementRefusal } from "./statement.ts";
 
 /**
  * A genesis on its way from founder to founder: what is to be signed, and the signatures so far. It holds the founders' own statements, so
@@ -106,21 +106,29 @@ export function missingSignatures(draft: FoundingDraft, crypto: Crypto): readonl
   if ("refused" in opened) return opened;
   const { members } = opened.input;
   const missing = members.filter(({ id, keys }) => signatureOf(draft, id, keys.sign, opened.payload, crypto) === undefined);
-  if (missing.length === 0 && draft.header === null) return members.slice(0, 1).map(({ id }) => id);
+  if (missing.length === 0 && headerSignatureOf(draft, opened, crypto) === undefined) return members.slice(0, 1).map(({ id }) => id);
   return missing.map(({ id }) => id);
 }
 
-/** The signatures of several copies of one draft in one. */
-export function mergeDrafts(drafts: readonly FoundingDraft[]): FoundingDraft | GenesisRefusal {
+/**
+ * The signatures of several copies of one draft in one: of each founder the first that holds, and the header's where it holds over them.
+ * A founder may have signed copies differently, and a header is over one set of signatures, so a copy that is whole comes first.
+ */
+export function mergeDrafts(drafts: readonly FoundingDraft[], crypto: Crypto): FoundingDraft | DraftRefusal {
   const [first, ...others] = drafts;
   if (first === undefined) return refuse("no draft");
   const unsigned = (draft: FoundingDraft) => JSON.stringify({ ...draft, signatures: {}, header: null });
   if (others.some((other) => unsigned(other) !== unsigned(first))) return refuse("these are drafts of different foundings");
-  return {
-    ...first,
-    signatures: Object.assign({}, ...drafts.map(({ signatures }) => signatures)) as FoundingDraft["signatures"],
-    header: drafts.find(({ header }) => header !== null)?.header ?? null,
-  };
+  const opened = openDraft(first, crypto);
+  if ("refused" in opened) return opened;
+  const isWhole = (draft: FoundingDraft) => headerSignatureOf(draft, opened, crypto) !== undefined;
+  const copies = [...drafts.filter(isWhole), ...drafts.filter((draft) => !isWhole(draft))];
+  const signatures = opened.input.members.flatMap(({ id, keys }): [string, string][] => {
+    const held = copies.find((copy) => signatureOf(copy, id, keys.sign, opened.payload, crypto) !== undefined);
+    return held === undefined ? [] : [[id, held.signatures[id] ?? ""]];
+  });
+  const merged = { ...first, signatures: Object.fromEntries(signatures), header: null };
+  return copies.map(({ header }) => ({ ...merged, header })).find(isWhole) ?? merged;
 }
 
 /** The genesis of a draft that all have signed. */
@@ -131,7 +139,7 @@ export function genesisOf(draft: FoundingDraft, crypto: Crypto): GenesisFile | D
   if ("refused" in opened) return opened;
   const entry = missing.length > 0 ? undefined : entryOf(draft, opened, crypto);
   const [first] = opened.input.members;
-  const headerSignature = bytesOf(draft.header ?? "");
+  const headerSignature = headerSignatureOf(draft, opened, crypto);
   if (entry === undefined || first === undefined || headerSignature === undefined) return refuse(`not signed yet by ${missing.join(", ")}`);
   const header = genesisHeaderPayload(entry, crypto);
   if ("refused" in header) return header;
@@ -144,7 +152,7 @@ export function genesisOf(draft: FoundingDraft, crypto: Crypto): GenesisFile | D
 /** Founds where the keys of all founders are at hand: height 0, signed by each in order, its header by the first. */
 export async function found(
   input: Omit<FoundingInput, "members">,
-  founders: readonly { readonly about: Omit<FounderStatement, "keys">; readonly keys: Pick<Keys, "public" | "sign"> }[],
+  founders: readonly { readonly about: Omit<FounderStatement, "keys">; readonly keys: StatementKeys }[],
   crypto: Crypto,
 ): Promise<GenesisFile | DraftRefusal> {
   const { name, names, quorum = null, time, id } = input;
@@ -168,14 +176,25 @@ function entryOf(draft: FoundingDraft, { input, payload }: OpenedDraft, crypto: 
   return signatures.length === input.members.length ? encodeEntry(payload, signatures) : undefined;
 }
 
-function signatureOf(draft: FoundingDraft, member: string, jwk: PublicJwk, payload: Uint8Array, crypto: Crypto): Uint8Array | undefined {
-  const signature = bytesOf(Object.hasOwn(draft.signatures, member) ? (draft.signatures[member] ?? "") : "");
-  if (signature === undefined || signature.length !== 64 || !isLowS(signature)) return undefined;
-  return crypto.verify(jwk, signingInput(entryTyp, payload, jwk, thumbprint(jwk, crypto)), signature) ? signature : undefined;
+/** The first founder's signature of the header over the entry as this draft has it signed; undefined while one is missing or does not hold. */
+function headerSignatureOf(draft: FoundingDraft, opened: OpenedDraft, crypto: Crypto): Uint8Array | undefined {
+  const entry = entryOf(draft, opened, crypto);
+  const [first] = opened.input.members;
+  const header = entry === undefined ? undefined : genesisHeaderPayload(entry, crypto);
+  if (header === undefined || "refused" in header || first === undefined) return undefined;
+  return holding(draft.header ?? "", headerTyp, header, first.keys.sign, crypto);
 }
 
-function bytesOf(given: string): Uint8Array | undefined {
-  return given === "" ? undefined : fromBase64url(given);
+function signatureOf(draft: FoundingDraft, member: string, jwk: PublicJwk, payload: Uint8Array, crypto: Crypto): Uint8Array | undefined {
+  const given = Object.hasOwn(draft.signatures, member) ? (draft.signatures[member] ?? "") : "";
+  return holding(given, entryTyp, payload, jwk, crypto);
+}
+
+/** The signature where it holds; undefined for any other text. */
+function holding(given: string, typ: string, payload: Uint8Array, jwk: PublicJwk, crypto: Crypto): Uint8Array | undefined {
+  const signature = given === "" ? undefined : fromBase64url(given);
+  if (signature === undefined || signature.length !== 64 || !isLowS(signature)) return undefined;
+  return crypto.verify(jwk, signingInput(typ, payload, jwk, thumbprint(jwk, crypto)), signature) ? signature : undefined;
 }
 
 function refuse(detail: string): GenesisRefusal {

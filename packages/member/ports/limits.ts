@@ -1,4 +1,5 @@
 import { chunksOfSize } from "@vermilion/certificates";
+import { appIdForm } from "@vermilion/contracts";
 import { attachmentBytesMax, canonicalText, entryBytesMax, headerBytesMax, type Json, memberIdForm, stateKeyForm } from "@vermilion/ledger";
 import type { FilePlan } from "./files.ts";
 import type { Attachment, ExecutedBlock, Publication } from "./ledger.ts";
@@ -172,10 +173,15 @@ export function checkRecordName({ certificate, version, part, document }: Record
   checkHeight("version", version);
 }
 
+/** An app's id is a part of paths and of names of objects, so it has the ledger's form for one and not only that of a name. */
+export function checkAppId(app: string): void {
+  ensure(appIdForm.test(app), `not an app id: ${app}`);
+}
+
 /** A plan as the caller must have checked it: its root is a name in every adapter's paths. */
 export function checkFilePlan({ file, size, chunks, app, begunAt }: FilePlan): void {
   checkHash(file);
-  checkName("app", app);
+  checkAppId(app);
   checkHeight("begunAt", begunAt);
   ensure(chunksOfSize(size) === chunks.length, `a file of ${size} bytes has not ${chunks.length} chunks`);
   for (const hash of chunks) checkHash(hash);

@@ -1,10 +1,11 @@
 import { chunkPlace, chunksOfSize, fileChunkBytes, fileChunksMax, fileRoot, fileSizeMax, isMediaType } from "@vermilion/certificates";
 import { type FileRow, operationCall, stateKeys } from "@vermilion/contracts";
-import { toHex } from "@vermilion/ledger";
+import { type ParsedEntry, toHex } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { readRow } from "../entries/state-reader.ts";
-import { submit } from "../entries/submit.ts";
+import { type Draft, submit } from "../entries/submit.ts";
 import type { FileChunks, FileUpload } from "../file-services.ts";
+import type { FileRegistration } from "../ports/file-registration.ts";
 import type { FilePlan, FileState } from "../ports/index.ts";
 import { fileChunks, fileLinkLifeMs, fileLinksMax, openToken } from "../records/file-links.ts";
 import type { Caller, Refused, Submitted, WriteOptions } from "../services.ts";
@@ -28,13 +29,23 @@ export async function beginFile(
   if (row !== undefined && row.owner !== context.member) return ofAnother(row);
   let state = await context.files.state(file);
   if (state === undefined) {
-    if ((await context.files.openUploads(caller.app)) >= openUploadsMax)
-      return { refused: "too-many-uploads", detail: `${openUploadsMax} uploads of this app are open; complete or abandon one` };
-    await context.files.begin(plan);
+    if ((await context.files.openUploads(caller.app)) >= openUploadsMax) return tooManyUploads();
+    const begun = await context.files.begin(plan);
+    // Others of the app may have begun since it was counted, each seeing room for one. Who finds too many takes his own back.
+    if (begun === "begun" && (await context.files.openUploads(caller.app)) > openUploadsMax) {
+      await context.files.abandon(file, undefined);
+      return tooManyUploads();
+    }
     state = await context.files.state(file);
   }
   if (state === undefined) return unknownUpload(file);
+  // What is on the ledger may be asked for by every app of the member; what is on its way is of the app that sends it.
+  if (row === undefined && state.app !== caller.app) return ofAnotherApp();
   return uploadOf(context, state, row !== undefined);
+}
+
+function tooManyUploads(): Refused {
+  return { refused: "too-many-uploads", detail: `${openUploadsMax} uploads of this app are open; complete or abandon one` };
 }
 
 function checkPlan(context: Context, { file, size, chunks }: FilePlan): Refused | undefined {
@@ -67,9 +78,11 @@ export async function sendChunk(
   file: string,
   chunk: number,
   bytes: Uint8Array,
+  caller: Pick<Caller, "app">,
 ): Promise<{ readonly file: string; readonly chunk: number } | Refused> {
   const state = await context.files.state(file);
   if (state === undefined) return unknownUpload(file);
+  if (state.app !== caller.app) return ofAnotherApp();
   const hash = state.chunks[chunk];
   if (hash === undefined) return { refused: "unknown-chunk", detail: `the file has ${state.chunks.length} chunks` };
   const { length } = chunkPlace(state.size, chunk);
@@ -92,6 +105,8 @@ export async function completeFile(
   options: WriteOptions,
 ): Promise<(Submitted & { readonly file: string }) | Refused> {
   if (!isMediaType(input.mediaType)) return { refused: "file-name-not-usable", detail: "a media type is type/subtype in lower case" };
+  const begun = await context.files.state(file);
+  if (begun !== undefined && begun.app !== caller.app) return ofAnotherApp();
   const completed = await context.files.complete(file);
   if (completed === "unknown-upload") return unknownUpload(file);
   if (completed !== "complete")
@@ -107,18 +122,38 @@ export async function completeFile(
     chunks: state.chunks.length,
     chunkBytes: fileChunkBytes,
   });
-  const submitted = await submit(context, driver, { operations: [operation] }, idSource(caller, options), options);
+  const draft: Draft = { operations: [operation], beforeProposal: (entry) => noteRegistration(context, file, entry) };
+  const submitted = await submit(context, driver, draft, idSource(caller, options), options);
   return "refused" in submitted ? submitted : { ...submitted, file };
 }
 
-/** Forgets what was sent of a file that nothing on the ledger names. */
+/** From here on the chunks stay until the entry is decided: the caller may hear of it late or never, and it still commits. */
+async function noteRegistration(context: Context, file: string, { transactionHash, payload }: ParsedEntry): Promise<Refused | undefined> {
+  const noted = await context.files.register(file, { transaction: transactionHash, until: payload.until });
+  return noted === "noted" ? undefined : unknownUpload(file);
+}
+
+/** Forgets what was sent of a file that nothing on the ledger names, and no entry on its way either. */
 export async function abandonFile(context: Context, file: string, caller: Caller): Promise<{ readonly file: string } | Refused> {
   const state = await context.files.state(file);
   if (state === undefined) return unknownUpload(file);
-  if (state.app !== caller.app) return { refused: "unknown-upload", detail: "the upload was begun by another app" };
+  if (state.app !== caller.app) return ofAnotherApp();
+  const undecided: Refused = { refused: "file-being-registered", detail: "an entry with this file is on its way to the ledger" };
+  if (!(await isDecided(context, state.registration))) return undecided;
+  // After the entry was found decided: what it has put on the ledger is seen here.
   if ((await readRow(context, stateKeys.file(file))) !== undefined) return { refused: "file-exists", detail: "the file is on the ledger" };
-  await context.files.abandon(file);
-  return { file };
+  return (await context.files.abandon(file, state.registration)) === "abandoned" ? { file } : undecided;
+}
+
+/**
+ * Whether nothing of it can still come onto the ledger. The chain's own time says what has expired and no clock does: blocks that are
+ * committed and not yet here may be old.
+ */
+async function isDecided(context: Context, registration: FileRegistration | undefined): Promise<boolean> {
+  if (registration === undefined) return true;
+  const { until, transaction } = registration;
+  if (transaction !== null && (await context.ledger.entryPlace(transaction)) !== undefined) return true;
+  return ((await context.ledger.published())?.time ?? 0) >= until;
 }
 
 export async function file(context: Context, root: string): Promise<FileRow | Refused> {
@@ -145,6 +180,10 @@ export async function fileChunk(context: Context, token: string): Promise<Uint8A
 
 function unknownUpload(root: string): Refused {
   return { refused: "unknown-upload", detail: root };
+}
+
+function ofAnotherApp(): Refused {
+  return { refused: "unknown-upload", detail: "the upload was begun by another app" };
 }
 
 function ofAnother(row: FileRow): Refused {
