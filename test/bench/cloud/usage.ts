@@ -179,7 +179,7 @@ export class CountedConsortium {
       writes: sum(writes),
       reads: sum(reads),
       readsBy: Object.fromEntries([...reads].sort(([, one], [, other]) => other - one)),
-      kms: tally.keys.taken(),
+      kms: tally.keys.taken().calls,
       ...counts,
       wakeUps: now.wakeUps - before.wakeUps,
       executions: now.executions - before.executions,
