@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: "aws",
           include: ["test/**/*.aws.test.ts"],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           // The first start installs the emulator.
           hookTimeout: 300_000,
           fileParallelism: false,

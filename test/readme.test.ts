@@ -1,5 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { parseConfig } from "../infra/config.ts";
+import { coordinatorDefinition } from "../infra/coordinator.ts";
+import { functionNames } from "../infra/roles.ts";
+import { monthlyLines, total } from "./bench/cloud/bill.ts";
+import { build } from "./infra/synth.ts";
 
 /** What the README tells people to type must exist. */
 
@@ -14,10 +19,36 @@ test.each(["README.md", "README.zh-CN.md"])("%s names scripts, commands, options
     const source = readFileSync(file, "utf8") + shared;
     for (const [option] of line.matchAll(/--[a-z-]+/g)) expect(source, `${command} ${option}`).toContain(option);
   }
-  for (const [, path = ""] of text.matchAll(/`((?:test|packages)\/[A-Za-z0-9/.-]+)`/g))
+  for (const [, path = ""] of text.matchAll(/`((?:test|packages|infra|functions)\/[A-Za-z0-9/.-]+)`/g))
     expect(existsSync(new URL(`../${path}`, import.meta.url)), path).toBe(true);
 });
 
-const shared = ["session.ts", "local-options.ts"]
+const shared = ["session.ts", "local-options.ts", "stack.ts"]
   .map((file) => readFileSync(new URL(`../packages/cli/${file}`, import.meta.url), "utf8"))
   .join("");
+
+const settingsOfMember = [...readFileSync(new URL("../infra/config.ts", import.meta.url), "utf8").matchAll(/^ {4}(\w+): /gm)].map(
+  ([, name = ""]) => name,
+);
+
+test.each(["README.md", "README.zh-CN.md"])("%s says of the cloud what the stack is made of", (name) => {
+  const text = readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+  const [, sample = ""] = /```json\n(.+?)```/s.exec(text) ?? [];
+  expect(parseConfig(JSON.parse(sample)).id).toBe("customs");
+  const rows = [...text.matchAll(/^\| `(\w+)` \|.*\|.*\|$/gm)].map(([, row = ""]) => row);
+  expect(rows.filter((row) => settingsOfMember.includes(row))).toEqual(settingsOfMember);
+
+  const { template } = build();
+  const count = (type: string) => Object.keys(template.findResources(type)).length;
+  const resources = { keys: count("AWS::KMS::Key"), alarms: count("AWS::CloudWatch::Alarm"), dashboards: 1, metrics: 9 };
+  expect(text).toContain(`9 × 0.30 + ${resources.alarms} × 0.10 + 1 × 3`);
+  expect(text).toContain(`${resources.keys} × 1 |`);
+  const withoutQueue = total(monthlyLines(resources).filter(({ service }) => !service.startsWith("SQS")));
+  expect(text).toContain(withoutQueue.toFixed(2));
+  for (const one of functionNames) expect(text, one).toContain(one);
+  for (const state of /ReadRole.*HandOver/.exec(text)?.[0].split(/ → | \| /) ?? []) expect(states, state).toContain(state);
+});
+
+const states = Object.keys(
+  coordinatorDefinition({ partition: "aws", turnFunctionArn: "", stateMachineArn: "", loopsMax: 1 })["States"] as object,
+);

@@ -22,6 +22,8 @@ export interface Meter {
 
 export function lambdaMeter(member: string): Meter {
   const metrics = new Metrics({ namespace: "Vermilion", serviceName: "vermilion" });
+  // The library's own dimension, the service, would make another metric of it than the one that alarms and dashboard look at.
+  metrics.clearDefaultDimensions();
   metrics.setDefaultDimensions({ Member: member });
   return {
     count: (name, value) => metrics.addMetric(name, name.endsWith("Seconds") ? "Seconds" : "Count", value),

@@ -5,7 +5,7 @@ import { memoryStores } from "../support/memory/index.ts";
 
 /**
  * What a certificate costs in DynamoDB, counted where four real members issue some: at the leader, which takes them in itself, and at a
- * follower. The figures of the README's table of costs.
+ * follower, in processes that run all the time. `npm run bench:cost` counts the same where they live as on Lambda.
  */
 
 // On-demand, us-east-1, USD per million units.

@@ -140,6 +140,20 @@ describe("four members in four emulated accounts", () => {
     }
   }, 300_000);
 
+  test("a network that has slept commits its first entry without anybody else's help", async () => {
+    await equalHeads(30_000);
+    await sleep(20_000);
+    const sample = JSON.parse(readFileSync(join(repository, "packages/certificates/types/moc-filing.sample.json"), "utf8"));
+    const client = clientOf("platform");
+    // Signs in, so that what is measured is one call.
+    await client.types({ limit: 1 });
+    const began = Date.now();
+    const issued = await client.issue({ type: "moc-filing", fields: sample.main });
+    const committedMs = Date.now() - began;
+    expect((await client.receipt(issued.transactionHash, 20)).final).toBe(true);
+    console.log(`after 20 s of sleep: committed in ${committedMs} ms, receipt final after ${Date.now() - began} ms`);
+  });
+
   test("a file of 200 MB goes to the owner's bucket in parts and is read back by the agency that it was granted to", async () => {
     const [platform, tax] = [consortium.member("platform"), consortium.member("tax")];
     const original = join(folder, "scan.bin");

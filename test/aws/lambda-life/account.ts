@@ -7,7 +7,7 @@ import { Fault, type GenesisFile, type Keys, type Log, nativeCrypto, openMember,
 import type { Brings } from "@vermilion/member/turns/bursts";
 import type { Pace } from "@vermilion/member/turns/pace";
 import { unfinishedWork } from "@vermilion/member/turns/unfinished";
-import { type MemoryStores, memoryStores, memoryTable } from "../../support/memory/index.ts";
+import { type MemoryStores, type MemoryTable, memoryStores } from "../../support/memory/index.ts";
 import { Gate } from "./gate.ts";
 
 /** Five times as fast as on Lambda. */
@@ -46,16 +46,27 @@ export class Account {
   storeCalls = 0;
   coldStarts = 0;
   executions = 0;
+  /** Steps of the coordinator that called the function. */
+  steps = 0;
+  /** Messages on the queue of wake-ups. */
+  wakeUps = 0;
   private readonly resting: Process[] = [];
   readonly genesis: GenesisFile;
-  private readonly keys: Keys;
+  readonly keys: Keys;
   private readonly callPeer: (from: string) => Peers["call"];
   private readonly misfortune: Misfortune;
   private readonly pace: Pace;
 
   constructor(
     id: string,
-    of: { genesis: GenesisFile; keys: Keys; callPeer: (from: string) => Peers["call"]; misfortune: Misfortune; pace?: Pace },
+    of: {
+      genesis: GenesisFile;
+      keys: Keys;
+      callPeer: (from: string) => Peers["call"];
+      misfortune: Misfortune;
+      table: MemoryTable;
+      pace?: Pace;
+    },
   ) {
     this.id = id;
     this.genesis = of.genesis;
@@ -63,7 +74,7 @@ export class Account {
     this.callPeer = of.callPeer;
     this.misfortune = of.misfortune;
     this.pace = of.pace ?? fastPace;
-    this.stores = memoryStores(this.counting(memoryTable()));
+    this.stores = memoryStores(this.counting(of.table));
     this.coordinator = dynamoCoordinator(this.stores.table);
   }
 
@@ -88,6 +99,7 @@ export class Account {
 
   /** What the wake-up function and the state machine do together. */
   async wake(): Promise<void> {
+    this.wakeUps += 1;
     const wanted = await this.coordinator.want();
     if (wanted === "running") return;
     this.executions += 1;
@@ -117,6 +129,7 @@ export class Account {
 
   private async step(act: keyof typeof whereTo, execution: Carried): Promise<TurnAnswer<keyof typeof whereTo>> {
     for (let attempt = 1; ; attempt++) {
+      this.steps += 1;
       try {
         const needs = { store: this.coordinator, random: { bytes: (count: number) => new Uint8Array(randomBytes(count)) } };
         const answer = await this.invokeTurn((member) => takeAct({ act: act as Act, execution }, { ...needs, bursts: member.bursts }));

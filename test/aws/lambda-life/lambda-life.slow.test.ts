@@ -1,61 +1,16 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Fault, found, fsck, nativeCrypto, type Peers } from "@vermilion/member";
+import { fsck, nativeCrypto } from "@vermilion/member";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../consensus/random.ts";
 import { caller, good, memberIds, permit, permitFields } from "../../member/fixtures.ts";
 import { eventually } from "../../support/cluster.ts";
-import { makeMember } from "../../support/entries.ts";
-import { memoryKeys } from "../../support/memory-keys.ts";
-import { Account, fastPace, type Misfortune, withinTimeout } from "./account.ts";
+import type { Account } from "./account.ts";
+import { calm, openAccounts, settle } from "./accounts.ts";
 
 /**
  * Four members whose processes live as on Lambda: started by a call, frozen between calls, several at once over the same tables, ended at any
  * await. What runs is what runs there: the drivers, the bursts, the coordinator's acts and the DynamoDB layout.
  */
-
-interface Network {
-  readonly lost: () => boolean;
-  readonly misfortune: Misfortune;
-  readonly tickMs?: number;
-}
-
-const calm: Network = { lost: () => false, misfortune: { death: () => false, lostWakeUp: () => false } };
-
-async function openAccounts(network: Network): Promise<Map<string, Account>> {
-  const identities = memberIds.map((id) => makeMember(id));
-  const founders = identities.map((identity) => ({
-    about: { id: identity.id, names: { zh: identity.id, en: identity.id }, uscc: identity.uscc, url: `https://${identity.id}.example` },
-    keys: memoryKeys(identity),
-  }));
-  const founding = {
-    name: "life.example",
-    names: { zh: "联盟", en: "Consortium" },
-    time: Date.now() - 1_000,
-    id: randomBytes(16).toString("hex"),
-  };
-  const genesis = await found(founding, founders, nativeCrypto);
-  if ("refused" in genesis) throw new Error(genesis.detail);
-  const accounts = new Map<string, Account>();
-  const callPeer =
-    (from: string): Peers["call"] =>
-    async (to, call, body, timeoutMs) => {
-      const target = accounts.get(to);
-      if (target === undefined || network.lost()) throw new Fault("peer-unreachable", "lost on the way");
-      const answer = await withinTimeout(
-        target.invoke((member) => member.peerDoor.handle(from, call, body), call === "proposals" ? "entries" : "message"),
-        timeoutMs,
-      ).catch((error: unknown) => {
-        throw error instanceof Fault ? error : new Fault("peer-unreachable", "it ended");
-      });
-      if (network.lost()) throw new Fault("peer-unreachable", "the answer was lost");
-      return answer;
-    };
-  const { misfortune, tickMs = fastPace.tickMs } = network;
-  for (const { about, keys } of founders)
-    accounts.set(about.id, new Account(about.id, { genesis, keys, callPeer, misfortune, pace: { ...fastPace, tickMs } }));
-  return accounts;
-}
 
 /** As a careful client: again with the same key until it is committed. */
 async function issue(account: Account, key: string): Promise<string> {
@@ -74,17 +29,6 @@ async function issue(account: Account, key: string): Promise<string> {
       if (error instanceof Error && /process has ended|unreachable|stale|no answer/.test(error.message)) return undefined;
       throw error;
     }
-  }, 60_000);
-}
-
-/** The watchdogs look until nobody finds anything to do. */
-async function settle(accounts: ReadonlyMap<string, Account>): Promise<void> {
-  await eventually(async () => {
-    const all = [...accounts.values()];
-    const heights = await Promise.all(all.map(async ({ stores }) => (await stores.ledger.published())?.height ?? -1));
-    const found = await Promise.all(all.map((account) => account.watch(heights)));
-    await sleep(100);
-    return found.every((reasons) => reasons.length === 0);
   }, 60_000);
 }
 
