@@ -1,3 +1,4 @@
+import type { MetricName } from "@vermilion/aws/environment";
 import { Duration } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
@@ -6,7 +7,7 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Queue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { capitalised, functionNames } from "./roles.ts";
-import { coordinatorMetric, type MemberMetricName, memberMetric, type Statistic, type Watched } from "./watched.ts";
+import { coordinatorMetric, memberMetric, type Statistic, type Watched } from "./watched.ts";
 
 interface AlarmRow {
   readonly id: string;
@@ -40,7 +41,7 @@ export function createAlarms(scope: Construct, watched: Watched, email: string |
 }
 
 function consensusRows({ memberId }: Watched): readonly AlarmRow[] {
-  const row = (name: MemberMetricName, statistic: Statistic, from: number, periods: number, means: string): AlarmRow => ({
+  const row = (name: MetricName, statistic: Statistic, from: number, periods: number, means: string): AlarmRow => ({
     id: name,
     means,
     metric: memberMetric(memberId, name, statistic),

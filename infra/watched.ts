@@ -1,3 +1,4 @@
+import { type MetricName, metricNamespace } from "@vermilion/aws/environment";
 import { Duration } from "aws-cdk-lib";
 import type { HttpStage } from "aws-cdk-lib/aws-apigatewayv2";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
@@ -15,23 +16,10 @@ export interface Watched {
   readonly coordinatorArn: string;
 }
 
-/** What the member measures of itself: the functions write these into their logs in CloudWatch's embedded format. */
-export type MemberMetricName =
-  | "LeaderChanges"
-  | "CommitLagSeconds"
-  | "FinalityLagSeconds"
-  | "RefusedEntries"
-  | "Amnesic"
-  | "Diverged"
-  | "WaitingProposals"
-  | "Height"
-  | "FinalSize"
-  | "KmsCalls";
-
 export type Statistic = "Sum" | "Maximum" | "SampleCount";
 
-export function memberMetric(memberId: string, metricName: MemberMetricName, statistic: Statistic, period = Duration.minutes(5)): Metric {
-  return new Metric({ namespace: "Vermilion", metricName, dimensionsMap: { Member: memberId }, statistic, period });
+export function memberMetric(memberId: string, metricName: MetricName, statistic: Statistic, period = Duration.minutes(5)): Metric {
+  return new Metric({ namespace: metricNamespace, metricName, dimensionsMap: { Member: memberId }, statistic, period });
 }
 
 export function coordinatorMetric({ coordinatorArn }: Watched, metricName: string, period = Duration.minutes(5)): Metric {

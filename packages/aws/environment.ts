@@ -76,3 +76,19 @@ export function readSettings<Name extends FunctionName>(name: Name, environment:
   });
   return Object.fromEntries(read) as SettingsOf<Name>;
 }
+
+/** Where a member's own figures are in CloudWatch, in the dimension `Member`; the functions write them into their logs (embedded format). */
+export const metricNamespace = "Vermilion";
+
+/** What a member measures of itself; what each is for stands in `infra/alarms.ts`, where it is watched. */
+export type MetricName =
+  | "LeaderChanges"
+  | "CommitLagSeconds"
+  | "FinalityLagSeconds"
+  | "RefusedEntries"
+  | "Amnesic"
+  | "Diverged"
+  | "WaitingProposals"
+  | "Height"
+  | "FinalSize"
+  | "KmsCalls";

@@ -1,17 +1,5 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
-
-/** Figures in CloudWatch, namespace `Vermilion`, dimension `Member`: what each is stands in `infra/alarms.ts`, where it is watched. */
-export type MetricName =
-  | "LeaderChanges"
-  | "CommitLagSeconds"
-  | "FinalityLagSeconds"
-  | "RefusedEntries"
-  | "Amnesic"
-  | "Diverged"
-  | "WaitingProposals"
-  | "Height"
-  | "FinalSize"
-  | "KmsCalls";
+import { type MetricName, metricNamespace } from "./environment.ts";
 
 export interface Meter {
   /** Adds to what is sent with the next `flush`. */
@@ -21,7 +9,7 @@ export interface Meter {
 }
 
 export function lambdaMeter(member: string): Meter {
-  const metrics = new Metrics({ namespace: "Vermilion", serviceName: "vermilion" });
+  const metrics = new Metrics({ namespace: metricNamespace, serviceName: "vermilion" });
   // The library's own dimension, the service, would make another metric of it than the one that alarms and dashboard look at.
   metrics.clearDefaultDimensions();
   metrics.setDefaultDimensions({ Member: member });
