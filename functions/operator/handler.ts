@@ -1,6 +1,6 @@
 import middy from "@middy/core";
 import { readSettings } from "@vermilion/aws/environment";
-import { openOperator } from "@vermilion/aws/open-operator";
+import { openOperator } from "@vermilion/aws/open/operator";
 
 const answer = openOperator(readSettings("operator"));
 

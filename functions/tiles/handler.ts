@@ -1,6 +1,6 @@
 import middy from "@middy/core";
 import { readSettings } from "@vermilion/aws/environment";
-import { openTiles } from "@vermilion/aws/open-tiles";
+import { openTiles } from "@vermilion/aws/open/tiles";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 
 const publish = openTiles(readSettings("tiles"));

@@ -1,7 +1,7 @@
 import middy from "@middy/core";
 import type { TurnCall } from "@vermilion/aws/coordinator-acts";
 import { readSettings } from "@vermilion/aws/environment";
-import { openTurn } from "@vermilion/aws/open-turn";
+import { openTurn } from "@vermilion/aws/open/turn";
 
 const turn = openTurn(readSettings("turn"));
 

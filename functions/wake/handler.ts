@@ -1,6 +1,6 @@
 import middy from "@middy/core";
 import { readSettings } from "@vermilion/aws/environment";
-import { openWake } from "@vermilion/aws/open-wake";
+import { openWake } from "@vermilion/aws/open/wake";
 import type { SQSEvent } from "aws-lambda";
 
 const wake = openWake(readSettings("wake"));

@@ -1,6 +1,6 @@
 import middy from "@middy/core";
 import { readSettings } from "@vermilion/aws/environment";
-import { openWatchdog } from "@vermilion/aws/open-watchdog";
+import { openWatchdog } from "@vermilion/aws/open/watchdog";
 
 const look = openWatchdog(readSettings("watchdog"));
 

@@ -1,12 +1,12 @@
-import { dynamoDbClient, sfnClient } from "./clients.ts";
-import { dynamoCoordinator, dynamoLedger, dynamoRaftStore, dynamoTable } from "./dynamodb/index.ts";
-import type { SettingsOf } from "./environment.ts";
-import { foundingStore } from "./founding-store.ts";
-import { lambdaLog } from "./log.ts";
-import { lambdaMeter } from "./meter.ts";
-import { coordinatorStarter } from "./start-coordinator.ts";
-import { watch } from "./watchdog.ts";
-import { world } from "./world.ts";
+import { dynamoDbClient, sfnClient } from "../clients.ts";
+import { dynamoCoordinator, dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
+import type { SettingsOf } from "../environment.ts";
+import { foundingStore } from "../founding-store.ts";
+import { lambdaLog } from "../log.ts";
+import { lambdaMeter } from "../meter.ts";
+import { coordinatorStarter } from "../start-coordinator.ts";
+import { watch } from "../watchdog.ts";
+import { world } from "../world.ts";
 
 /** The look of each minute; before a genesis is installed there is nothing to look at. */
 export function openWatchdog(settings: SettingsOf<"watchdog">) {

@@ -2,17 +2,17 @@ import { createPublicApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { Fault } from "@vermilion/member/fault";
 import { openReader } from "@vermilion/member/open-member";
-import { dynamoDbClient, kmsClient } from "./clients.ts";
-import { dynamoLedger, dynamoRaftStore, dynamoTable } from "./dynamodb/index.ts";
-import type { SettingsOf } from "./environment.ts";
-import { foundingStore } from "./founding-store.ts";
-import { kmsKeys } from "./kms-keys.ts";
-import { lambdaLog } from "./log.ts";
-import { counted, founderOf } from "./member-world.ts";
-import { lambdaMeter } from "./meter.ts";
-import { nothing } from "./nothing.ts";
-import { lambdaPace } from "./pace.ts";
-import { world } from "./world.ts";
+import { dynamoDbClient, kmsClient } from "../clients.ts";
+import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
+import type { SettingsOf } from "../environment.ts";
+import { foundingStore } from "../founding-store.ts";
+import { kmsKeys } from "../kms-keys.ts";
+import { lambdaLog } from "../log.ts";
+import { counted, founderOf } from "../member-world.ts";
+import { lambdaMeter } from "../meter.ts";
+import { nothing } from "../nothing.ts";
+import { lambdaPace } from "../pace.ts";
+import { world } from "../world.ts";
 
 /**
  * The routes that need no account, by a function that may read two tables and sign checkpoints with the log key: it takes no turn, knows no

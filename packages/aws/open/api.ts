@@ -2,17 +2,17 @@ import { createApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { openMember } from "@vermilion/member/open-member";
 import type { Brings } from "@vermilion/member/turns/bursts";
-import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "./clients.ts";
-import { dynamoApps, dynamoCalls, dynamoTable } from "./dynamodb/index.ts";
-import type { SettingsOf } from "./environment.ts";
-import { foundingStore } from "./founding-store.ts";
-import { lambdaLog } from "./log.ts";
-import { openMemberWorld } from "./member-world.ts";
-import { lambdaMeter } from "./meter.ts";
-import { lingerMs } from "./pace.ts";
-import { s3Files } from "./s3-files.ts";
-import { queueWakeUp } from "./wake-up.ts";
-import { world } from "./world.ts";
+import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "../clients.ts";
+import { dynamoApps, dynamoCalls, dynamoTable } from "../dynamodb/index.ts";
+import type { SettingsOf } from "../environment.ts";
+import { foundingStore } from "../founding-store.ts";
+import { lambdaLog } from "../log.ts";
+import { openMemberWorld } from "../member-world.ts";
+import { lambdaMeter } from "../meter.ts";
+import { lingerMs } from "../pace.ts";
+import { s3Files } from "../s3-files.ts";
+import { queueWakeUp } from "../wake-up.ts";
+import { world } from "../world.ts";
 
 type Handle = (request: Request) => Promise<Response>;
 
