@@ -52,14 +52,16 @@ export function createDuties(context: Context, driver: Driver): Duties {
     again = true;
     if (closed || isRunning) return;
     isRunning = true;
-    driver.runErrand("duties", work());
+    driver.beside.runErrand("duties", work());
   };
   const tick = async (): Promise<void> => {
     while (!closed) {
       look();
-      const until = context.clock.now() + lookAgainMs;
-      do await context.clock.sleep(afterFaultMs);
-      while (!closed && !hadFault && context.clock.now() < until);
+      let restedMs = 0;
+      do {
+        await context.clock.sleep(afterFaultMs);
+        restedMs += afterFaultMs;
+      } while (!closed && !hadFault && restedMs < lookAgainMs);
     }
   };
   const lookAfterCommit = async (): Promise<void> => {
@@ -68,7 +70,7 @@ export function createDuties(context: Context, driver: Driver): Duties {
     seenHeight = height;
     if (await areDuesWritten(context, from + 1, height)) look();
   };
-  driver.onCommit(() => driver.runErrand("duties of a commit", lookAfterCommit()));
+  driver.onCommit(() => driver.beside.runErrand("duties of a commit", lookAfterCommit()));
   return {
     look,
     start: () => void tick(),

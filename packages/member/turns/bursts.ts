@@ -78,7 +78,7 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
         await driver.drive(() => isAnswered, callMsMax);
         const answer = await call;
         // A call that only reads leaves nothing, whatever this process remembers of what others have finished since.
-        if (!driver.hasBegun && driver.isIdle) return { answer, isLeft: false };
+        if (!driver.hasBegun && driver.beside.isIdle) return { answer, isLeft: false };
         const height = heightOf(driver);
         return { answer, isLeft: !(await driver.drive(() => isDone(driver, brings, height), lingerMs(answer))) };
       } finally {
@@ -90,7 +90,7 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
       try {
         await driver.sayHello();
         duties.look();
-        await driver.drive(() => driver.isIdle, budgetMs);
+        await driver.drive(() => driver.beside.isIdle, budgetMs);
         return await standing();
       } finally {
         driver.pause();
@@ -119,8 +119,9 @@ export function createBursts(context: Context, driver: Driver, duties: Duties): 
 function isDone(driver: Driver, brings: Brings, height: number): boolean {
   if (driver.isQuiet) return true;
   const { lastState } = driver;
-  if (lastState?.role === "follower") return !driver.hasErrands && !lastState.summoned && (brings === "message" || lastState.waiting === 0);
-  return driver.isIdle && (brings === "message" || heightOf(driver) > height);
+  if (lastState?.role === "follower")
+    return !driver.beside.hasErrands && !lastState.summoned && (brings === "message" || lastState.waiting === 0);
+  return driver.beside.isIdle && (brings === "message" || heightOf(driver) > height);
 }
 
 function heightOf(driver: Driver): number {

@@ -34,7 +34,7 @@ export class Driver {
   private last: RaftState | undefined;
   private closed = false;
   /** Work that goes on beside the calls. */
-  private readonly beside: Background;
+  readonly beside: Background;
   /** Counts the stretches of time in which this process ran; what a call of an earlier stretch did not bring says nothing about its peer. */
   private stretch = 0;
   /** The stretch in which this process last took a turn, or was told that proposals wait. */
@@ -76,14 +76,21 @@ export class Driver {
    */
   async drive(isOver: () => boolean, budgetMs: number): Promise<boolean> {
     const { clock, pace } = this.context;
-    const deadline = clock.now() + budgetMs;
+    let leftMs = budgetMs;
     // Who was asleep ticks when he wakes, and from then on in the rhythm of ticks, however often something happens meanwhile.
-    let tickAt = clock.now() + (this.asleep ? 0 : pace.tickMs);
-    for (let now = clock.now(); !this.closed && !isOver(); now = clock.now()) {
-      if (now >= deadline) return false;
-      await this.woken.within(clock, Math.max(0, (this.asleep ? deadline : Math.min(deadline, tickAt)) - now));
-      if (this.asleep || clock.now() < tickAt || isOver()) continue;
-      tickAt = clock.now() + pace.tickMs;
+    let untilTickMs = this.asleep ? 0 : pace.tickMs;
+    for (let before = clock.now(); !this.closed && !isOver(); ) {
+      if (leftMs <= 0) return false;
+      const waitMs = this.asleep ? leftMs : Math.max(0, Math.min(leftMs, untilTickMs));
+      await this.woken.within(clock, waitMs);
+      const now = clock.now();
+      // A clock that was put back meanwhile must not stop the ticks.
+      const passedMs = now < before ? waitMs : now - before;
+      before = now;
+      leftMs -= passedMs;
+      untilTickMs -= passedMs;
+      if (this.asleep || untilTickMs > 0 || isOver()) continue;
+      untilTickMs = pace.tickMs;
       await this.beside.guard("tick", this.tick());
     }
     return true;
@@ -94,18 +101,9 @@ export class Driver {
     return this.last;
   }
 
-  /** No work goes on beside the calls. */
-  get isIdle(): boolean {
-    return this.beside.isIdle;
-  }
-
-  get hasErrands(): boolean {
-    return this.beside.hasErrands;
-  }
-
   /** No work goes on, nor is anything left to do that a tick would further. */
   get isQuiet(): boolean {
-    return this.asleep && this.isIdle;
+    return this.asleep && this.beside.isIdle;
   }
 
   /** Something was begun since the process last paused; otherwise there is nothing that it would have to see to. */
@@ -327,10 +325,5 @@ export class Driver {
     const bytes = this.context.random.bytes(4);
     const random = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) >>> 1;
     await this.feed({ kind: "tick", random });
-  }
-
-  /** Lets a piece of this member's own work go on beside the calls. */
-  runErrand(what: string, work: Promise<unknown>): void {
-    this.beside.runErrand(what, work);
   }
 }

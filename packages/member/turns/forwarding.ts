@@ -47,13 +47,16 @@ export class Forwarding {
   async due(leader: MemberId): Promise<readonly Proposal[]> {
     const now = this.context.clock.now();
     const againMs = this.context.pace.forwardAgainMs;
-    if (this.lookedAt?.leader === leader && now - this.lookedAt.at < againMs / 4) return [];
+    // A clock that was put back counts as time that has passed.
+    const isLater = (at: number, ms: number) => now < at || now - at > ms;
+    if (this.lookedAt?.leader === leader && !isLater(this.lookedAt.at, againMs / 4)) return [];
     this.lookedAt = { leader, at: now };
     const waiting = await this.context.raftStore.proposals(countMax, bytesMax);
     if (this.given.size > rememberedMax) this.given.clear();
     const due = waiting.filter(({ transactionHash }) => {
       const last = this.given.get(transactionHash);
-      const isDue = last === undefined ? this.takesAll || this.own.has(transactionHash) : last.leader !== leader || now - last.at > againMs;
+      const isDue =
+        last === undefined ? this.takesAll || this.own.has(transactionHash) : last.leader !== leader || isLater(last.at, againMs);
       if (isDue || last === undefined) this.given.set(transactionHash, { leader, at: now });
       if (isDue) this.own.delete(transactionHash);
       return isDue;

@@ -201,7 +201,7 @@ export class Turns {
   /** The place is another turn's, which may be about to save its block: only one that does not come back is taken for dead. */
   private async giveWay(version: number): Promise<void> {
     const { clock, pace, raftStore } = this.context;
-    for (const deadline = clock.now() + pace.takenPatienceMs; clock.now() < deadline; await clock.sleep(pace.tickMs)) {
+    for (let waitedMs = 0; waitedMs < pace.takenPatienceMs; waitedMs += pace.tickMs, await clock.sleep(pace.tickMs)) {
       if ((await raftStore.load()).version !== version) throw new Fault("stale-turn", "another turn has sealed this place");
     }
   }
