@@ -12,8 +12,7 @@ function driverThatLed(given: { readonly hasBegun: boolean }): Driver {
     lastState,
     drive,
     isQuiet: false,
-    isIdle: true,
-    hasErrands: false,
+    beside: { isIdle: true, hasErrands: false },
     nudge: nothing,
     pause: nothing,
   } as unknown as Driver;
