@@ -29,7 +29,7 @@ export function openApi(settings: SettingsOf<"api">): Handle {
   const wakeUp = queueWakeUp(sqsClient(), settings.WAKE_QUEUE, log);
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member: settings.MEMBER.id, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
-  let opening: Promise<Handle> | undefined;
+  let opening: ReturnType<typeof open> | undefined;
 
   async function open(): Promise<Handle | undefined> {
     const genesis = await founding.genesis();
@@ -69,19 +69,17 @@ export function openApi(settings: SettingsOf<"api">): Handle {
   }
 
   return async (request) => {
-    // A failed opening is tried again by the next call; a member without a genesis looks for one at each call.
-    opening ??= open().then((handle) => handle ?? Promise.reject(new NotFounded()));
-    try {
-      return await (await opening)(request);
-    } catch (cause) {
+    opening ??= open();
+    const handle = await opening.catch((cause: unknown) => {
       opening = undefined;
-      if (cause instanceof NotFounded) return waiting.fetch(request);
       throw cause;
-    }
+    });
+    if (handle !== undefined) return handle(request);
+    // A member without a genesis looks for one at each call.
+    opening = undefined;
+    return waiting.fetch(request);
   };
 }
-
-class NotFounded extends Error {}
 
 function bringsOf(request: Request): Brings {
   const { pathname } = new URL(request.url);
