@@ -22,7 +22,7 @@ const executionSecondsMax = 6 * 3_600;
 const stepSecondsMax = 90;
 
 /** Which state performs which act. */
-const acts = {
+export const acts = {
   ReadRole: "readRole",
   Follower: "forward",
   PreVote: "preVote",

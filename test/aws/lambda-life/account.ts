@@ -7,6 +7,7 @@ import { Fault, type GenesisFile, type Keys, type Log, nativeCrypto, openMember,
 import type { Brings } from "@vermilion/member/turns/bursts";
 import type { Pace } from "@vermilion/member/turns/pace";
 import { unfinishedWork } from "@vermilion/member/turns/unfinished";
+import { acts } from "../../../infra/coordinator.ts";
 import { type MemoryStores, type MemoryTable, memoryStores } from "../../support/memory/index.ts";
 import { Gate } from "./gate.ts";
 
@@ -204,16 +205,8 @@ function mapped(table: Table, around: <T>(work: () => Promise<T>) => Promise<T>)
   ) as unknown as Table;
 }
 
-const actOf: Readonly<Record<string, keyof typeof whereTo>> = {
-  ReadRole: "readRole",
-  LostElection: "readRole",
-  Follower: "forward",
-  PreVote: "preVote",
-  Candidate: "campaign",
-  Leader: "lead",
-  Drain: "drain",
-  HandOver: "handOver",
-};
+/** The state machine's own table; what lost an election begins anew. */
+const actOf: Readonly<Record<string, keyof typeof whereTo>> = { ...acts, LostElection: "readRole" };
 
 function unknownAnswer(next: string): never {
   throw new Error(`the coordinator knows no ${next}`);
