@@ -41,7 +41,7 @@ export const code = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,63}$/)
   .openapi({ description: "目录代码，不是自由文本 · a code of the consortium's catalogues" });
-const time = z.int().openapi({ description: "ms since 1970-01-01T00:00:00Z" });
+export const time = z.int().openapi({ description: "ms since 1970-01-01T00:00:00Z" });
 export const names = z.object({ zh: z.string(), en: z.string() });
 
 /** A value that the strict parser has already found to be JSON; zod has nothing to add to it. */
@@ -157,10 +157,16 @@ const part = z.object({
   issuerSigned: sha256Hex,
   disclosures: sha256Hex,
   typeVersion: z.int(),
+  status: optional(z.object({ list: z.int(), index: z.int() })),
+  revision: optional(z.int()),
+  corrects: optional(sha256Hex),
   transaction: sha256Hex,
   height: z.int(),
   at: time,
 });
+
+export const certificateStatus = z.enum(["valid", "suspended", "revoked", "replaced"]);
+export const lifeKind = z.enum(["issued", "completed", "renewed", "replaced", "corrected", "suspended", "resumed", "revoked", "received"]);
 
 export const certificate = z
   .object({
@@ -170,8 +176,17 @@ export const certificate = z
     version: z.int(),
     issuer: memberId,
     holder: address.nullable(),
-    status: z.enum(["valid"]),
+    status: certificateStatus.openapi({
+      description: "账本上的状态；是否过期看 expiresAt · as the ledger says; whether it has expired, `expiresAt` tells",
+    }),
     issuedAt: time,
+    expiresAt: optional(time.nullable()),
+    listed: optional(z.string()),
+    replaces: optional(certificateId),
+    replacedBy: optional(certificateId),
+    statusAt: optional(time),
+    statusReason: optional(code),
+    received: optional(z.object({ document: sha256Hex, at: time, transaction: sha256Hex })),
     transaction: sha256Hex,
     height: z.int(),
     parts: z.record(z.string(), part),
@@ -202,6 +217,7 @@ export const request = z
     decidedBy: optional(by),
     reason: optional(code),
     grantTransaction: optional(sha256Hex),
+    document: optional(sha256Hex),
     grantAttachment: optional(sha256Hex),
   })
   .openapi("Request");
@@ -223,7 +239,7 @@ export const verdicts = z.object({ integrity: z.string(), status: z.string(), is
 
 export const trace = z
   .object({
-    kind: z.enum(["issued", "completed", "requested", "decided", "granted", "verified"]),
+    kind: z.enum([...lifeKind.options, "requested", "decided", "granted", "verified"]),
     at: time,
     who: z.object({ kind: z.enum(["member", "account"]), id: z.string() }),
     transaction: sha256Hex,
@@ -235,6 +251,7 @@ export const trace = z
     purpose: optional(code),
     serviceItem: optional(code),
     basis: optional(code),
+    reason: optional(code),
     decision: optional(z.enum(["approve", "refuse"])),
     standing: optional(z.boolean()),
     request: optional(z.string()),

@@ -1,3 +1,4 @@
+export { dayText } from "./calendar.ts";
 export * from "./certificate-type.ts";
 export * from "./citizen-id.ts";
 export * from "./disclosure.ts";

@@ -18,6 +18,9 @@ export type Inflate = (bytes: Uint8Array, bytesMax: number) => Uint8Array | unde
 /** zlib (RFC 1950) compression of the host. */
 export type Deflate = (bytes: Uint8Array) => Uint8Array;
 
+/** Statuses of one list of ours, at two bits: 256 KB before compression, and no place that tells whose it is. */
+export const statusListLength = 1_048_576;
+
 /** A million certificates at 2 bits are 250 KB. */
 export const statusListBytesMax = 4 * 1024 * 1024;
 const tokenLengthMax = 6 * 1024 * 1024;

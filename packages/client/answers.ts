@@ -80,10 +80,17 @@ export interface Part {
   readonly issuerSigned: string;
   readonly disclosures: string;
   readonly typeVersion: number;
+  /** Where the status of the document stands in a status list of its signer. */
+  readonly status?: { readonly list: number; readonly index: number };
+  readonly revision?: number;
+  /** The document that this one corrects. */
+  readonly corrects?: string;
   readonly transaction: string;
   readonly height: number;
   readonly at: number;
 }
+
+export type CertificateStatus = "valid" | "suspended" | "revoked" | "replaced";
 
 export interface Certificate {
   readonly certificate: string;
@@ -92,8 +99,16 @@ export interface Certificate {
   readonly version: number;
   readonly issuer: string;
   readonly holder: string | null;
-  readonly status: "valid";
+  readonly status: CertificateStatus;
   readonly issuedAt: number;
+  /** ms since 1970; null: it does not expire. Absent where older rules issued it: then its document says. */
+  readonly expiresAt?: number | null;
+  readonly listed?: string;
+  readonly replaces?: string;
+  readonly replacedBy?: string;
+  readonly statusAt?: number;
+  readonly statusReason?: string;
+  readonly received?: { readonly document: string; readonly at: number; readonly transaction: string };
   readonly transaction: string;
   readonly height: number;
   readonly parts: Readonly<Record<string, Part>>;
@@ -136,6 +151,8 @@ export interface Request {
   readonly decidedBy?: By;
   readonly reason?: string;
   readonly grantTransaction?: string;
+  /** SHA-256 of the issuer-signed part whose fields were granted. */
+  readonly document?: string;
   readonly grantAttachment?: string;
 }
 
@@ -156,8 +173,10 @@ export interface Verdicts {
   readonly issuer: string;
 }
 
+export type LifeKind = "issued" | "completed" | "renewed" | "replaced" | "corrected" | "suspended" | "resumed" | "revoked" | "received";
+
 export interface Trace {
-  readonly kind: "issued" | "completed" | "requested" | "decided" | "granted" | "verified";
+  readonly kind: LifeKind | "requested" | "decided" | "granted" | "verified";
   readonly at: number;
   readonly who: { readonly kind: "member" | "account"; readonly id: string };
   readonly transaction: string;
@@ -169,6 +188,7 @@ export interface Trace {
   readonly purpose?: string;
   readonly serviceItem?: string;
   readonly basis?: string;
+  readonly reason?: string;
   readonly decision?: "approve" | "refuse";
   readonly standing?: boolean;
   readonly request?: string;
@@ -247,6 +267,8 @@ export interface IssueInput {
   readonly fields: Readonly<Record<string, Json>>;
   /** Account address of the holder. */
   readonly holder?: string;
+  /** ms since 1970; where it is absent, what the type's validity gives. */
+  readonly expiresAt?: number;
   /** Only where the type marks its number public. */
   readonly serial?: string;
 }

@@ -1,4 +1,4 @@
-import { fieldsPerTypeMax } from "@vermilion/certificates";
+import { fieldsPerTypeMax, statusListLength } from "@vermilion/certificates";
 import { type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
 import * as z from "zod";
 
@@ -54,6 +54,18 @@ export function text(max: number) {
 export const names = z.strictObject({ zh: text(128), en: text(128) });
 /** An app of a member, as entries name it. */
 export const appIdForm = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** A place in a status list. */
+export const statusPlace = z.strictObject({
+  list: z.int().min(0).max(999_999),
+  index: z
+    .int()
+    .min(0)
+    .max(statusListLength - 1),
+});
+
+/** What a caller's line of a bulk call is known by; made with a secret of its member, so that it says nothing to others. */
+export const callKey = z.string().regex(/^[0-9a-f]{32}$/);
 
 export const by = z.strictObject({ app: z.string().regex(appIdForm), operator: text(64) });
 

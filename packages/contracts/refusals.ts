@@ -52,6 +52,18 @@ export const refusalCodes = [
   "type-does-not-match",
   "unknown-account",
   "wrong-account-kind",
+  "not-the-certificate-issuer",
+  "certificate-revoked",
+  "certificate-replaced",
+  "certificate-suspended",
+  "certificate-not-suspended",
+  "holder-does-not-match",
+  "expiry-out-of-range",
+  "status-index-taken",
+  "wrong-status-list",
+  "document-not-current",
+  "already-received",
+  "not-the-holder",
   // requests and grants
   "own-record",
   "deadline-out-of-range",
@@ -73,6 +85,8 @@ export const refusalCodes = [
   // files
   "file-exists",
   "file-size-does-not-match",
+  // evidence
+  "evidence-size-does-not-match",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

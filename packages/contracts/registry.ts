@@ -1,7 +1,10 @@
 import type { JsonObject, Operation as OperationCall } from "@vermilion/ledger";
 import { accountOperations, type RegisterArguments } from "./accounts.ts";
-import { type CompleteArguments, certificateOperations, type IssueArguments } from "./certificates.ts";
+import { type CorrectArguments, certificateChangeOperations, type ReceiveArguments, type StatusArguments } from "./certificate-changes.ts";
+import { type CompleteArguments, certificateOperations, type IssueArguments, type RenewArguments } from "./certificates.ts";
+import { certificateOperationsV1 } from "./certificates-v1.ts";
 import { type ActivateArguments, consortiumOperations, FOUNDING_CONTRACTS, type FoundArguments } from "./consortium.ts";
+import { type DepositArguments, evidenceOperations } from "./evidence.ts";
 import { fileOperations, type RegisterFileArguments } from "./files.ts";
 import { type GiveArguments, grantOperations } from "./grants.ts";
 import type { Operation } from "./operation.ts";
@@ -13,12 +16,15 @@ import { type RecordArguments, verificationOperations } from "./verifications.ts
 export const operations: readonly Operation[] = [
   ...consortiumOperations,
   ...typeOperations,
+  ...certificateOperationsV1,
   ...certificateOperations,
+  ...certificateChangeOperations,
   ...requestOperations,
   ...grantOperations,
   ...accountOperations,
   ...verificationOperations,
   ...fileOperations,
+  ...evidenceOperations,
 ];
 
 /** The highest version of each contract that `rows` know. */
@@ -52,12 +58,19 @@ export interface ArgumentsOf {
   readonly "types.define": DefineArguments;
   readonly "certificates.issue": IssueArguments;
   readonly "certificates.complete": CompleteArguments;
+  readonly "certificates.renew": RenewArguments;
+  readonly "certificates.correct": CorrectArguments;
+  readonly "certificates.suspend": StatusArguments;
+  readonly "certificates.resume": StatusArguments;
+  readonly "certificates.revoke": StatusArguments;
+  readonly "certificates.receive": ReceiveArguments;
   readonly "requests.open": OpenArguments;
   readonly "requests.decide": DecideArguments;
   readonly "grants.give": GiveArguments;
   readonly "accounts.register": RegisterArguments;
   readonly "verifications.record": RecordArguments;
   readonly "files.register": RegisterFileArguments;
+  readonly "evidence.deposit": DepositArguments;
 }
 
 /** An operation for an entry's payload, its arguments checked by the compiler: `operationCall("grants.give", { … })`. */

@@ -1,10 +1,11 @@
 import { policyAllows } from "@vermilion/certificates";
 import * as z from "zod";
 import { by, certificateId, code, fields, type Given, partId, requestName, time } from "./arguments.ts";
+import { countAct } from "./counts.ts";
 import { requestId, stateKeys } from "./keys.ts";
 import { type MemberContext, memberOperation, placeOf } from "./operation.ts";
 import { partOf } from "./parts.ts";
-import { refuse } from "./refusals.ts";
+import { type Refusal, refuse } from "./refusals.ts";
 import type { CertificateRow, PartRow, RequestRow } from "./rows.ts";
 
 const DEADLINE_MS_MAX = 30 * 24 * 3_600_000;
@@ -23,64 +24,79 @@ const openArguments = z.strictObject({
 
 export type OpenArguments = Given<typeof openArguments>;
 
-/** A member asks to read fields of another member's part. The reader is the author: nobody asks in another's name. */
-const open = memberOperation({
+function openRequest(context: MemberContext, given: OpenArguments): Refusal | undefined {
+  const { view, block, entry, member } = context;
+  const certificate = view.get(stateKeys.certificate(given.certificate));
+  if (certificate === undefined) return refuse("unknown-certificate");
+  const part = partOf(certificate, given.part);
+  if (part === undefined) return refuse("unknown-part");
+  if (part.owner === member.id) return refuse("own-record");
+  if (given.fields.some((field) => !part.fields.includes(field))) return refuse("unknown-field");
+  if (given.deadline <= block.time || given.deadline > block.time + DEADLINE_MS_MAX) return refuse("deadline-out-of-range");
+
+  const request = requestId(entry.transactionHash, context.operation);
+  const standing = hasStandingPolicy(context, certificate, part, given);
+  const row: RequestRow = {
+    request,
+    certificate: certificate.certificate,
+    version: certificate.version,
+    part: given.part,
+    fields: [...given.fields].sort(),
+    reader: member.id,
+    owner: part.owner,
+    purpose: given.purpose,
+    serviceItem: given.serviceItem,
+    basis: given.basis,
+    way: given.way,
+    by: given.by,
+    status: standing ? "allowed" : "pending",
+    standing,
+    deadline: given.deadline,
+    openedAt: block.time,
+    transaction: entry.transactionHash,
+    height: block.height,
+  };
+  view.put(stateKeys.request(request), row);
+  view.put(standing ? stateKeys.due(row.owner, request) : stateKeys.pending(row.owner, row.height, request), {});
+  view.put(stateKeys.requestInList(row.reader, row.height, request), { request });
+  view.put(stateKeys.trace(row.certificate, placeOf(context)), {
+    kind: "requested",
+    at: block.time,
+    who: { kind: "member", id: member.id },
+    by: row.by,
+    part: row.part,
+    fields: row.fields,
+    reader: row.reader,
+    purpose: row.purpose,
+    serviceItem: row.serviceItem,
+    basis: row.basis,
+    standing,
+    request,
+    transaction: entry.transactionHash,
+    height: block.height,
+  });
+  return undefined;
+}
+
+const opening = {
   contract: "requests",
   operation: "open",
-  version: 1,
   arguments: openArguments,
-  reads: (given) => [stateKeys.certificate(given.certificate)],
-  apply: (context, given) => {
-    const { view, block, entry, member } = context;
-    const certificate = view.get(stateKeys.certificate(given.certificate));
-    if (certificate === undefined) return refuse("unknown-certificate");
-    const part = partOf(certificate, given.part);
-    if (part === undefined) return refuse("unknown-part");
-    if (part.owner === member.id) return refuse("own-record");
-    if (given.fields.some((field) => !part.fields.includes(field))) return refuse("unknown-field");
-    if (given.deadline <= block.time || given.deadline > block.time + DEADLINE_MS_MAX) return refuse("deadline-out-of-range");
+  reads: (given: OpenArguments) => [stateKeys.certificate(given.certificate)],
+};
 
-    const request = requestId(entry.transactionHash, context.operation);
-    const standing = hasStandingPolicy(context, certificate, part, given);
-    const row: RequestRow = {
-      request,
-      certificate: certificate.certificate,
-      version: certificate.version,
-      part: given.part,
-      fields: [...given.fields].sort(),
-      reader: member.id,
-      owner: part.owner,
-      purpose: given.purpose,
-      serviceItem: given.serviceItem,
-      basis: given.basis,
-      way: given.way,
-      by: given.by,
-      status: standing ? "allowed" : "pending",
-      standing,
-      deadline: given.deadline,
-      openedAt: block.time,
-      transaction: entry.transactionHash,
-      height: block.height,
-    };
-    view.put(stateKeys.request(request), row);
-    view.put(standing ? stateKeys.due(row.owner, request) : stateKeys.pending(row.owner, row.height, request), {});
-    view.put(stateKeys.requestInList(row.reader, row.height, request), { request });
-    view.put(stateKeys.trace(row.certificate, placeOf(context)), {
-      kind: "requested",
-      at: block.time,
-      who: { kind: "member", id: member.id },
-      by: row.by,
-      part: row.part,
-      fields: row.fields,
-      reader: row.reader,
-      purpose: row.purpose,
-      serviceItem: row.serviceItem,
-      basis: row.basis,
-      standing,
-      request,
-      transaction: entry.transactionHash,
-      height: block.height,
-    });
+/** A member asks to read fields of another member's part. The reader is the author: nobody asks in another's name. */
+const open = memberOperation({ ...opening, version: 1, apply: openRequest });
+
+/** Version 2 counts the request; nothing else differs. */
+const openCounted = memberOperation({
+  ...opening,
+  version: 2,
+  apply: (context, given) => {
+    const refused = openRequest(context, given);
+    if (refused !== undefined) return refused;
+    const type = context.view.get(stateKeys.certificate(given.certificate))?.type;
+    if (type !== undefined) countAct(context, context.member.id, type, "requested");
     return undefined;
   },
 });
@@ -151,4 +167,4 @@ const decide = memberOperation({
   },
 });
 
-export const requestOperations = [open, decide];
+export const requestOperations = [open, openCounted, decide];

@@ -65,10 +65,22 @@ export type PartRow = {
   /** SHA-256 of the attachment with the encrypted disclosures, hex. */
   readonly disclosures: string;
   readonly typeVersion: number;
+  /** Where the status of this document stands; absent under version 1 of the rules, whose documents have none. */
+  readonly status?: StatusPlace;
+  /** 1 for the first document, one more with each correction; absent is 1. */
+  readonly revision?: number;
+  /** The document that this one corrects. */
+  readonly corrects?: string;
   readonly transaction: string;
   readonly height: number;
   readonly at: number;
 };
+
+/** A place in a status list of the document's signer (Token Status List, section 4). */
+export type StatusPlace = { readonly list: number; readonly index: number };
+
+/** Expiry is no status of the ledger: it comes by time alone. */
+export type CertificateStatus = "valid" | "suspended" | "revoked" | "replaced";
 
 export type CertificateRow = {
   /** The whole identifier, with its root. */
@@ -79,17 +91,77 @@ export type CertificateRow = {
   readonly issuer: string;
   /** Account address. */
   readonly holder: string | null;
-  readonly status: "valid";
+  readonly status: CertificateStatus;
   readonly issuedAt: number;
+  /** From here on it is expired; null: never. Absent under version 1 of the rules: then only the document itself says. */
+  readonly expiresAt?: number | null;
+  /** The end of its key in every list: the place of its issue. */
+  readonly listed?: string;
+  /** The certificate whose next version this is. */
+  readonly replaces?: string;
+  readonly replacedBy?: string;
+  /** Of the last change of status. */
+  readonly statusAt?: number;
+  readonly statusReason?: string;
+  /** The holder has acknowledged this document (收证). */
+  readonly received?: { readonly document: string; readonly at: number; readonly transaction: string };
   readonly transaction: string;
   readonly height: number;
   readonly parts: { readonly [part: string]: PartRow };
+};
+
+export type LifeKind = "issued" | "completed" | "renewed" | "replaced" | "corrected" | "suspended" | "resumed" | "revoked" | "received";
+
+/** One step of a certificate's life and its status from then on; kept apart from the trace, which uses of it make long. */
+export type LifeRow = {
+  readonly kind: LifeKind;
+  readonly status: CertificateStatus;
+  readonly at: number;
+  readonly who: Party;
+  readonly by: By;
+  readonly part?: string;
+  /** SHA-256 of the issuer-signed part that counts from then on, or that was received. */
+  readonly document?: string;
+  readonly reason?: string;
+  /** The certificate that this one replaces or that replaces it. */
+  readonly other?: string;
+  readonly transaction: string;
+  readonly height: number;
+};
+
+/** The status list of a signer into which new documents go, and how many of its places are taken. */
+export type StatusListRow = { readonly list: number; readonly taken: number };
+
+/** One status in a list, from `at` on; values as in the Token Status List. */
+export type StatusChangeRow = { readonly index: number; readonly value: number; readonly at: number };
+
+/** How many certificates of a type and an issuer have each status. */
+export type CertificateTotalsRow = { readonly [status in CertificateStatus]: number };
+
+/** What a member did on one day, by kind of act. */
+export type DayRow = { readonly [act: string]: number };
+
+/** Digests whose originals stay with their owner, proven by one root (mission E2, C6). */
+export type EvidenceRow = {
+  readonly evidence: string;
+  /** RFC 6962 root over the digests as leaves. */
+  readonly root: string;
+  readonly count: number;
+  /** SHA-256 of the attachment with the digests, 32 bytes each. */
+  readonly digests: string;
+  readonly owner: string;
+  readonly by: By;
+  readonly transaction: string;
+  readonly height: number;
+  readonly at: number;
 };
 
 export type DigestRow = {
   readonly certificate: string;
   readonly version: number;
   readonly part: string;
+  /** The document that corrects this one. */
+  readonly correctedBy?: string;
   readonly transaction: string;
   readonly height: number;
 };
@@ -125,6 +197,8 @@ export type RequestRow = {
   readonly decidedBy?: By;
   readonly reason?: string;
   readonly grantTransaction?: string;
+  /** The document whose field keys were given; absent under version 1 of the rules. */
+  readonly document?: string;
   /** SHA-256 of the granted key file, hex. */
   readonly grantAttachment?: string;
 };
@@ -137,6 +211,7 @@ export type GrantRow = {
   readonly fields: readonly string[];
   readonly reader: string;
   readonly owner: string;
+  readonly document?: string;
   readonly attachment: string;
   readonly transaction: string;
   readonly height: number;
@@ -145,11 +220,12 @@ export type GrantRow = {
 
 export type Verdicts = {
   readonly integrity: "holds" | "fails" | "not-checked";
-  readonly status: "valid" | "expired" | "suspended" | "revoked" | "not-checked";
+  /** `corrected`: the certificate stands, but another document has taken the place of the one that was shown. */
+  readonly status: CertificateStatus | "expired" | "corrected" | "not-checked";
   readonly issuer: "holds" | "fails" | "not-checked";
 };
 
-export type TraceKind = "issued" | "completed" | "requested" | "decided" | "granted" | "verified";
+export type TraceKind = LifeKind | "requested" | "decided" | "granted" | "verified";
 
 /** One act on a certificate: who, when, why, through which app and operator. */
 export type TraceRow = {
@@ -166,6 +242,8 @@ export type TraceRow = {
   readonly purpose?: string;
   readonly serviceItem?: string;
   readonly basis?: string;
+  /** Why a status was changed or a document corrected. */
+  readonly reason?: string;
   readonly decision?: "approve" | "refuse";
   readonly standing?: boolean;
   readonly request?: string;

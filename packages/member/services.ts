@@ -106,8 +106,16 @@ export interface IssueInput {
   readonly type: string;
   readonly fields: Readonly<Record<string, Json>>;
   readonly holder?: string;
+  /** ms since 1970; where it is absent, what the type's validity gives. */
+  readonly expiresAt?: number;
   /** Letters and digits; only where the type marks its number public, else drawn at random. */
   readonly serial?: string;
+}
+
+/** One agency's values of a part. */
+export interface PartInput {
+  readonly part: string;
+  readonly fields: Readonly<Record<string, Json>>;
 }
 
 export interface IssuedCertificate {
@@ -178,7 +186,7 @@ export interface Services extends FileServices {
   issue(input: IssueInput, caller: Caller, options: WriteOptions): Promise<(Submitted & IssuedCertificate) | Refused>;
   complete(
     certificate: string,
-    input: { readonly part: string; readonly fields: Readonly<Record<string, Json>> },
+    input: PartInput,
     caller: Caller,
     options: WriteOptions,
   ): Promise<(Submitted & IssuedCertificate) | Refused>;

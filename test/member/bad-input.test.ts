@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 import {
   commitment,
   digest,
@@ -19,7 +19,7 @@ import { encodeAttachmentCall, encodeProposalCall, parseProposalAnswer } from "@
 import { grantContextOf, sealGrant } from "@vermilion/member/records/grant-keys";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Cluster, eventually } from "../support/cluster.ts";
-import { entryBytes, makeKey, makeMember, payloadOf, signatureOf, type TestKey } from "../support/entries.ts";
+import { entryBytes, makeKey, makeMember, payloadOf, signatureOf, statusOf, type TestKey } from "../support/entries.ts";
 import {
   caller,
   chainOf,
@@ -289,12 +289,13 @@ describe("entries of others", () => {
     /** Approves a pending request with this key file, whatever is in it. */
     const approveWith = async (request: string, file: Uint8Array): Promise<string> => {
       const { certificate, version, part, fields } = good(await servicesOf(cluster, "customs").request(request));
+      const document = good(await servicesOf(cluster, "customs").certificate(certificate)).parts[part]?.issuerSigned ?? "";
       await cluster.node("platform").stores.ledger.saveSealed({ sha256: referenceTo("", file).sha256, bytes: file });
       const attachment = referenceTo("granted-keys", file, ["platform", "customs"]);
       return byPlatform(
         [
           operationCall("requests.decide", { request, decision: "approve", reason: "lawful", by: caller }),
-          operationCall("grants.give", { request, certificate, version, part, fields, attachment: attachment.sha256 }),
+          operationCall("grants.give", { request, certificate, version, part, fields, document, attachment: attachment.sha256 }),
         ],
         [attachment],
         [],
@@ -378,6 +379,8 @@ describe("entries of others", () => {
             type: "permit",
             typeVersion: 1,
             holder: null,
+            expiresAt: Date.now() + 86_400_000,
+            ...statusOf(randomInt(1_000_000)),
             fields: rows.map(({ field }) => field),
             commitments: Object.fromEntries(rows.map(({ field, key }) => [field, commitment(key, nativeCrypto)])),
             issuerSigned: attachments[0]?.sha256 ?? "",

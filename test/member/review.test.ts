@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   commitment,
@@ -58,7 +58,7 @@ import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/records/
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addApp, ask as askApi, startMember, tokenOf } from "../api/support/member.ts";
 import { type Cluster, eventually } from "../support/cluster.ts";
-import { entryOf } from "../support/entries.ts";
+import { entryOf, statusOf } from "../support/entries.ts";
 import { memoryCalls } from "../support/memory/stores.ts";
 import { memoryKeys } from "../support/memory-keys.ts";
 import { caller, equalHeads, good, leaderOf, openPermits, options, permitFields, problemsOf, servicesOf } from "./fixtures.ts";
@@ -462,12 +462,13 @@ describe("four members of which one cheats", () => {
   /** Approves and grants a pending request with a key file of the owner's choice, held by the owner or not. */
   const approveWith = async (owner: string, request: string, file: Attachment, held = true): Promise<string> => {
     const { certificate, version, part, fields, reader } = good(await services(owner).request(request));
+    const document = good(await services(owner).certificate(certificate)).parts[part]?.issuerSigned ?? "";
     if (held) await cluster.node(owner).stores.ledger.saveSealed(file);
     return writeAs(
       owner,
       [
         operationCall("requests.decide", { request, decision: "approve", reason: "lawful", by: caller }),
-        operationCall("grants.give", { request, certificate, version, part, fields, attachment: file.sha256 }),
+        operationCall("grants.give", { request, certificate, version, part, fields, document, attachment: file.sha256 }),
       ],
       [referenceTo("granted-keys", file, [owner, reader])],
     );
@@ -689,7 +690,8 @@ describe("four members of which one cheats", () => {
       const disclosures = attachmentOf(encodeSealedDisclosures({ refused: sealed }));
       const content = { fields: ["refused"], commitments: { refused: commitment(key, nativeCrypto) } };
       const named = { issuerSigned: issuerSigned.sha256, disclosures: disclosures.sha256 };
-      const call = { certificate, version: 1, type: "deed", typeVersion: 1, holder: null, ...content, ...named };
+      const later = { expiresAt: Date.now() + 86_400_000, ...statusOf(randomInt(1_000_000)) };
+      const call = { certificate, version: 1, type: "deed", typeVersion: 1, holder: null, ...later, ...content, ...named };
       const references = [referenceTo("issuer-signed", issuerSigned), referenceTo("disclosures", disclosures)];
       expect(await writeAs("platform", [operationCall("certificates.issue", call)], references, [issuerSigned, disclosures])).toBe(
         "applied",

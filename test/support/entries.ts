@@ -157,3 +157,8 @@ export function attachmentOf(content: string, audience?: readonly string[]): Att
   const sha256 = createHash("sha256").update(content).digest("hex");
   return { name: content, sha256, size: content.length, ...(audience === undefined ? {} : { audience }) };
 }
+
+/** What version 2 of the rules of certificates asks of every new document beside its content; a place in the status list of its own. */
+export function statusOf(serial: number) {
+  return { status: { list: 0, index: serial }, callKey: null, by: { app: "e-port", operator: "王敏" } };
+}

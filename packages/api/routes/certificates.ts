@@ -13,6 +13,7 @@ import {
   pageQuery,
   partId,
   sha256Hex,
+  time,
   typeId,
 } from "../schemas.ts";
 
@@ -51,6 +52,7 @@ function writeRoutes({ writing, needs: { services } }: Doors): void {
       type: typeId,
       fields: fieldValues,
       holder: optional(address),
+      expiresAt: optional(time).openapi({ description: "ms since 1970; default by the type's validityDays, else never" }),
       serial: optional(z.string().regex(/^[0-9A-Z]{1,64}$/)),
     }),
     result: issued,
@@ -66,6 +68,9 @@ function writeRoutes({ writing, needs: { services } }: Doors): void {
       "document-exists",
       "unknown-account",
       "wrong-account-kind",
+      "expiry-out-of-range",
+      "status-index-taken",
+      "wrong-status-list",
     ],
     run: ({ body, caller }, options) => services.issue(body, caller, options),
   });
@@ -89,6 +94,11 @@ function writeRoutes({ writing, needs: { services } }: Doors): void {
       "invalid-fields",
       "document-exists",
       "type-does-not-match",
+      "certificate-revoked",
+      "certificate-replaced",
+      "certificate-suspended",
+      "status-index-taken",
+      "wrong-status-list",
     ],
     run: ({ params, body, caller }, options) => services.complete(params.certificate, body, caller, options),
   });

@@ -1,6 +1,7 @@
 import { type RequestRow, stateKeys } from "@vermilion/contracts";
 import { type Json, type Operation, toHex } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
+import { rulesInForce } from "../entries/rules.ts";
 import { readRow } from "../entries/state-reader.ts";
 import { type Draft, submit } from "../entries/submit.ts";
 import type { Refused, Submitted } from "../services.ts";
@@ -26,7 +27,16 @@ export async function grantDraft(
     operation: {
       contract: "grants",
       operation: "give",
-      arguments: { request: request.request, certificate, version, part, fields, attachment: sha256 } as unknown as Record<string, Json>,
+      arguments: {
+        request: request.request,
+        certificate,
+        version,
+        part,
+        fields,
+        attachment: sha256,
+        // A correction that comes between makes this grant refused, and not one of a document that counts no more.
+        ...((await rulesInForce(context, "grants")) < 2 ? {} : { document }),
+      } as unknown as Record<string, Json>,
     },
     sealed: [{ name: "granted-keys", sha256, bytes, audience: [context.member, request.reader] }],
   };

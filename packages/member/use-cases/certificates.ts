@@ -1,51 +1,127 @@
 import { checkFields, formatIdentifier, mainPart, serialFromNumber, typeUrn } from "@vermilion/certificates";
-import { type CertificateListRow, type CertificateRow, type StateKey, stateKeys, statePrefixes, type TypeRow } from "@vermilion/contracts";
-import type { Json } from "@vermilion/ledger";
+import {
+  type CertificateListRow,
+  type CertificateRow,
+  type StateKey,
+  type StatusPlace,
+  stateKeys,
+  statePrefixes,
+  type TypeRow,
+} from "@vermilion/contracts";
+import type { Json, Operation } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
+import { rulesInForce } from "../entries/rules.ts";
 import { readRange, readRow, readRows } from "../entries/state-reader.ts";
 import { submit } from "../entries/submit.ts";
 import { checkFileFields } from "../records/file-fields.ts";
 import { type SealedRecord, sealRecord } from "../records/sealed-record.ts";
-import type { Caller, IssuedCertificate, IssueInput, Page, Refused, Services, Submitted, WriteOptions } from "../services.ts";
+import { drawStatusPlace, statusListUri } from "../records/status-places.ts";
+import type { Caller, IssuedCertificate, IssueInput, Page, PartInput, Refused, Services, Submitted, WriteOptions } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
 import { findEntry } from "./entries.ts";
 import { idSource } from "./id-source.ts";
 import { decodeCursor, encodeCursor } from "./paging.ts";
 
+/** Version of the rules of certificates from which on documents have statuses. */
+const STATUS_RULES = 2;
+const DAY_MS = 86_400_000;
+
 type Issued = (Submitted & IssuedCertificate) | Refused;
 
+/** A record that is signed and sealed, with the operation that puts it on the chain. */
+export interface PreparedRecord {
+  readonly operation: Operation;
+  readonly attachments: SealedRecord["attachments"];
+  readonly certificate: string;
+  readonly issuerSigned: string;
+  readonly sdJwt: string;
+}
+
+/** What several records of one call share, and what they must not. */
+export interface Preparing {
+  readonly by: Caller;
+  /** How the caller's line of a bulk call is known again; null for a call of its own. */
+  readonly callKey: string | null;
+  /** Places in status lists that this call has drawn. */
+  readonly placesDrawn: Set<string>;
+}
+
+/** Entries that one call may use up where another process has taken its place in the status list before it. */
+const triesMax = 5;
+
 /** Publish (发布): fields checked against the type, signed, encrypted, committed. */
-export async function issue(context: Context, driver: Driver, input: IssueInput, caller: Caller, options: WriteOptions): Promise<Issued> {
+export function issue(context: Context, driver: Driver, input: IssueInput, caller: Caller, options: WriteOptions): Promise<Issued> {
+  return submitRecord(context, driver, (preparing) => prepareIssue(context, input, preparing), caller, options);
+}
+
+/** Complete (录入): a second agency adds its part. */
+export function complete(
+  context: Context,
+  driver: Driver,
+  certificate: string,
+  input: PartInput,
+  caller: Caller,
+  options: WriteOptions,
+): Promise<Issued> {
+  const isRepeatable = options.idempotencyKey !== undefined;
+  return submitRecord(
+    context,
+    driver,
+    (preparing) => prepareComplete(context, certificate, input, preparing, isRepeatable),
+    caller,
+    options,
+  );
+}
+
+export async function prepareIssue(context: Context, input: IssueInput, preparing: Preparing): Promise<PreparedRecord | Refused> {
   const type = await latestType(context, input.type);
   if (type === undefined) return { refused: "unknown-type", detail: input.type };
   // Before anything is checked or signed at length: who may not issue costs this member nothing.
   if (!type.issuers.includes(context.member)) return { refused: "not-an-issuer", detail: `${context.member} does not issue ${type.id}` };
-  const wrong = checkFields(type, mainPart, input.fields as Json);
-  if (wrong !== undefined) return { refused: wrong.refused, detail: "some fields are wrong", problems: wrong.problems };
-  const wrongFile = await checkFileFields(context, type, mainPart, input.fields);
-  if (wrongFile !== undefined) return wrongFile;
+  const wrong = await checkValues(context, type, mainPart, input.fields);
+  if (wrong !== undefined) return wrong;
   const serial = serialOf(context, type, input);
   if (typeof serial !== "string") return serial;
   const issuer = await readRow(context, stateKeys.member(context.member));
   if (issuer === undefined) throw new Error("bug: this member has no row");
   const certificate = formatIdentifier({ type: type.code, issuer: issuer.uscc, serial, version: 1 });
-  const record = await sealRecord(context, type, { certificate, version: 1, part: mainPart }, input.fields, {
-    ...claimsOf(context, type, certificate, mainPart),
-    ...(input.holder === undefined ? {} : { sub: input.holder }),
-  });
-  const given = { certificate, type: type.id, typeVersion: type.version, version: 1, holder: input.holder ?? null, ...record.content };
-  return submitRecord(context, driver, "issue", given, record, caller, options);
+  return prepareNew(context, type, { certificate, version: 1, input }, preparing, { operation: "issue", more: {} });
 }
 
-/** Complete (录入): a second agency adds its part. */
-export async function complete(
+/** A certificate with its main part, signed and sealed: as it is first issued, or as the next version of another. */
+export async function prepareNew(
   context: Context,
-  driver: Driver,
+  type: TypeRow,
+  of: { readonly certificate: string; readonly version: number; readonly input: Omit<IssueInput, "type" | "serial"> },
+  preparing: Preparing,
+  { operation, more }: { readonly operation: string; readonly more: Readonly<Record<string, Json>> },
+): Promise<PreparedRecord> {
+  const { certificate, version, input } = of;
+  const holder = input.holder ?? null;
+  const now = context.clock.now();
+  const expiresAt = input.expiresAt ?? (type.validityDays === undefined ? null : now + type.validityDays * DAY_MS);
+  const status = await statusPlaceFor(context, preparing);
+  const record = await sealRecord(context, type, { certificate, version, part: mainPart }, input.fields, {
+    ...claimsOf(context, type, certificate, mainPart, status),
+    ...(expiresAt === null ? {} : { exp: Math.floor(expiresAt / 1000) }),
+    ...(holder === null ? {} : { sub: holder }),
+  });
+  const given = { certificate, type: type.id, typeVersion: type.version, version, holder, ...record.content };
+  return prepared(
+    operation,
+    certificate,
+    record,
+    status === undefined ? given : { ...given, ...more, expiresAt, ...later(preparing, status) },
+  );
+}
+
+export async function prepareComplete(
+  context: Context,
   certificate: string,
-  input: { readonly part: string; readonly fields: Readonly<Record<string, Json>> },
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Issued> {
+  input: PartInput,
+  preparing: Preparing,
+  isRepeatable: boolean,
+): Promise<PreparedRecord | Refused> {
   const row = await readRow(context, stateKeys.certificate(certificate));
   if (row === undefined) return { refused: "unknown-certificate", detail: certificate };
   const type = await readRow(context, stateKeys.type(row.type, row.typeVersion));
@@ -54,38 +130,80 @@ export async function complete(
   const completers = (await latestType(context, row.type))?.parts.find(({ id }) => id === input.part)?.completers ?? [];
   if (!completers.includes(context.member))
     return { refused: "not-a-completer", detail: `${context.member} does not fill in ${input.part}` };
-  if (Object.hasOwn(row.parts, input.part) && options.idempotencyKey === undefined) return { refused: "part-exists", detail: input.part };
-  const wrong = checkFields(type, input.part, input.fields as Json);
-  if (wrong !== undefined) return { refused: wrong.refused, detail: "some fields are wrong", problems: wrong.problems };
-  const wrongFile = await checkFileFields(context, type, input.part, input.fields);
-  if (wrongFile !== undefined) return wrongFile;
+  if (Object.hasOwn(row.parts, input.part) && !isRepeatable) return { refused: "part-exists", detail: input.part };
+  const wrong = await checkValues(context, type, input.part, input.fields);
+  if (wrong !== undefined) return wrong;
+  const status = await statusPlaceFor(context, preparing);
   const name = { certificate: row.certificate, version: row.version, part: input.part };
-  const record = await sealRecord(context, type, name, input.fields, claimsOf(context, type, row.certificate, input.part));
+  const record = await sealRecord(context, type, name, input.fields, claimsOf(context, type, row.certificate, input.part, status));
   const given = { certificate: row.certificate, type: type.id, typeVersion: type.version, part: input.part, ...record.content };
-  return submitRecord(context, driver, "complete", given, record, caller, options);
+  return prepared("complete", row.certificate, record, status === undefined ? given : { ...given, ...later(preparing, status) });
 }
 
-async function submitRecord(
+/** Undefined where the rules in force have no statuses yet: a chain that was founded before them and has not activated them. */
+export async function statusPlaceFor(context: Context, { placesDrawn }: Preparing): Promise<StatusPlace | undefined> {
+  return (await rulesInForce(context, "certificates")) < STATUS_RULES ? undefined : drawStatusPlace(context, placesDrawn);
+}
+
+/** Arguments that version 2 of the rules brought. */
+export function later({ by, callKey }: Preparing, status: StatusPlace) {
+  return { status, callKey, by: { app: by.app, operator: by.operator } };
+}
+
+export function prepared(
+  operation: string,
+  certificate: string,
+  record: SealedRecord,
+  given: Readonly<Record<string, unknown>>,
+): PreparedRecord {
+  return {
+    operation: { contract: "certificates", operation, arguments: given as Record<string, Json> },
+    attachments: record.attachments,
+    certificate,
+    issuerSigned: record.content.issuerSigned,
+    sdJwt: record.sdJwt,
+  };
+}
+
+/** The values of a part against its type, and the files that they name against the ledger. */
+export async function checkValues(
+  context: Context,
+  type: TypeRow,
+  part: string,
+  fields: Readonly<Record<string, Json>>,
+): Promise<Refused | undefined> {
+  const wrong = checkFields(type, part, fields as Json);
+  if (wrong !== undefined) return { refused: wrong.refused, detail: "some fields are wrong", problems: wrong.problems };
+  return checkFileFields(context, type, part, fields);
+}
+
+/** One record as an entry of its own. A place in the status list that another process took first is drawn anew, under the next entry id. */
+export async function submitRecord(
   context: Context,
   driver: Driver,
-  operation: "issue" | "complete",
-  given: { readonly certificate: string; readonly issuerSigned: string },
-  record: SealedRecord,
+  prepare: (preparing: Preparing) => Promise<PreparedRecord | Refused>,
   caller: Caller,
   options: WriteOptions,
 ): Promise<Issued> {
-  const draft = {
-    operations: [{ contract: "certificates", operation, arguments: given as unknown as Record<string, Json> }],
-    attachments: record.attachments,
-  };
-  const submitted = await submit(context, driver, draft, idSource(caller, options), options);
-  if ("refused" in submitted) return submitted;
+  const placesDrawn = new Set<string>();
+  for (let tryNumber = 1; ; tryNumber++) {
+    const record = await prepare({ by: caller, callKey: null, placesDrawn });
+    if ("refused" in record) return record;
+    const draft = { operations: [record.operation], attachments: record.attachments };
+    const submitted = await submit(context, driver, draft, idSource(caller, options, tryNumber), options);
+    const isTaken = ("refused" in submitted ? submitted.refused : submitted.outcome)?.endsWith("status-index-taken") === true;
+    if (isTaken && tryNumber < triesMax) continue;
+    return "refused" in submitted ? submitted : issuedBy(context, submitted, record);
+  }
+}
+
+async function issuedBy(context: Context, submitted: Submitted, record: PreparedRecord): Promise<Issued> {
   const written = await writtenBy(context, submitted.transactionHash);
   // A repeat by Idempotency-Key answers what the first call wrote; what was just made is not on the chain then.
-  if (written !== undefined && written.issuerSigned !== given.issuerSigned) {
+  if (written !== undefined && written.issuerSigned !== record.issuerSigned) {
     return { ...submitted, certificate: written.certificate, issuerSignedSha256: written.issuerSigned };
   }
-  return { ...submitted, certificate: given.certificate, issuerSignedSha256: given.issuerSigned, sdJwt: record.sdJwt };
+  return { ...submitted, certificate: record.certificate, issuerSignedSha256: record.issuerSigned, sdJwt: record.sdJwt };
 }
 
 /** What the operation of a committed or waiting entry says it writes. */
@@ -94,15 +212,15 @@ async function writtenBy(context: Context, transactionHash: string): Promise<{ c
   return entry?.payload.operations[0]?.arguments as { certificate: string; issuerSigned: string } | undefined;
 }
 
-function claimsOf(context: Context, type: TypeRow, certificate: string, part: string) {
-  const iat = Math.floor(context.clock.now() / 1000);
+export function claimsOf(context: Context, type: TypeRow, certificate: string, part: string, status: StatusPlace | undefined) {
+  const statusList = status && { idx: status.index, uri: statusListUri(context, context.member, status.list) };
   return {
     vct: typeUrn(type.id, type.version),
     iss: `${context.consortium}/${context.member}`,
-    iat,
+    iat: Math.floor(context.clock.now() / 1000),
     jti: certificate,
     part,
-    ...(type.validityDays === undefined ? {} : { exp: iat + type.validityDays * 86_400 }),
+    ...(statusList === undefined ? {} : { status: { status_list: statusList } }),
   };
 }
 

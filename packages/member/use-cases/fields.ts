@@ -1,4 +1,4 @@
-import { type CertificateRow, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
+import { type CertificateRow, type PartRow, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
 import { toHex } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { readRange, readRow } from "../entries/state-reader.ts";
@@ -70,7 +70,7 @@ async function disclose(
   keys: Readonly<Record<string, Uint8Array>>,
   caller: Caller,
 ): Promise<Disclosed | Refused> {
-  const part = Object.hasOwn(certificate.parts, row.part) ? certificate.parts[row.part] : undefined;
+  const part = await grantedPart(context, certificate, row);
   if (part === undefined) return { refused: "unknown-part", detail: row.part };
   const opened = await openFields(context, certificate, row.part, part, keys);
   if ("refused" in opened) return opened;
@@ -85,6 +85,17 @@ async function disclose(
     grantTransaction: row.grantTransaction ?? null,
     fields: opened.fields,
   };
+}
+
+/** The part under the document whose keys were granted: the one that stands, or one that a correction has replaced since. */
+async function grantedPart(context: Context, certificate: CertificateRow, request: RequestRow): Promise<PartRow | undefined> {
+  const grant = await readRow(context, stateKeys.grant(request.request));
+  let part = Object.hasOwn(certificate.parts, request.part) ? certificate.parts[request.part] : undefined;
+  // A grant of older rules names no document: it was given for the one that stood then.
+  const isGranted = (each: PartRow) =>
+    grant?.document === undefined ? each.height <= (grant?.height ?? 0) : each.issuerSigned === grant.document;
+  while (part?.corrects !== undefined && !isGranted(part)) part = await readRow(context, stateKeys.formerPart(part.corrects));
+  return part;
 }
 
 /** This member's own part, whole. */

@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermilion/certificates";
-import { stateKeys, type Verdicts } from "@vermilion/contracts";
+import { type CertificateRow, type DigestRow, stateKeys, type Verdicts } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { readRow } from "../entries/state-reader.ts";
@@ -41,7 +41,7 @@ export async function verify(
   const verdicts: Verdicts = {
     integrity: checked.integrity.verdict === "holds" && !isOfRow ? "fails" : checked.integrity.verdict,
     // The ledger's own, at the height that this member has published; the document itself says when it expires.
-    status: checked.status.verdict === "expired" ? "expired" : certificate.status,
+    status: statusNow(certificate, document, checked.status.verdict === "expired"),
     issuer: checked.issuer.verdict === "unknown" ? "not-checked" : checked.issuer.verdict,
   };
   const given = {
@@ -55,6 +55,13 @@ export async function verify(
   const operation = { contract: "verifications", operation: "record", arguments: given as unknown as Record<string, Json> };
   const submitted = await submit(context, driver, { operations: [operation] }, idSource(caller, options), options);
   return "refused" in submitted ? submitted : { ...submitted, verdicts };
+}
+
+/** What the register says now; a document that was corrected is told apart from the certificate, which stands. */
+function statusNow(certificate: CertificateRow, document: DigestRow, isExpired: boolean): Verdicts["status"] {
+  if (certificate.status === "revoked" || certificate.status === "replaced") return certificate.status;
+  if (document.correctedBy !== undefined) return "corrected";
+  return isExpired ? "expired" : certificate.status;
 }
 
 function inflate(bytes: Uint8Array, bytesMax: number): Uint8Array | undefined {
