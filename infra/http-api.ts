@@ -52,7 +52,10 @@ export function mountRoutes(api: HttpApi, functions: Functions, wishes: Wishes):
   new HttpRoute(api, "Everything", { httpApi: api, routeKey: HttpRouteKey.DEFAULT, integration: everything });
   const peers = api.addRoutes({ path: peerPath, methods: [HttpMethod.ANY], integration: everything });
   const open = publicRoutes();
-  const strangers = open.flatMap(({ method, path }) => api.addRoutes({ path, methods: [HttpMethod[method]], integration: withoutAccount }));
+  const strangers = open.flatMap(({ method, path, signs }) =>
+    // What is signed when it is asked for needs the API's function, which holds the key.
+    api.addRoutes({ path, methods: [HttpMethod[method]], integration: signs ? everything : withoutAccount }),
+  );
   const stage = createStage(api, wishes);
   limitRoutes(stage, {
     [`ANY ${peerPath}`]: wishes.peerThrottle,

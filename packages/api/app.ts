@@ -4,6 +4,7 @@ import { documentRoute } from "./document.ts";
 import { createDoors, createPublicDoors, type Doors } from "./doors.ts";
 import { describeError, thrownProblem } from "./problems.ts";
 import { accountRoutes } from "./routes/accounts.ts";
+import { certificateLifeRoutes } from "./routes/certificate-life.ts";
 import { certificateRoutes } from "./routes/certificates.ts";
 import { consortiumRoutes } from "./routes/consortium.ts";
 import { fileRoutes } from "./routes/files.ts";
@@ -14,6 +15,7 @@ import { declareToken, metadataRoute, tokenRoute } from "./routes/oauth.ts";
 import { declarePeers, peerRoutes } from "./routes/peer.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { requestRoutes } from "./routes/requests.ts";
+import { statusListRoute } from "./routes/status-lists.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { typeRoutes } from "./routes/types.ts";
 import { verificationRoutes } from "./routes/verifications.ts";
@@ -34,7 +36,7 @@ export function createApi(needs: ApiNeeds): OpenAPIHono<ApiEnv> {
 /** The routes that need no account, for a process that holds no more than they need. Its document tells of all routes all the same. */
 export function createPublicApi(needs: PublicNeeds): OpenAPIHono<ApiEnv> {
   const app = createWall(needs);
-  const doors = createPublicDoors(app, needs);
+  const doors = createPublicDoors(app, needs, { signs: false });
   mountRows(doors);
   declareToken(app);
   declarePeers(app);
@@ -60,6 +62,8 @@ function mountRows(doors: Doors): void {
   consortiumRoutes(doors);
   typeRoutes(doors);
   certificateRoutes(doors);
+  certificateLifeRoutes(doors);
+  statusListRoute(doors);
   requestRoutes(doors);
   traceRoutes(doors);
   accountRoutes(doors);

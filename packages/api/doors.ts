@@ -79,7 +79,7 @@ const waitingMax = 256;
 
 export function createDoors(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): Doors {
   return {
-    ...createPublicDoors(app, needs),
+    ...createPublicDoors(app, needs, { signs: true }),
     reading(row, handler) {
       const door = readingDoor(row);
       mount(app, door, async (c) => {
@@ -97,16 +97,22 @@ export function createDoors(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): Doors {
   };
 }
 
-/** Doors of which only the public ones open: the others are declared, and nothing stands behind them. */
+/** Doors of which only the public ones open: the others are declared, and nothing stands behind them. `signs`: there is a sign key here. */
 export function createPublicDoors<Needs extends object>(
   app: OpenAPIHono<ApiEnv>,
   needs: Needs,
+  { signs }: { readonly signs: boolean },
 ): Omit<Doors, "needs"> & { readonly needs: Needs } {
   return {
     needs,
     waits: { anonymous: createWaits(waitingMax), apps: createWaits(waitingMax) },
     publicly(row, handler) {
-      mount(app, { ...row, audience: "public", scopes: [], operator: false, write: false }, async (c) => {
+      const door: DoorRow = { ...row, audience: "public", scopes: [], operator: false, write: false };
+      if (row.signs === true && !signs) {
+        declare(app, door);
+        return;
+      }
+      mount(app, door, async (c) => {
         const call = parseAddress(c, row);
         return "refused" in call ? problem(c, call) : handler({ c, ...call.value, body: undefined });
       });

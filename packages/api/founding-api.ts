@@ -11,7 +11,7 @@ import { statementRoute } from "./routes/consortium.ts";
  */
 export function createFoundingApi(needs: Omit<PublicNeeds, "services">): OpenAPIHono<ApiEnv> {
   const app = createWall(needs);
-  statementRoute({ publicly: createPublicDoors(app, needs).publicly, needs });
+  statementRoute({ publicly: createPublicDoors(app, needs, { signs: false }).publicly, needs });
   app.get("/v1/health", (c) => c.json({ member: needs.member, status: "no-chain-yet", reasons: ["no genesis is installed"], chains: [] }));
   app.all("*", (c) => problem(c, { refused: "no-chain-yet" }));
   return app;

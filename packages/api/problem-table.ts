@@ -50,6 +50,12 @@ export type ApiCode =
 
 /** Rules of this member that are no contract's (`Services`). */
 export type MemberCode =
+  | "version-exhausted"
+  | "number-changed"
+  | "as-of-in-the-future"
+  | "unknown-issuer"
+  | "unknown-status-list"
+  | "status-list-elsewhere"
   | "invalid-cursor"
   | "unknown-transaction"
   | "unknown-block"
@@ -84,7 +90,7 @@ type CertificatesCode =
 
 export type ProblemCode = RefusalCode | FileCode | EntryCode | CertificatesCode | FaultCode | PeerCode | MemberCode | ApiCode;
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 502 | 503 | 507;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 421 | 422 | 500 | 502 | 503 | 507;
 
 export interface ProblemRow {
   readonly status: ProblemStatus;
@@ -271,6 +277,16 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "commitments-do-not-match-fields": row(422, "承诺值与字段不一致", "Commitments and fields do not agree"),
   "attachment-not-listed": row(422, "附件未列入交易", "An attachment is not listed in the entry"),
   "attachment-audience": row(422, "附件的接收方不正确", "The audience of an attachment is not right"),
+  "version-exhausted": row(409, "该证照标识的版本号已用尽，请签发新证照", "The identifier has no further version; issue a new certificate"),
+  "number-changed": row(
+    422,
+    "证照编号与原证照不同，应签发新证照而非换证",
+    "The certificate number differs from the old one; issue a new certificate",
+  ),
+  "as-of-in-the-future": row(422, "查询时点不得晚于现在", "The time asked for is in the future"),
+  "unknown-issuer": row(404, "没有该颁发机构", "There is no such issuer"),
+  "unknown-status-list": row(404, "没有该状态列表", "There is no such status list"),
+  "status-list-elsewhere": row(421, "该状态列表由其他成员签发", "The status list is signed by another member"),
   "not-the-certificate-issuer": row(403, "本成员不是该证照的颁发机构", "This member is not the issuer of the certificate"),
   "certificate-revoked": row(409, "该证照已注销或吊销", "The certificate is revoked"),
   "certificate-replaced": row(409, "该证照已换发，请使用新版本", "The certificate was replaced by its next version"),

@@ -5,6 +5,8 @@ import type { ApiNeeds } from "./context.ts";
 export interface PublicRoute {
   readonly method: "GET";
   readonly path: string;
+  /** Answered with the member's sign key. */
+  readonly signs: boolean;
 }
 
 /**
@@ -13,18 +15,20 @@ export interface PublicRoute {
  */
 export function publicRoutes(): readonly PublicRoute[] {
   const app = createApi(needsOfNobody);
-  const declared = new Set(
+  const declared = new Map(
     app.openAPIRegistry.definitions.flatMap((definition) =>
       definition.type === "route" && definition.route.method === "get" && definition.route["x-vermilion-audience"] === "public"
-        ? [definition.route.path]
+        ? [[definition.route.path, definition.route["x-vermilion-signs"] === true] as const]
         : [],
     ),
   );
   return app.routes
     .filter(({ method }) => method === "GET")
     .map(({ path }) => path.replaceAll(/:(\w+)\{\.\+\}/g, "{$1+}").replaceAll(/:(\w+)/g, "{$1}"))
-    .filter((path) => declared.has(path.replaceAll("+}", "}")))
-    .map((path) => ({ method: "GET", path }));
+    .flatMap((path) => {
+      const signs = declared.get(path.replaceAll("+}", "}"));
+      return signs === undefined ? [] : [{ method: "GET", path, signs } as const];
+    });
 }
 
 /** Mounting a route only names what its handler will use: an app that serves nobody needs nothing but a name and an address. */

@@ -26,6 +26,8 @@ export interface RouteRow<Params = unknown, Query = unknown, Body = unknown> {
   readonly body?: z.ZodType<Body>;
   /** Instead of `body`: the call carries bytes, which the handler itself reads once it has room for them. */
   readonly upload?: true;
+  /** Public, and yet answered with the member's sign key: a process that holds none does not serve it. */
+  readonly signs?: true;
   /** What is answered when all is well, by status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Refusals of the use case; those of the doors are added by what the row says of itself. */
@@ -139,6 +141,7 @@ export function declare(app: OpenAPIHono<ApiEnv>, row: DoorRow): void {
       security: securityOf(row),
       "x-vermilion-audience": row.audience,
       "x-vermilion-operator": row.operator,
+      ...(row.signs === undefined ? {} : { "x-vermilion-signs": true }),
       ...(parameters.length === 0 ? {} : { parameters }),
       request: {
         ...(row.params === undefined ? {} : { params: row.params as z.ZodObject }),

@@ -193,6 +193,42 @@ export const certificate = z
   })
   .openapi("Certificate");
 
+/** What issuing, completing, renewing and correcting answer. */
+export const issued = {
+  certificate: certificateId,
+  issuerSignedSha256: sha256Hex,
+  sdJwt: optional(z.string()).openapi({ description: "含全部披露的 SD-JWT VC · the SD-JWT VC with all disclosures" }),
+};
+
+export const lifeStep = z
+  .object({
+    kind: lifeKind,
+    status: certificateStatus,
+    at: time,
+    who: z.object({ kind: z.enum(["member", "account"]), id: z.string() }),
+    by: optional(by),
+    part: optional(partId),
+    document: optional(sha256Hex),
+    reason: optional(code),
+    other: optional(certificateId),
+    transaction: sha256Hex,
+    height: z.int(),
+  })
+  .openapi("LifeStep");
+
+export const certificateStatusView = z
+  .object({
+    certificate: certificateId,
+    status: z.enum([...certificateStatus.options, "expired", "not-issued"]),
+    since: optional(time),
+    reason: optional(code),
+    replacedBy: optional(certificateId),
+    expiresAt: optional(time.nullable()),
+    transaction: optional(sha256Hex),
+    asOf: z.object({ blockNumber: z.int(), time }),
+  })
+  .openapi("CertificateStatus");
+
 export const request = z
   .object({
     request: requestId,

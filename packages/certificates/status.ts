@@ -39,15 +39,19 @@ export function readStatus(list: StatusList, index: number): number | undefined 
 
 /** A new list with one status changed. */
 export function withStatus(list: StatusList, index: number, status: number): StatusList {
-  const mask = 2 ** list.bits - 1;
-  if (readStatus(list, index) === undefined || !Number.isInteger(status) || status < 0 || status > mask) {
+  const changed = { bits: list.bits, bytes: list.bytes.slice() };
+  setStatus(changed, index, status);
+  return changed;
+}
+
+/** Changes one status of the list itself, for its owner, who makes it of many changes. */
+export function setStatus({ bits, bytes }: StatusList, index: number, status: number): void {
+  const mask = 2 ** bits - 1;
+  const at = Math.floor((index * bits) / 8);
+  if (!(Number.isSafeInteger(index) && index >= 0 && at < bytes.length && Number.isInteger(status) && status >= 0 && status <= mask))
     throw new RangeError("no such index or status in this list");
-  }
-  const bytes = list.bytes.slice();
-  const at = Math.floor((index * list.bits) / 8);
-  const shift = (index * list.bits) % 8;
+  const shift = (index * bits) % 8;
   bytes[at] = ((bytes[at] ?? 0) & ~(mask << shift)) | (status << shift);
-  return { bits: list.bits, bytes };
 }
 
 /** Claims of a status list token besides the list (section 5.1). Times in seconds. */

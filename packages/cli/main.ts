@@ -43,6 +43,38 @@ export const listed: readonly Listed[] = [
     load: async () => (await import("./commands/complete.ts")).complete,
   },
   {
+    name: "renew",
+    zh: "换证",
+    en: "issue the next version of a certificate",
+    load: async () => (await import("./commands/renew.ts")).renew,
+  },
+  { name: "correct", zh: "更正证照", en: "correct an own part", load: async () => (await import("./commands/correct.ts")).correct },
+  {
+    name: "suspend",
+    zh: "中止证照",
+    en: "suspend a certificate",
+    load: async () => (await import("./commands/change-status.ts")).suspend,
+  },
+  {
+    name: "resume",
+    zh: "恢复证照",
+    en: "resume a suspended certificate",
+    load: async () => (await import("./commands/change-status.ts")).resume,
+  },
+  {
+    name: "revoke",
+    zh: "注销或吊销证照",
+    en: "revoke a certificate, for good",
+    load: async () => (await import("./commands/change-status.ts")).revoke,
+  },
+  { name: "receive", zh: "收证", en: "acknowledge a receipt", load: async () => (await import("./commands/receive.ts")).receive },
+  {
+    name: "history",
+    zh: "证照的变化与状态",
+    en: "what happened to a certificate, its status now or then",
+    load: async () => (await import("./commands/history.ts")).history,
+  },
+  {
     name: "request",
     zh: "申请查看字段",
     en: "ask for fields of a certificate",

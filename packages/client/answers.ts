@@ -195,6 +195,36 @@ export interface Trace {
   readonly verdicts?: Verdicts;
 }
 
+/** A step of a certificate's life; its receipt is that of its transaction. */
+export interface LifeStep {
+  readonly kind: LifeKind;
+  /** From this step on. */
+  readonly status: CertificateStatus;
+  readonly at: number;
+  readonly who: { readonly kind: "member" | "account"; readonly id: string };
+  /** Absent where older rules wrote it. */
+  readonly by?: By;
+  readonly part?: string;
+  readonly document?: string;
+  readonly reason?: string;
+  /** The certificate that replaces this one, or that it replaces. */
+  readonly other?: string;
+  readonly transaction: string;
+  readonly height: number;
+}
+
+export interface CertificateStatusAnswer {
+  readonly certificate: string;
+  readonly status: CertificateStatus | "expired" | "not-issued";
+  readonly since?: number;
+  readonly reason?: string;
+  readonly replacedBy?: string;
+  readonly expiresAt?: number | null;
+  readonly transaction?: string;
+  /** The time that is spoken of, and the newest block that the member knew. */
+  readonly asOf: { readonly blockNumber: number; readonly time: number };
+}
+
 export interface Account {
   readonly address: string;
   readonly kind: "holder" | "issuer" | "verifier";
@@ -271,6 +301,20 @@ export interface IssueInput {
   readonly expiresAt?: number;
   /** Only where the type marks its number public. */
   readonly serial?: string;
+}
+
+/** The next version of a certificate. */
+export interface RenewInput {
+  readonly fields: Readonly<Record<string, Json>>;
+  /** Only where the old one names none; else it is the same. */
+  readonly holder?: string;
+  readonly expiresAt?: number;
+  /** A code, as all reasons: every member reads it. */
+  readonly reason: string;
+}
+
+export interface CorrectInput extends CompleteInput {
+  readonly reason: string;
 }
 
 export interface CompleteInput {

@@ -8,7 +8,7 @@ export function getters(transport: Transport) {
   const get =
     (access: "public" | "app") =>
     (path: string, options: CallOptions | undefined, query: Query = {}) =>
-      ({ method: "GET", path, query, access, ...(options?.signal === undefined ? {} : { signal: options.signal }) }) as const;
+      ({ method: "GET", path, query, access, ...signalOf(options) }) as const;
   const [open, own] = [get("public"), get("app")];
   return {
     open: <T>(path: string, query: Query, options: CallOptions | undefined) => transport.json<T>(open(path, options, query)),
@@ -16,6 +16,10 @@ export function getters(transport: Transport) {
     openBody: (path: string, options: CallOptions | undefined) => transport.send(open(path, options)),
     ownBody: (path: string, options: CallOptions | undefined) => transport.send(own(path, options)),
   };
+}
+
+export function signalOf(options: CallOptions | undefined): { readonly signal?: AbortSignal } {
+  return options?.signal === undefined ? {} : { signal: options.signal };
 }
 
 /** One segment of a path; identifiers and hashes go in as they are, anything else is escaped. */

@@ -1,5 +1,5 @@
 import type { Block, Consortium, Entry, Health, InclusionProof, Lookup, Member, Page, Receipt, Submitted } from "./answers.ts";
-import { getters, pageQuery, part } from "./getters.ts";
+import { getters, pageQuery, part, signalOf } from "./getters.ts";
 import { each, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
@@ -30,6 +30,11 @@ export function ledgerReads(transport: Transport) {
     /** A hash tile or a bundle of leaf records, by its C2SP path (`0/000.p/5`, `entries/x001/067`). */
     tile: async (path: string, options?: CallOptions) =>
       (await openBody(`/v1/log/tile/${path.split("/").map(part).join("/")}`, options)).bytes,
+    /** A status list of an issuer, a compact JWT; `time` in seconds for one of the past. */
+    statusList: (issuer: string, list: number, time?: number, options?: CallOptions) =>
+      transport
+        .send({ method: "GET", path: `/v1/status-lists/${part(issuer)}/${list}`, query: { time }, access: "public", ...signalOf(options) })
+        .then(({ text }) => text),
     /** The member's own signed statement (a general JWS): who it is, without any chain. */
     statement: (options?: CallOptions) => openBody("/v1/statement", options).then(({ text }) => text),
     policy: (options?: CallOptions) => openBody("/v1/policy", options).then(({ text }) => text),

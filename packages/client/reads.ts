@@ -1,4 +1,14 @@
-import type { Account, Certificate, CertificateType, Disclosed, Page, Request, Trace } from "./answers.ts";
+import type {
+  Account,
+  Certificate,
+  CertificateStatusAnswer,
+  CertificateType,
+  Disclosed,
+  LifeStep,
+  Page,
+  Request,
+  Trace,
+} from "./answers.ts";
 import { getters, pageQuery, part } from "./getters.ts";
 import { each, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
@@ -21,6 +31,13 @@ export function recordReads(transport: Transport) {
       own<Page<Certificate>>("/v1/certificates", { ...filter, ...pageQuery(page) }, page),
     eachCertificate: (filter?: CertificateFilter, page?: PageOptions) =>
       each((cursor) => own<Page<Certificate>>("/v1/certificates", { ...filter, ...pageQuery({ ...page, ...cursor }) }, page)),
+    history: (certificate: string, page?: PageOptions) =>
+      own<Page<LifeStep>>(`/v1/certificates/${part(certificate)}/history`, pageQuery(page), page),
+    eachStep: (certificate: string, page?: PageOptions) =>
+      each((cursor) => own<Page<LifeStep>>(`/v1/certificates/${part(certificate)}/history`, pageQuery({ ...page, ...cursor }), page)),
+    /** Now, or as it was at a time past (ms since 1970). */
+    certificateStatus: (certificate: string, asOf?: number, options?: CallOptions) =>
+      own<CertificateStatusAnswer>(`/v1/certificates/${part(certificate)}/status`, { asOf }, options),
     /** This member's own fields of a record. */
     readOwn: (certificate: string, partId: string, options?: CallOptions) =>
       own<Disclosed>(`/v1/certificates/${part(certificate)}/fields`, { part: partId }, options),

@@ -1,10 +1,12 @@
 import type {
   AccountInput,
   CompleteInput,
+  CorrectInput,
   Decision,
   Issued,
   IssueInput,
   Json,
+  RenewInput,
   RequestInput,
   RequestStatus,
   Submitted,
@@ -44,6 +46,19 @@ export function writes(transport: Transport) {
     issue: (input: IssueInput, options?: WriteOptions) => write<Issued>("/v1/certificates", input, options),
     complete: (certificate: string, input: CompleteInput, options?: WriteOptions) =>
       write<Issued>(`/v1/certificates/${part(certificate)}/parts`, input, options),
+    renew: (certificate: string, input: RenewInput, options?: WriteOptions) =>
+      write<Issued>(`/v1/certificates/${part(certificate)}/renewal`, input, options),
+    correct: (certificate: string, input: CorrectInput, options?: WriteOptions) =>
+      write<Issued>(`/v1/certificates/${part(certificate)}/corrections`, input, options),
+    suspend: (certificate: string, input: { readonly reason: string }, options?: WriteOptions) =>
+      write<unknown>(`/v1/certificates/${part(certificate)}/suspension`, input, options),
+    resume: (certificate: string, input: { readonly reason: string }, options?: WriteOptions) =>
+      write<unknown>(`/v1/certificates/${part(certificate)}/resumption`, input, options),
+    revoke: (certificate: string, input: { readonly reason: string }, options?: WriteOptions) =>
+      write<unknown>(`/v1/certificates/${part(certificate)}/revocation`, input, options),
+    /** `proof` is the holder's signed object; without it the member that registered the holder speaks for him. */
+    receive: (certificate: string, input: { readonly document?: string; readonly proof?: string }, options?: WriteOptions) =>
+      write<unknown>(`/v1/certificates/${part(certificate)}/receipt`, input, options),
     openRequest: (input: RequestInput, options?: WriteOptions) =>
       write<{ readonly request: string; readonly state?: RequestStatus }>("/v1/requests", input, options),
     decide: (request: string, decision: Decision, options?: WriteOptions) =>

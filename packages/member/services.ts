@@ -1,5 +1,5 @@
 import type { CertificateType } from "@vermilion/certificates";
-import type { AccountRow, CertificateRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import type { AccountRow, CertificateRow, CertificateStatus, LifeRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
 import type { Json, PublicJwk } from "@vermilion/ledger";
 import type { FileServices } from "./file-services.ts";
 
@@ -118,6 +118,38 @@ export interface PartInput {
   readonly fields: Readonly<Record<string, Json>>;
 }
 
+/** The next version of a certificate. */
+export interface RenewInput {
+  readonly fields: Readonly<Record<string, Json>>;
+  /** Only where the old one names none; else it is the same. */
+  readonly holder?: string;
+  /** ms since 1970; where it is absent, what the type's validity gives. */
+  readonly expiresAt?: number;
+  /** A code, as all reasons. */
+  readonly reason: string;
+}
+
+export interface CorrectInput extends PartInput {
+  readonly reason: string;
+}
+
+/** A step of a certificate's life; `by` is absent where older rules wrote it. The receipt is that of its transaction. */
+export type LifeStep = Omit<LifeRow, "by"> & { readonly by?: LifeRow["by"] };
+
+export interface CertificateStatusView {
+  readonly certificate: string;
+  readonly status: CertificateStatus | "expired" | "not-issued";
+  /** ms since 1970, since when it is so. */
+  readonly since?: number;
+  readonly reason?: string;
+  readonly replacedBy?: string;
+  readonly expiresAt?: number | null;
+  /** The entry that made it so. */
+  readonly transaction?: string;
+  /** The time that is spoken of, and the newest block that this member knew. */
+  readonly asOf: { readonly blockNumber: number; readonly time: number };
+}
+
 export interface IssuedCertificate {
   readonly certificate: string;
   readonly issuerSignedSha256: string;
@@ -173,6 +205,13 @@ export interface LookupView {
   readonly asOf: { readonly blockNumber: number; readonly time: number };
 }
 
+export interface StatusListToken {
+  /** Compact JWS, `typ` statuslist+jwt. */
+  readonly token: string;
+  /** Seconds that it may be kept. */
+  readonly ttl: number;
+}
+
 /** The use cases of one member on one chain. Each answers, or refuses with a stable code, or throws a `Fault`. */
 export interface Services extends FileServices {
   health(): Promise<Health>;
@@ -190,6 +229,32 @@ export interface Services extends FileServices {
     caller: Caller,
     options: WriteOptions,
   ): Promise<(Submitted & IssuedCertificate) | Refused>;
+  renew(certificate: string, input: RenewInput, caller: Caller, options: WriteOptions): Promise<(Submitted & IssuedCertificate) | Refused>;
+  correct(
+    certificate: string,
+    input: CorrectInput,
+    caller: Caller,
+    options: WriteOptions,
+  ): Promise<(Submitted & IssuedCertificate) | Refused>;
+  changeStatus(
+    operation: "suspend" | "resume" | "revoke",
+    certificate: string,
+    input: { readonly reason: string },
+    caller: Caller,
+    options: WriteOptions,
+  ): Promise<Submitted | Refused>;
+  /** `proof`: the holder's signed object (JSON text); `document`: the issuer-signed part that was received, the current one where absent. */
+  receive(
+    certificate: string,
+    input: { readonly document?: string; readonly proof?: string },
+    caller: Caller,
+    options: WriteOptions,
+  ): Promise<Submitted | Refused>;
+  history(certificate: string, cursor: string | undefined, limit: number): Promise<Page<LifeStep> | Refused>;
+  /** `asOf` in ms since 1970; now where it is absent. */
+  certificateStatus(certificate: string, asOf: number | undefined): Promise<CertificateStatusView | Refused>;
+  /** The status list token of a member; `time` (ms) for one of the past. Another member's is not signed here. */
+  statusList(issuer: string, list: number, time: number | undefined): Promise<StatusListToken | Refused>;
   certificate(certificate: string): Promise<CertificateRow | Refused>;
   certificates(
     filter: { readonly type?: string; readonly holder?: string },

@@ -15,6 +15,10 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Member.Disclosed>().toEqualTypeOf<Answers.Disclosed>();
   expectTypeOf<Member.IssuedCertificate>().toEqualTypeOf<Answers.Issued>();
   expectTypeOf<Member.IssueInput>().toEqualTypeOf<Answers.IssueInput>();
+  expectTypeOf<Member.RenewInput>().toEqualTypeOf<Answers.RenewInput>();
+  expectTypeOf<Member.CorrectInput>().toEqualTypeOf<Answers.CorrectInput>();
+  expectTypeOf<Member.LifeStep>().toExtend<Answers.LifeStep>();
+  expectTypeOf<Member.CertificateStatusView>().toEqualTypeOf<Answers.CertificateStatusAnswer>();
   expectTypeOf<Member.RequestInput>().toEqualTypeOf<Answers.RequestInput>();
   expectTypeOf<Files.FileUpload>().toEqualTypeOf<Answers.FileUpload>();
   expectTypeOf<Files.FileChunks>().toEqualTypeOf<Answers.FileChunks>();

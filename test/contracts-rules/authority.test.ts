@@ -2,15 +2,16 @@ import { operationCall, operations } from "@vermilion/contracts";
 import { describe, expect, test } from "vitest";
 import { accountProof, foundArgumentsOf, makeKey, type TestKey } from "../support/entries.ts";
 import { outcomeOf } from "./chain.ts";
+import { LifeWorld } from "./life-world.ts";
 import { type Call, World } from "./world.ts";
 
 /** Every operation tried by everybody: who may is told here once more, independently of the code. */
 
-const world = new World();
+const world = new LifeWorld();
 const pending = world.opened("tax");
 const allowed = world.opened("tax");
 world.act("platform", world.decide(allowed));
-const second = new World();
+const second = new World("newest");
 
 const AUTHORS: Record<string, TestKey> = {
   platform: world.key("platform"),
@@ -53,6 +54,13 @@ const ROWS: Record<string, Row> = {
     may: ["inspection"],
     members: "not-a-completer",
   },
+  "certificates.renew": { call: () => world.renew({ replaces: issued }), may: ["platform"], members: "not-the-certificate-issuer" },
+  "certificates.correct": { call: () => world.correct({ certificate: issued }), may: ["platform"], members: "not-the-owner" },
+  "certificates.suspend": { call: () => world.change("suspend", issued), may: ["platform"], members: "not-the-certificate-issuer" },
+  "certificates.resume": { call: () => world.change("resume", suspended), may: ["platform"], members: "not-the-certificate-issuer" },
+  "certificates.revoke": { call: () => world.change("revoke", issued), may: ["platform"], members: "not-the-certificate-issuer" },
+  "certificates.receive": { call: () => world.receive(undefined), may: ["platform"], members: "not-the-holder" },
+  "evidence.deposit": { call: () => world.deposit(), may: ["platform", "inspection", "customs", "tax"] },
   "requests.open": { call: () => world.open(), may: ["inspection", "customs", "tax"], members: "own-record" },
   "requests.decide": { call: () => world.decide(pending), may: ["platform"], members: "not-the-owner" },
   "grants.give": { call: () => world.give(allowed), may: ["platform"], members: "not-the-owner" },
@@ -63,6 +71,9 @@ const ROWS: Record<string, Row> = {
 
 const issued = world.identifier("D4");
 world.act("platform", world.issue({ certificate: issued }));
+const suspended = world.identifier("E5");
+world.act("platform", world.issue({ certificate: suspended }));
+world.act("platform", world.change("suspend", suspended));
 
 function expected(row: Row, operation: string, author: string): string {
   if (author === "a stranger" || author === "a member of another chain") return "refused:unknown-key";

@@ -1,6 +1,24 @@
-import { type EntryContext, type ExecutionResult, executeEntry, keysOf, type StateKey, StateView, type Write } from "@vermilion/contracts";
+import {
+  type EntryContext,
+  type ExecutionResult,
+  executeEntry,
+  type FoundArguments,
+  keysOf,
+  type StateKey,
+  StateView,
+  type Write,
+} from "@vermilion/contracts";
 import type { Json, Operation, ParsedEntry } from "@vermilion/ledger";
-import { crypto, type EntryOptions, entryOf, genesisOf, makeMember, type TestKey, type TestMember } from "../support/entries.ts";
+import {
+  crypto,
+  type EntryOptions,
+  entryOf,
+  foundArgumentsOf,
+  genesisOf,
+  makeMember,
+  type TestKey,
+  type TestMember,
+} from "../support/entries.ts";
 
 export const FOUNDED_AT = 1_760_000_000_000;
 
@@ -42,9 +60,9 @@ export class TestChain {
   height = 0;
   time = FOUNDED_AT;
 
-  constructor(memberIds: readonly string[]) {
+  constructor(memberIds: readonly string[], contracts: NonNullable<FoundArguments["contracts"]> = { files: 1 }) {
     this.members = memberIds.map(makeMember);
-    this.genesis = genesisOf(this.members, { time: FOUNDED_AT });
+    this.genesis = genesisOf(this.members, { time: FOUNDED_AT, given: { ...foundArgumentsOf(this.members), contracts } });
     this.id = this.genesis.transactionHash;
     const executed = this.whole([this.genesis]);
     if (outcomeOf(executed.results[0]) !== "applied") throw new Error(`the genesis was ${outcomeOf(executed.results[0])}`);

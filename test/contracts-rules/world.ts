@@ -4,6 +4,7 @@ import {
   type CompleteArguments,
   type GiveArguments,
   type IssueArguments,
+  newestRules,
   type OpenArguments,
   operationCall,
   type RecordArguments,
@@ -11,7 +12,7 @@ import {
   requestId,
 } from "@vermilion/contracts";
 import type { AttachmentReference, JsonObject, Operation, ParsedEntry } from "@vermilion/ledger";
-import { accountProof, attachmentOf, crypto, makeKey, type TestKey } from "../support/entries.ts";
+import { accountProof, attachmentOf, crypto, makeKey, statusOf, type TestKey } from "../support/entries.ts";
 import { TestChain } from "./chain.ts";
 
 /** Four agencies, one type, one holder, one verifier, one certificate completed by inspection: what the operations are tried on. */
@@ -41,12 +42,16 @@ export interface Account {
 }
 
 export class World extends TestChain {
+  readonly rules: "oldest" | "newest";
   readonly holder: Account;
   readonly verifier: Account;
   readonly certificate: string;
+  private places = 1;
 
-  constructor() {
-    super(MEMBERS);
+  /** `oldest` rules are those of version 1, as chains of before have them. */
+  constructor(rules: "oldest" | "newest" = "oldest") {
+    super(MEMBERS, rules === "oldest" ? { files: 1 } : newestRules());
+    this.rules = rules;
     this.expectApplied(
       this.submit([this.key("platform")], [operationCall("types.define", { type: this.type() as unknown as JsonObject })]),
     );
@@ -119,7 +124,7 @@ export class World extends TestChain {
     return { operations: [operationCall("types.define", { type: this.type(changes) as unknown as JsonObject })], attachments: [] };
   }
 
-  issue(changes: Partial<IssueV1> = {}): Call {
+  issue(changes: Partial<IssueArguments> = {}): Call {
     const certificate = changes.certificate ?? this.identifier("B2");
     const [issuerSigned, disclosures] = [attachmentOf(`main-${certificate}`), attachmentOf(`sealed-${certificate}`)];
     const fields = changes.fields ?? ["name", "address"];
@@ -133,12 +138,13 @@ export class World extends TestChain {
       commitments: commitmentsOf(fields),
       issuerSigned: issuerSigned.sha256,
       disclosures: disclosures.sha256,
+      ...(this.rules === "newest" ? { expiresAt: null, ...this.later() } : {}),
       ...changes,
     };
     return { operations: [callV1("certificates", "issue", given)], attachments: [issuerSigned, disclosures] };
   }
 
-  complete(changes: Partial<CompleteV1> = {}): Call {
+  complete(changes: Partial<CompleteArguments> = {}): Call {
     const certificate = changes.certificate ?? this.certificate;
     const [issuerSigned, disclosures] = [attachmentOf(`part-${certificate}`), attachmentOf(`part-sealed-${certificate}`)];
     const fields = changes.fields ?? ["result"];
@@ -151,9 +157,15 @@ export class World extends TestChain {
       commitments: commitmentsOf(fields),
       issuerSigned: issuerSigned.sha256,
       disclosures: disclosures.sha256,
+      ...(this.rules === "newest" ? this.later() : {}),
       ...changes,
     };
     return { operations: [callV1("certificates", "complete", given)], attachments: [issuerSigned, disclosures] };
+  }
+
+  /** What newer rules ask of a document, with the next free place in a status list. */
+  later() {
+    return statusOf(this.places++);
   }
 
   open(changes: Partial<OpenArguments> = {}): Call {
@@ -184,7 +196,7 @@ export class World extends TestChain {
     return { operations: [operationCall("requests.decide", given)], attachments: [] };
   }
 
-  give(request: string, changes: Partial<GiveV1> = {}, audience: readonly string[] | undefined = ["platform", "tax"]): Call {
+  give(request: string, changes: Partial<GiveArguments> = {}, audience: readonly string[] | undefined = ["platform", "tax"]): Call {
     const keys = attachmentOf(`keys-${request}`, audience);
     const given: GiveV1 = {
       request,
@@ -193,6 +205,7 @@ export class World extends TestChain {
       part: "main",
       fields: ["name"],
       attachment: keys.sha256,
+      ...(this.rules === "newest" ? { document: attachmentOf(`main-${this.certificate}`).sha256 } : {}),
       ...changes,
     };
     return { operations: [callV1("grants", "give", given)], attachments: [keys] };

@@ -124,10 +124,12 @@ describe("the API", () => {
     return short(integration);
   };
 
-  test("public routes go to the public function, all else to the API", () => {
+  test("public routes go to the public function, all else to the API, which alone can sign", () => {
     const mounted = routes.map(({ Properties }) => [Properties["RouteKey"], functionOf(Properties["Target"])]);
     expect(mounted).toContainEqual(["$default", "ApiFunction.Arn"]);
-    for (const { method, path } of publicRoutes()) expect(mounted).toContainEqual([`${method} ${path}`, "PublicFunction.Arn"]);
+    for (const { method, path, signs } of publicRoutes())
+      expect(mounted).toContainEqual([`${method} ${path}`, signs ? "ApiFunction.Arn" : "PublicFunction.Arn"]);
+    expect(publicRoutes().filter(({ signs }) => signs)).toEqual([{ method: "GET", path: "/v1/status-lists/{issuer}/{list}", signs: true }]);
     expect(mounted).toContainEqual(["ANY /peer/v1/{proxy+}", "ApiFunction.Arn"]);
     expect(mounted).toHaveLength(publicRoutes().length + 2);
     expect(mounted.map(([key]) => key)).not.toContain("GET /health");

@@ -144,12 +144,21 @@ export function genesisOf(
   return entryOf(genesisChain, keys, [operationCall("consortium.found", options.given ?? foundArgumentsOf(members))], options);
 }
 
+/** A signed object as the arguments of an operation carry it. */
+export function signedObjectOf(
+  typ: string,
+  payload: Json,
+  key: TestKey,
+): { readonly payload: string; readonly signatures: readonly [{ readonly protected: string; readonly signature: string }] } {
+  return JSON.parse(new TextDecoder().decode(signObject(typ, payload, [key])));
+}
+
 /** The proof in `accounts.register`: the new key asks for this account, at this member, on this chain. */
 export function accountProof(
   key: TestKey,
   asked: { readonly chain: string; readonly kind: AccountKind; readonly name: string; readonly member: string },
-): { readonly payload: string; readonly signatures: readonly [{ readonly protected: string; readonly signature: string }] } {
-  return JSON.parse(new TextDecoder().decode(signObject(accountProofTyp, asked, [key])));
+): ReturnType<typeof signedObjectOf> {
+  return signedObjectOf(accountProofTyp, asked, key);
 }
 
 /** An attachment of the entry; the bytes themselves are no matter of the contracts. */

@@ -7,23 +7,18 @@ import {
   certificateId,
   disclosed,
   fieldValues,
+  issued,
   limitDefault,
   optional,
   pageOf,
   pageQuery,
   partId,
-  sha256Hex,
   time,
   typeId,
 } from "../schemas.ts";
 
 const page = pageOf(certificate);
 const byCertificate = z.object({ certificate: certificateId });
-const issued = {
-  certificate: certificateId,
-  issuerSignedSha256: sha256Hex,
-  sdJwt: optional(z.string()).openapi({ description: "含全部披露的 SD-JWT VC · the SD-JWT VC with all disclosures" }),
-};
 
 /** The type of a certificate, for tokens that are narrowed to types. */
 export function typeOfCertificate(

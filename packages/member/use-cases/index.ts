@@ -3,6 +3,8 @@ import type { Services } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
 import { freshly } from "../turns/fresh.ts";
 import * as accounts from "./accounts.ts";
+import * as changes from "./certificate-changes.ts";
+import * as life from "./certificate-history.ts";
 import * as certificates from "./certificates.ts";
 import * as consortium from "./consortium.ts";
 import * as entries from "./entries.ts";
@@ -11,11 +13,13 @@ import * as files from "./files.ts";
 import { grantedFile } from "./granted-files.ts";
 import * as proofs from "./proofs.ts";
 import * as requests from "./requests.ts";
+import { createStatusLists } from "./status-lists.ts";
 import * as types from "./types.ts";
 import * as verifications from "./verifications.ts";
 
 /** The use cases of one member, bound to its context. */
 export function createServices(context: Context, driver: Driver): Services {
+  const statusLists = createStatusLists(context);
   return {
     health: () => consortium.health(context, driver),
     consortium: () => consortium.consortium(context),
@@ -27,6 +31,13 @@ export function createServices(context: Context, driver: Driver): Services {
 
     issue: (...given) => freshly(context, driver, () => certificates.issue(context, driver, ...given)),
     complete: (...given) => freshly(context, driver, () => certificates.complete(context, driver, ...given)),
+    renew: (...given) => freshly(context, driver, () => changes.renew(context, driver, ...given)),
+    correct: (...given) => freshly(context, driver, () => changes.correct(context, driver, ...given)),
+    changeStatus: (...given) => freshly(context, driver, () => changes.changeStatus(context, driver, ...given)),
+    receive: (...given) => freshly(context, driver, () => changes.receive(context, driver, ...given)),
+    history: (...given) => freshly(context, driver, () => life.history(context, ...given)),
+    certificateStatus: (...given) => freshly(context, driver, () => life.statusAt(context, ...given)),
+    statusList: (...given) => statusLists.token(...given),
     certificate: (id) => freshly(context, driver, () => certificates.certificate(context, id)),
     certificates: (...given) => certificates.certificates(context, ...given),
 

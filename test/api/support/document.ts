@@ -14,6 +14,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Content>>;
   readonly "x-vermilion-audience"?: string;
   readonly "x-vermilion-operator"?: boolean;
+  readonly "x-vermilion-signs"?: boolean;
 }
 
 export interface Document {
@@ -52,6 +53,8 @@ const parameters: Readonly<Record<string, string>> = {
   height: "7",
   id: "trade",
   index: "0",
+  issuer: "customs",
+  list: "0",
   old: "1",
   request: requestName,
   sha256: hash,
@@ -67,6 +70,12 @@ const bodies: Readonly<Record<string, unknown>> = {
   "/v1/types": { id: "trade" },
   "/v1/certificates": { type: "trade", fields: {} },
   "/v1/certificates/{certificate}/parts": { part: "inspection", fields: {} },
+  "/v1/certificates/{certificate}/renewal": { fields: {}, reason: "renewal" },
+  "/v1/certificates/{certificate}/corrections": { part: "main", fields: {}, reason: "typing-error" },
+  "/v1/certificates/{certificate}/suspension": { reason: "inquiry" },
+  "/v1/certificates/{certificate}/resumption": { reason: "inquiry-closed" },
+  "/v1/certificates/{certificate}/revocation": { reason: "holder-request" },
+  "/v1/certificates/{certificate}/receipt": {},
   "/v1/requests": { certificate: certificateId, part: "main", fields: ["name"], purpose: "audit", serviceItem: "refund", basis: "law" },
   "/v1/requests/{request}/decision": { decision: "approve", reason: "fits" },
   "/v1/accounts": { kind: "holder", name: "n", jwk, proof: "p" },

@@ -1,6 +1,6 @@
 import type { CertificateType } from "@vermilion/certificates";
 import type { AccountRow, CertificateRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
-import type { Disclosed, EntryView, Refused, Services, Submitted } from "@vermilion/member/services";
+import type { Disclosed, EntryView, LifeStep, Refused, Services, Submitted } from "@vermilion/member/services";
 
 /**
  * Answers of fixed content, for tests of the doors alone: no rule of the domain is repeated here. What a test needs to be different
@@ -126,6 +126,16 @@ const entry: EntryView = {
   entry: "{}",
   payload: {},
 };
+const lifeStep: LifeStep = {
+  kind: "issued",
+  status: "valid",
+  at: time,
+  who: { kind: "member", id: "customs" },
+  part: "main",
+  document: hash,
+  transaction: hash,
+  height: 7,
+};
 const chainHealth = {
   chain: hash,
   role: "leader",
@@ -160,6 +170,13 @@ export function fakeServices(): Services {
     type: async () => type,
     issue: async () => issued,
     complete: async () => issued,
+    renew: async () => issued,
+    correct: async () => issued,
+    changeStatus: async () => committed,
+    receive: async () => committed,
+    history: async () => ({ items: [lifeStep] }),
+    certificateStatus: async () => ({ certificate: certificateId, status: "valid", since: time, asOf: { blockNumber: 9, time } }),
+    statusList: async () => ({ token: "a.b.c", ttl: 300 }),
     certificate: async () => certificate,
     certificates: async () => ({ items: [certificate] }),
     openRequest: async () => ({ ...committed, request: requestName, state: "pending" }),
