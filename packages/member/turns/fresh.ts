@@ -19,6 +19,12 @@ export async function freshly<T>(context: Context, driver: Driver, look: () => P
   return (await publishedHeight(context)) > before ? look() : first;
 }
 
+/** For a "yes" that somebody will act on: looks at what the leader has committed, so far as it answers in time; the answer says as of when. */
+export async function decisively<T>(context: Context, driver: Driver, look: () => Promise<T>): Promise<T> {
+  await reachLeader(context, driver);
+  return look();
+}
+
 function isRefused(value: unknown): boolean {
   return typeof value === "object" && value !== null && "refused" in value;
 }

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Services } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
-import { freshly } from "../turns/fresh.ts";
+import { decisively, freshly } from "../turns/fresh.ts";
 import * as accounts from "./accounts.ts";
 import * as changes from "./certificate-changes.ts";
 import * as life from "./certificate-history.ts";
@@ -36,7 +36,7 @@ export function createServices(context: Context, driver: Driver): Services {
     changeStatus: (...given) => freshly(context, driver, () => changes.changeStatus(context, driver, ...given)),
     receive: (...given) => freshly(context, driver, () => changes.receive(context, driver, ...given)),
     history: (...given) => freshly(context, driver, () => life.history(context, ...given)),
-    certificateStatus: (...given) => freshly(context, driver, () => life.statusAt(context, ...given)),
+    certificateStatus: (...given) => decisively(context, driver, () => life.statusAt(context, ...given)),
     statusList: (...given) => statusLists.token(...given),
     certificate: (id) => freshly(context, driver, () => certificates.certificate(context, id)),
     certificates: (...given) => certificates.certificates(context, ...given),
