@@ -15,6 +15,7 @@ import { declareToken, metadataRoute, tokenRoute } from "./routes/oauth.ts";
 import { declarePeers, peerRoutes } from "./routes/peer.ts";
 import { receiptRoutes } from "./routes/receipts.ts";
 import { requestRoutes } from "./routes/requests.ts";
+import { statisticsRoutes } from "./routes/statistics.ts";
 import { statusListRoute } from "./routes/status-lists.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { typeRoutes } from "./routes/types.ts";
@@ -70,6 +71,7 @@ function mountRows(doors: Doors): void {
   verificationRoutes(doors);
   fileRoutes(doors);
   ledgerRoutes(doors);
+  statisticsRoutes(doors);
   receiptRoutes(doors);
   lookupRoutes(doors);
   metadataRoute(doors);

@@ -13,6 +13,7 @@ import type { RefusalCode } from "@vermilion/contracts";
 import type { EntryCode } from "@vermilion/ledger";
 import type { FaultCode } from "@vermilion/member/fault";
 import type { PeerCode } from "@vermilion/member/peers/peer-session";
+import { type CertificateCode, certificateProblems } from "./certificate-problems.ts";
 import { type FileCode, fileProblems } from "./file-problems.ts";
 
 /** What the doors themselves refuse, before a use case is asked. */
@@ -50,12 +51,6 @@ export type ApiCode =
 
 /** Rules of this member that are no contract's (`Services`). */
 export type MemberCode =
-  | "version-exhausted"
-  | "number-changed"
-  | "as-of-in-the-future"
-  | "unknown-issuer"
-  | "unknown-status-list"
-  | "status-list-elsewhere"
   | "invalid-cursor"
   | "unknown-transaction"
   | "unknown-block"
@@ -88,7 +83,16 @@ type CertificatesCode =
   | StatusListCode
   | TypeProblemCode;
 
-export type ProblemCode = RefusalCode | FileCode | EntryCode | CertificatesCode | FaultCode | PeerCode | MemberCode | ApiCode;
+export type ProblemCode =
+  | RefusalCode
+  | FileCode
+  | CertificateCode
+  | EntryCode
+  | CertificatesCode
+  | FaultCode
+  | PeerCode
+  | MemberCode
+  | ApiCode;
 
 export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 421 | 422 | 500 | 502 | 503 | 507;
 
@@ -172,6 +176,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "disclosure-not-signed": row(422, "字段内容未经签发机构签名", "A disclosure is not covered by the issuer's signature"),
 
   ...fileProblems,
+  ...certificateProblems,
 
   // What the world does wrong.
   "storage-full": row(507, "存储空间已满，暂停写入", "Storage is full; writes are refused"),
@@ -277,33 +282,6 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "commitments-do-not-match-fields": row(422, "承诺值与字段不一致", "Commitments and fields do not agree"),
   "attachment-not-listed": row(422, "附件未列入交易", "An attachment is not listed in the entry"),
   "attachment-audience": row(422, "附件的接收方不正确", "The audience of an attachment is not right"),
-  "version-exhausted": row(409, "该证照标识的版本号已用尽，请签发新证照", "The identifier has no further version; issue a new certificate"),
-  "number-changed": row(
-    422,
-    "证照编号与原证照不同，应签发新证照而非换证",
-    "The certificate number differs from the old one; issue a new certificate",
-  ),
-  "as-of-in-the-future": row(422, "查询时点不得晚于现在", "The time asked for is in the future"),
-  "unknown-issuer": row(404, "没有该颁发机构", "There is no such issuer"),
-  "unknown-status-list": row(404, "没有该状态列表", "There is no such status list"),
-  "status-list-elsewhere": row(421, "该状态列表由其他成员签发", "The status list is signed by another member"),
-  "not-the-certificate-issuer": row(403, "本成员不是该证照的颁发机构", "This member is not the issuer of the certificate"),
-  "certificate-revoked": row(409, "该证照已注销或吊销", "The certificate is revoked"),
-  "certificate-replaced": row(409, "该证照已换发，请使用新版本", "The certificate was replaced by its next version"),
-  "certificate-suspended": row(409, "该证照已中止，请先恢复", "The certificate is suspended; resume it first"),
-  "certificate-not-suspended": row(409, "该证照并未中止", "The certificate is not suspended"),
-  "holder-does-not-match": row(409, "持有人与原证照不符", "The holder is not that of the certificate"),
-  "expiry-out-of-range": row(
-    422,
-    "有效期应在将来，且不超过证照类型规定的期限",
-    "The expiry must be in the future and within the validity of the type",
-  ),
-  "status-index-taken": row(409, "状态列表中的位置已被占用，请重试", "The place in the status list is taken; try again"),
-  "wrong-status-list": row(409, "不是当前可用的状态列表", "The status list is not one that takes new documents"),
-  "document-not-current": row(409, "该文件已被更正，请以现行文件为准", "The document is not the current one of its part"),
-  "already-received": row(409, "该证照已收证", "The receipt of this certificate was acknowledged already"),
-  "not-the-holder": row(403, "不是该证照的持有人", "This is not the holder of the certificate"),
-  "evidence-size-does-not-match": row(422, "摘要数量与附件大小不符", "The number of digests does not fit the size of the attachment"),
   "document-exists": row(409, "该签发文件已上链", "The document is on the ledger already"),
   "type-does-not-match": row(422, "证照类型与证照不符", "The type is not that of the certificate"),
   "unknown-account": row(404, "没有此账户", "There is no such account"),

@@ -1,12 +1,15 @@
 import type { CertificateType } from "@vermilion/certificates";
 import type { Json, PublicJwk } from "@vermilion/ledger";
+import type { LifeKind } from "./certificate-answers.ts";
 
 /**
  * What the API answers, as JSON. Times are ms since 1970, hashes lower-case hex. The shapes are the member's own; a test assigns the one
  * to the other, so that neither side changes alone.
  */
 
+export type * from "./certificate-answers.ts";
 export type * from "./file-answers.ts";
+export type * from "./statistics-answers.ts";
 export type { CertificateType, Json, PublicJwk };
 
 export interface Names {
@@ -73,54 +76,6 @@ export interface Member {
   readonly status: "active" | "inactive";
 }
 
-export interface Part {
-  readonly owner: string;
-  readonly fields: readonly string[];
-  readonly commitments: Readonly<Record<string, string>>;
-  readonly issuerSigned: string;
-  readonly disclosures: string;
-  readonly typeVersion: number;
-  /** Where the status of the document stands in a status list of its signer. */
-  readonly status?: { readonly list: number; readonly index: number };
-  readonly revision?: number;
-  /** The document that this one corrects. */
-  readonly corrects?: string;
-  readonly transaction: string;
-  readonly height: number;
-  readonly at: number;
-}
-
-export type CertificateStatus = "valid" | "suspended" | "revoked" | "replaced";
-
-export interface Certificate {
-  readonly certificate: string;
-  readonly type: string;
-  readonly typeVersion: number;
-  readonly version: number;
-  readonly issuer: string;
-  readonly holder: string | null;
-  readonly status: CertificateStatus;
-  readonly issuedAt: number;
-  /** ms since 1970; null: it does not expire. Absent where older rules issued it: then its document says. */
-  readonly expiresAt?: number | null;
-  readonly listed?: string;
-  readonly replaces?: string;
-  readonly replacedBy?: string;
-  readonly statusAt?: number;
-  readonly statusReason?: string;
-  readonly received?: { readonly document: string; readonly at: number; readonly transaction: string };
-  readonly transaction: string;
-  readonly height: number;
-  readonly parts: Readonly<Record<string, Part>>;
-}
-
-export interface Issued {
-  readonly certificate: string;
-  readonly issuerSignedSha256: string;
-  /** The whole SD-JWT VC with all disclosures; absent when the call was repeated by its key. */
-  readonly sdJwt?: string;
-}
-
 export type RequestStatus = "pending" | "allowed" | "granted" | "refused";
 
 export interface By {
@@ -173,8 +128,6 @@ export interface Verdicts {
   readonly issuer: string;
 }
 
-export type LifeKind = "issued" | "completed" | "renewed" | "replaced" | "corrected" | "suspended" | "resumed" | "revoked" | "received";
-
 export interface Trace {
   readonly kind: LifeKind | "requested" | "decided" | "granted" | "verified";
   readonly at: number;
@@ -193,36 +146,6 @@ export interface Trace {
   readonly standing?: boolean;
   readonly request?: string;
   readonly verdicts?: Verdicts;
-}
-
-/** A step of a certificate's life; its receipt is that of its transaction. */
-export interface LifeStep {
-  readonly kind: LifeKind;
-  /** From this step on. */
-  readonly status: CertificateStatus;
-  readonly at: number;
-  readonly who: { readonly kind: "member" | "account"; readonly id: string };
-  /** Absent where older rules wrote it. */
-  readonly by?: By;
-  readonly part?: string;
-  readonly document?: string;
-  readonly reason?: string;
-  /** The certificate that replaces this one, or that it replaces. */
-  readonly other?: string;
-  readonly transaction: string;
-  readonly height: number;
-}
-
-export interface CertificateStatusAnswer {
-  readonly certificate: string;
-  readonly status: CertificateStatus | "expired" | "not-issued";
-  readonly since?: number;
-  readonly reason?: string;
-  readonly replacedBy?: string;
-  readonly expiresAt?: number | null;
-  readonly transaction?: string;
-  /** The time that is spoken of, and the newest block that the member knew. */
-  readonly asOf: { readonly blockNumber: number; readonly time: number };
 }
 
 export interface Account {
@@ -248,6 +171,8 @@ export interface Block {
   readonly state: string;
 }
 
+export type SubjectKind = "consortium" | "rules" | "type" | "certificate" | "request" | "account" | "file" | "evidence";
+
 export interface Entry {
   readonly transactionHash: string;
   readonly entryHash: string;
@@ -256,6 +181,8 @@ export interface Entry {
   readonly position: number;
   readonly leafIndex: number;
   readonly time: number;
+  /** What it changed, each thing once; a refused entry changed nothing. */
+  readonly changed: readonly { readonly kind: SubjectKind; readonly id: string }[];
   /** The exact stored bytes, a JSON text. */
   readonly entry: string;
   readonly payload: Json;
@@ -290,36 +217,6 @@ export interface InclusionProof {
   readonly leafHash: string;
   readonly proof: readonly string[];
   readonly root: string;
-}
-
-export interface IssueInput {
-  readonly type: string;
-  readonly fields: Readonly<Record<string, Json>>;
-  /** Account address of the holder. */
-  readonly holder?: string;
-  /** ms since 1970; where it is absent, what the type's validity gives. */
-  readonly expiresAt?: number;
-  /** Only where the type marks its number public. */
-  readonly serial?: string;
-}
-
-/** The next version of a certificate. */
-export interface RenewInput {
-  readonly fields: Readonly<Record<string, Json>>;
-  /** Only where the old one names none; else it is the same. */
-  readonly holder?: string;
-  readonly expiresAt?: number;
-  /** A code, as all reasons: every member reads it. */
-  readonly reason: string;
-}
-
-export interface CorrectInput extends CompleteInput {
-  readonly reason: string;
-}
-
-export interface CompleteInput {
-  readonly part: string;
-  readonly fields: Readonly<Record<string, Json>>;
 }
 
 export interface RequestInput {

@@ -6,7 +6,6 @@ export type { FileProgress, PutFileOptions, StoredFile, UploadState } from "./fi
 export { type Genesis, type GenesisCode, type GenesisRefusal, type IssuerKey, readGenesis } from "./genesis.ts";
 export type { PageOptions } from "./pages.ts";
 export { type ClientCode, ClientProblem, type FieldProblem } from "./problem.ts";
-export type { CertificateFilter } from "./reads.ts";
 export type { IntegrityCode, ReasonCode } from "./reasons.ts";
 export type { AppCredentials } from "./token.ts";
 export { type CallOptions, type ClientOptions, defaultPatience, type Patience } from "./transport.ts";

@@ -1,7 +1,40 @@
-import type { Block, Consortium, Entry, Health, InclusionProof, Lookup, Member, Page, Receipt, Submitted } from "./answers.ts";
+import type {
+  ActFigure,
+  Block,
+  BlocksFigure,
+  Consortium,
+  Dimension,
+  Entry,
+  EntryFilter,
+  EntryHit,
+  Health,
+  InclusionProof,
+  Lookup,
+  Member,
+  Page,
+  Receipt,
+  Statistics,
+  Submitted,
+} from "./answers.ts";
 import { getters, pageQuery, part, signalOf } from "./getters.ts";
 import { each, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
+
+type Items<T> = { readonly items: readonly T[] };
+
+/** ms since 1970. */
+interface TimeRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface FigureQuery extends TimeRange {
+  readonly by?: readonly Dimension[];
+}
+
+function figureQuery({ by, ...range }: FigureQuery = {}) {
+  return { ...range, by: by?.join(",") };
+}
 
 /** What can be read of the consortium, its ledger and its proofs; most of it by anybody. Each throws `ClientProblem`. */
 export function ledgerReads(transport: Transport) {
@@ -12,6 +45,19 @@ export function ledgerReads(transport: Transport) {
     members: async (options?: CallOptions) => (await open<{ readonly items: readonly Member[] }>("/v1/members", {}, options)).items,
 
     block: (height: number, options?: CallOptions) => own<Block>(`/v1/blocks/${height}`, {}, options),
+    blockByHash: (hash: string, options?: CallOptions) => own<Block>(`/v1/blocks/by-hash/${part(hash)}`, {}, options),
+    /** Newest first. */
+    entries: (filter?: EntryFilter, page?: PageOptions) => own<Page<EntryHit>>("/v1/entries", { ...filter, ...pageQuery(page) }, page),
+    eachEntry: (filter?: EntryFilter, page?: PageOptions) =>
+      each((cursor) => own<Page<EntryHit>>("/v1/entries", { ...filter, ...pageQuery({ ...page, ...cursor }) }, page)),
+    statistics: (options?: CallOptions) => own<Statistics>("/v1/statistics", {}, options),
+    /** By day (UTC+8) or hour; the last thirty days where no range is given. Empty ones are left out. */
+    blockFigures: (query?: TimeRange & { readonly by?: "hour" | "day" }, options?: CallOptions) =>
+      own<Items<BlocksFigure>>("/v1/statistics/blocks", { ...query }, options).then(({ items }) => items),
+    contributions: (query?: FigureQuery, options?: CallOptions) =>
+      own<Items<ActFigure>>("/v1/statistics/contributions", figureQuery(query), options).then(({ items }) => items),
+    uses: (query?: FigureQuery, options?: CallOptions) =>
+      own<Items<ActFigure>>("/v1/statistics/uses", figureQuery(query), options).then(({ items }) => items),
     /** Newest first. */
     blocks: (page?: PageOptions) => own<Page<Block>>("/v1/blocks", pageQuery(page), page),
     eachBlock: (page?: PageOptions) => each((cursor) => own<Page<Block>>("/v1/blocks", pageQuery({ ...page, ...cursor }), page)),

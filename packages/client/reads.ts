@@ -1,6 +1,8 @@
 import type {
   Account,
   Certificate,
+  CertificateFilter,
+  CertificateItem,
   CertificateStatusAnswer,
   CertificateType,
   Disclosed,
@@ -13,11 +15,6 @@ import { getters, pageQuery, part } from "./getters.ts";
 import { each, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 
-export interface CertificateFilter {
-  readonly type?: string;
-  readonly holder?: string;
-}
-
 /** What can be read of types, certificates, requests and accounts, signed in. Each throws `ClientProblem`. */
 export function recordReads(transport: Transport) {
   const { own } = getters(transport);
@@ -28,9 +25,12 @@ export function recordReads(transport: Transport) {
 
     certificate: (certificate: string, options?: CallOptions) => own<Certificate>(`/v1/certificates/${part(certificate)}`, {}, options),
     certificates: (filter?: CertificateFilter, page?: PageOptions) =>
-      own<Page<Certificate>>("/v1/certificates", { ...filter, ...pageQuery(page) }, page),
+      own<Page<CertificateItem>>("/v1/certificates", { ...filter, ...pageQuery(page) }, page),
     eachCertificate: (filter?: CertificateFilter, page?: PageOptions) =>
-      each((cursor) => own<Page<Certificate>>("/v1/certificates", { ...filter, ...pageQuery({ ...page, ...cursor }) }, page)),
+      each((cursor) => own<Page<CertificateItem>>("/v1/certificates", { ...filter, ...pageQuery({ ...page, ...cursor }) }, page)),
+    /** Exact by type and issuer; other questions are counted to a thousand, then `atLeast`. */
+    countCertificates: (filter?: CertificateFilter, options?: CallOptions) =>
+      own<{ readonly count: number; readonly atLeast: boolean }>("/v1/certificates/count", { ...filter }, options),
     history: (certificate: string, page?: PageOptions) =>
       own<Page<LifeStep>>(`/v1/certificates/${part(certificate)}/history`, pageQuery(page), page),
     eachStep: (certificate: string, page?: PageOptions) =>

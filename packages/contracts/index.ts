@@ -20,6 +20,7 @@ export { type Refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
 export { type ArgumentsOf, knownVersions, newestRules, operationCall, operations } from "./registry.ts";
 export type { DecideArguments, OpenArguments } from "./requests.ts";
 export type * from "./rows.ts";
+export { type Subject, type SubjectKind, subjectsOf } from "./subjects.ts";
 export type { DefineArguments } from "./types.ts";
 export type { RecordArguments } from "./verifications.ts";
 export { type Misses, type RangeRequest, type Row, StateView, type Write } from "./view.ts";

@@ -1,7 +1,21 @@
 import type { CertificateType } from "@vermilion/certificates";
-import type { AccountRow, CertificateRow, CertificateStatus, LifeRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import type {
+  AccountRow,
+  CertificateRow,
+  CertificateStatus,
+  LifeRow,
+  MemberRow,
+  RequestRow,
+  SubjectKind,
+  TraceRow,
+} from "@vermilion/contracts";
 import type { Json, PublicJwk } from "@vermilion/ledger";
+import type { CertificateServices } from "./certificate-services.ts";
 import type { FileServices } from "./file-services.ts";
+import type { StatisticsServices } from "./statistics-services.ts";
+
+export type * from "./certificate-services.ts";
+export type * from "./statistics-services.ts";
 
 /** An expected "no" of the domain: a contract's refusal or a rule of this member. `problems` name fields where the input was wrong. */
 export interface Refused {
@@ -97,64 +111,11 @@ export interface EntryView {
   readonly position: number;
   readonly leafIndex: number;
   readonly time: number;
+  /** What it changed, each thing once; a refused entry changed nothing. */
+  readonly changed: readonly { readonly kind: SubjectKind; readonly id: string }[];
   /** The exact stored bytes (a JSON text). */
   readonly entry: string;
   readonly payload: Json;
-}
-
-export interface IssueInput {
-  readonly type: string;
-  readonly fields: Readonly<Record<string, Json>>;
-  readonly holder?: string;
-  /** ms since 1970; where it is absent, what the type's validity gives. */
-  readonly expiresAt?: number;
-  /** Letters and digits; only where the type marks its number public, else drawn at random. */
-  readonly serial?: string;
-}
-
-/** One agency's values of a part. */
-export interface PartInput {
-  readonly part: string;
-  readonly fields: Readonly<Record<string, Json>>;
-}
-
-/** The next version of a certificate. */
-export interface RenewInput {
-  readonly fields: Readonly<Record<string, Json>>;
-  /** Only where the old one names none; else it is the same. */
-  readonly holder?: string;
-  /** ms since 1970; where it is absent, what the type's validity gives. */
-  readonly expiresAt?: number;
-  /** A code, as all reasons. */
-  readonly reason: string;
-}
-
-export interface CorrectInput extends PartInput {
-  readonly reason: string;
-}
-
-/** A step of a certificate's life; `by` is absent where older rules wrote it. The receipt is that of its transaction. */
-export type LifeStep = Omit<LifeRow, "by"> & { readonly by?: LifeRow["by"] };
-
-export interface CertificateStatusView {
-  readonly certificate: string;
-  readonly status: CertificateStatus | "expired" | "not-issued";
-  /** ms since 1970, since when it is so. */
-  readonly since?: number;
-  readonly reason?: string;
-  readonly replacedBy?: string;
-  readonly expiresAt?: number | null;
-  /** The entry that made it so. */
-  readonly transaction?: string;
-  /** The time that is spoken of, and the newest block that this member knew. */
-  readonly asOf: { readonly blockNumber: number; readonly time: number };
-}
-
-export interface IssuedCertificate {
-  readonly certificate: string;
-  readonly issuerSignedSha256: string;
-  /** The whole SD-JWT VC with all disclosures: for the issuing app (and through it the holder) alone. Absent when repeated by key. */
-  readonly sdJwt?: string;
 }
 
 export interface RequestInput {
@@ -205,15 +166,8 @@ export interface LookupView {
   readonly asOf: { readonly blockNumber: number; readonly time: number };
 }
 
-export interface StatusListToken {
-  /** Compact JWS, `typ` statuslist+jwt. */
-  readonly token: string;
-  /** Seconds that it may be kept. */
-  readonly ttl: number;
-}
-
 /** The use cases of one member on one chain. Each answers, or refuses with a stable code, or throws a `Fault`. */
-export interface Services extends FileServices {
+export interface Services extends CertificateServices, StatisticsServices, FileServices {
   health(): Promise<Health>;
   consortium(): Promise<ConsortiumView>;
   members(): Promise<readonly MemberRow[]>;
@@ -221,46 +175,6 @@ export interface Services extends FileServices {
   defineType(input: Json, caller: Caller, options: WriteOptions): Promise<Submitted | Refused>;
   types(cursor: string | undefined, limit: number): Promise<Page<CertificateType> | Refused>;
   type(id: string, version?: number): Promise<CertificateType | Refused>;
-
-  issue(input: IssueInput, caller: Caller, options: WriteOptions): Promise<(Submitted & IssuedCertificate) | Refused>;
-  complete(
-    certificate: string,
-    input: PartInput,
-    caller: Caller,
-    options: WriteOptions,
-  ): Promise<(Submitted & IssuedCertificate) | Refused>;
-  renew(certificate: string, input: RenewInput, caller: Caller, options: WriteOptions): Promise<(Submitted & IssuedCertificate) | Refused>;
-  correct(
-    certificate: string,
-    input: CorrectInput,
-    caller: Caller,
-    options: WriteOptions,
-  ): Promise<(Submitted & IssuedCertificate) | Refused>;
-  changeStatus(
-    operation: "suspend" | "resume" | "revoke",
-    certificate: string,
-    input: { readonly reason: string },
-    caller: Caller,
-    options: WriteOptions,
-  ): Promise<Submitted | Refused>;
-  /** `proof`: the holder's signed object (JSON text); `document`: the issuer-signed part that was received, the current one where absent. */
-  receive(
-    certificate: string,
-    input: { readonly document?: string; readonly proof?: string },
-    caller: Caller,
-    options: WriteOptions,
-  ): Promise<Submitted | Refused>;
-  history(certificate: string, cursor: string | undefined, limit: number): Promise<Page<LifeStep> | Refused>;
-  /** `asOf` in ms since 1970; now where it is absent. */
-  certificateStatus(certificate: string, asOf: number | undefined): Promise<CertificateStatusView | Refused>;
-  /** The status list token of a member; `time` (ms) for one of the past. Another member's is not signed here. */
-  statusList(issuer: string, list: number, time: number | undefined): Promise<StatusListToken | Refused>;
-  certificate(certificate: string): Promise<CertificateRow | Refused>;
-  certificates(
-    filter: { readonly type?: string; readonly holder?: string },
-    cursor: string | undefined,
-    limit: number,
-  ): Promise<Page<CertificateRow> | Refused>;
 
   openRequest(
     input: RequestInput,
@@ -303,6 +217,8 @@ export interface Services extends FileServices {
     transactionHash: string,
   ): Promise<(CertificateRow & { readonly issuerCode: string }) | Refused>;
 
+  /** The block with this header hash, if it is the committed one of its height. */
+  blockByHash(hash: string): Promise<BlockView | Refused>;
   block(height: number): Promise<BlockView | Refused>;
   blocks(before: number | undefined, limit: number): Promise<Page<BlockView>>;
   /** The stored bytes of a header. */

@@ -1,7 +1,7 @@
 import { Fault } from "@vermilion/member/fault";
 import { describe, expect, test } from "vitest";
 import { addApp, ask, outcomeOf, problemOf, startMember, tokenOf } from "./support/member.ts";
-import { certificate, certificateId, hash, notFound, pending } from "./support/services.ts";
+import { certificateId, certificateItem, hash, notFound, pending } from "./support/services.ts";
 
 const issueBody = { type: "trade", fields: { name: "商务部" } };
 
@@ -257,7 +257,7 @@ describe("addresses", () => {
       services: {
         certificates: async (...given) => {
           pages.push(given);
-          return { items: [certificate], next: "n2" };
+          return { items: [certificateItem], next: "n2" };
         },
       },
     });

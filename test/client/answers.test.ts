@@ -15,6 +15,13 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Member.Disclosed>().toEqualTypeOf<Answers.Disclosed>();
   expectTypeOf<Member.IssuedCertificate>().toEqualTypeOf<Answers.Issued>();
   expectTypeOf<Member.IssueInput>().toEqualTypeOf<Answers.IssueInput>();
+  expectTypeOf<Member.CertificateItem>().toExtend<Answers.CertificateItem>();
+  expectTypeOf<Member.CertificateFilter>().toEqualTypeOf<Answers.CertificateFilter>();
+  expectTypeOf<Member.EntryFilter>().toEqualTypeOf<Answers.EntryFilter>();
+  expectTypeOf<Member.EntryHit>().toExtend<Answers.EntryHit>();
+  expectTypeOf<Member.StatisticsView>().toEqualTypeOf<Answers.Statistics>();
+  expectTypeOf<Member.BlocksFigure>().toEqualTypeOf<Answers.BlocksFigure>();
+  expectTypeOf<Member.ActFigure>().toEqualTypeOf<Answers.ActFigure>();
   expectTypeOf<Member.RenewInput>().toEqualTypeOf<Answers.RenewInput>();
   expectTypeOf<Member.CorrectInput>().toEqualTypeOf<Answers.CorrectInput>();
   expectTypeOf<Member.LifeStep>().toExtend<Answers.LifeStep>();

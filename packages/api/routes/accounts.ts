@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { certificate } from "../certificate-schemas.ts";
 import { answer, type Doors } from "../doors.ts";
-import { account, address, certificate, natural, publicJwk, sha256Hex } from "../schemas.ts";
+import { account, address, natural, publicJwk, sha256Hex } from "../schemas.ts";
 
 const held = certificate.extend({ issuerCode: z.string() });
 

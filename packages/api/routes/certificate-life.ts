@@ -1,14 +1,12 @@
 import { z } from "@hono/zod-openapi";
+import { certificateStatusView, issued, lifeStep } from "../certificate-schemas.ts";
 import { answer, type Doors } from "../doors.ts";
 import type { ProblemCode } from "../problem-table.ts";
 import {
   address,
   certificateId,
-  certificateStatusView,
   code,
   fieldValues,
-  issued,
-  lifeStep,
   limitDefault,
   natural,
   optional,

@@ -1,14 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import type { Services } from "@vermilion/member/services";
+import { certificate, certificateItem, certificateStatus, issued } from "../certificate-schemas.ts";
 import { answer, type Doors } from "../doors.ts";
 import {
   address,
-  certificate,
   certificateId,
   disclosed,
   fieldValues,
-  issued,
   limitDefault,
+  memberId,
+  natural,
   optional,
   pageOf,
   pageQuery,
@@ -17,7 +18,24 @@ import {
   typeId,
 } from "../schemas.ts";
 
-const page = pageOf(certificate);
+const page = pageOf(certificateItem);
+const count = z.object({ count: z.int(), atLeast: z.boolean() });
+const ms = natural.openapi({ description: "ms since 1970-01-01T00:00:00Z" });
+/** The question of a list of certificates; every part of it narrows the answer. */
+const filterQuery = {
+  type: optional(typeId),
+  issuer: optional(memberId),
+  holder: optional(address),
+  status: optional(z.enum([...certificateStatus.options, "expired"])),
+  part: optional(partId).openapi({ description: "needs `type`" }),
+  partState: optional(z.enum(["present", "missing"])).openapi({ description: "missing：待补录 · still to be added", default: "present" }),
+  from: optional(ms),
+  to: optional(ms),
+  number: optional(z.string().min(1).max(128)).openapi({
+    description: "证照编号，限编号公开的类型 · of a type that makes its number public; needs `type`",
+  }),
+  sort: optional(z.enum(["newest", "oldest"])).openapi({ default: "newest" }),
+};
 const byCertificate = z.object({ certificate: certificateId });
 
 /** The type of a certificate, for tokens that are narrowed to types. */
@@ -109,12 +127,28 @@ function readRoutes({ reading, needs: { services } }: Doors): void {
       description: "限定证照类型的令牌须给出 type。A token narrowed to types must name one of them in `type`.",
       scopes: ["certificates:read"],
       typeOf: async ({ query }) => query.type,
-      query: z.strictObject({ ...pageQuery, type: optional(typeId), holder: optional(address) }),
+      query: z.strictObject({ ...pageQuery, ...filterQuery }),
       answers: { 200: { description: "证照 · certificates", content: { "application/json": page } } },
-      problems: ["invalid-cursor", "unknown-type", "unknown-account"],
+      problems: ["invalid-cursor", "unknown-type", "unknown-account", "type-needed", "empty-range"],
     },
     async ({ c, query: { cursor, limit, ...filter } }) =>
       answer(c, page, await services.certificates(filter, cursor, limit ?? limitDefault)),
+  );
+  reading(
+    {
+      method: "get",
+      path: "/v1/certificates/count",
+      topic: "certificates",
+      summary: { zh: "符合条件的证照数", en: "How many certificates fit" },
+      description:
+        "按类型、机构计数是精确的；其他条件最多数到一千。Exact by type and issuer; for other questions it counts to a thousand and says `atLeast`.",
+      scopes: ["certificates:read"],
+      typeOf: async ({ query }) => query.type,
+      query: z.strictObject(filterQuery),
+      answers: { 200: { description: "数目 · the count", content: { "application/json": count } } },
+      problems: ["unknown-type", "type-needed", "empty-range"],
+    },
+    async ({ c, query }) => answer(c, count, await services.countCertificates(query)),
   );
   reading(
     {

@@ -1,7 +1,20 @@
 import { z } from "@hono/zod-openapi";
 import { answer, type Doors } from "../doors.ts";
 import { refusedProblem } from "../problems.ts";
-import { binary, block, entry, limitDefault, natural, optional, pageOf, pageQuery, sha256Hex, submission } from "../schemas.ts";
+import {
+  binary,
+  block,
+  entry,
+  limitDefault,
+  memberId,
+  natural,
+  optional,
+  pageOf,
+  pageQuery,
+  sha256Hex,
+  submission,
+  typeId,
+} from "../schemas.ts";
 import type { Scope } from "../scopes.ts";
 
 const blocks = pageOf(block);
@@ -26,7 +39,57 @@ const writers: readonly Scope[] = [
   "files:write",
 ];
 
-export function ledgerRoutes({ reading, needs: { services } }: Doors): void {
+const entryHit = z.object({ ...entry.shape, acts: z.int() }).openapi("EntryHit");
+const hits = pageOf(entryHit);
+const ms = natural.openapi({ description: "ms since 1970-01-01T00:00:00Z" });
+
+export function ledgerRoutes(doors: Doors): void {
+  explorerRoutes(doors);
+  entrySearchRoute(doors);
+}
+
+function entrySearchRoute({ reading, needs: { services } }: Doors): void {
+  reading(
+    {
+      method: "get",
+      path: "/v1/entries",
+      topic: "ledger",
+      summary: { zh: "按条件查交易，从新到旧", en: "Entries that fit a question, newest first" },
+      description:
+        "统计数字的明细：各条 acts 之和即该数字。一页可能不满而仍有 next。" +
+        "What stands behind a figure of the statistics: the sum of `acts` is the figure. A page may be short and yet have a `next`.",
+      scopes: ledgerRead,
+      query: z.strictObject({
+        ...pageQuery,
+        from: optional(ms),
+        to: optional(ms),
+        member: optional(memberId).openapi({ description: "作者 · the author" }),
+        operation: optional(z.string().regex(/^[a-z]{1,32}[.][a-z]{1,32}$/)).openapi({ example: "certificates.issue" }),
+        type: optional(typeId),
+        reader: optional(memberId).openapi({ description: "授权的读取方 · who reads, of grants" }),
+        outcome: optional(z.enum(["applied", "refused"])),
+      }),
+      answers: { 200: { description: "交易 · entries", content: { "application/json": hits } } },
+      problems: ["invalid-cursor", "unknown-type", "unknown-member", "empty-range"],
+    },
+    async ({ c, query: { cursor, limit, ...filter } }) => answer(c, hits, await services.entries(filter, cursor, limit ?? limitDefault)),
+  );
+}
+
+function explorerRoutes({ reading, needs: { services } }: Doors): void {
+  reading(
+    {
+      method: "get",
+      path: "/v1/blocks/by-hash/{hash}",
+      topic: "ledger",
+      summary: { zh: "按区块哈希查区块", en: "A block by the hash of its header" },
+      scopes: ledgerRead,
+      params: z.object({ hash: sha256Hex }),
+      answers: { 200: { description: "区块 · the block", content: { "application/json": block } } },
+      problems: ["unknown-block"],
+    },
+    async ({ c, params }) => answer(c, block, await services.blockByHash(params.hash)),
+  );
   reading(
     {
       method: "get",

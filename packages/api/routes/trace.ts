@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { trace } from "../certificate-schemas.ts";
 import { answer, type Doors } from "../doors.ts";
-import { certificateId, limitDefault, pageOf, pageQuery, trace } from "../schemas.ts";
+import { certificateId, limitDefault, pageOf, pageQuery } from "../schemas.ts";
 import { typeOfCertificate } from "./certificates.ts";
 
 const page = pageOf(trace);

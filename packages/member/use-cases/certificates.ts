@@ -1,26 +1,17 @@
 import { checkFields, formatIdentifier, mainPart, serialFromNumber, typeUrn } from "@vermilion/certificates";
-import {
-  type CertificateListRow,
-  type CertificateRow,
-  type StateKey,
-  type StatusPlace,
-  stateKeys,
-  statePrefixes,
-  type TypeRow,
-} from "@vermilion/contracts";
+import { type CertificateRow, type StatusPlace, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { rulesInForce } from "../entries/rules.ts";
-import { readRange, readRow, readRows } from "../entries/state-reader.ts";
+import { readRow } from "../entries/state-reader.ts";
 import { submit } from "../entries/submit.ts";
 import { checkFileFields } from "../records/file-fields.ts";
 import { type SealedRecord, sealRecord } from "../records/sealed-record.ts";
 import { drawStatusPlace, statusListUri } from "../records/status-places.ts";
-import type { Caller, IssuedCertificate, IssueInput, Page, PartInput, Refused, Services, Submitted, WriteOptions } from "../services.ts";
+import type { Caller, IssuedCertificate, IssueInput, PartInput, Refused, Submitted, WriteOptions } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
 import { findEntry } from "./entries.ts";
 import { idSource } from "./id-source.ts";
-import { decodeCursor, encodeCursor } from "./paging.ts";
 
 /** Version of the rules of certificates from which on documents have statuses. */
 const STATUS_RULES = 2;
@@ -244,25 +235,4 @@ export async function latestType(context: Context, id: string): Promise<TypeRow 
 
 export async function certificate(context: Context, id: string): Promise<CertificateRow | Refused> {
   return (await readRow(context, stateKeys.certificate(id))) ?? { refused: "unknown-certificate", detail: id };
-}
-
-/** Newest first. */
-export async function certificates(
-  context: Context,
-  ...[filter, cursor, limit]: Parameters<Services["certificates"]>
-): Promise<Page<CertificateRow> | Refused> {
-  const prefix =
-    filter.holder !== undefined
-      ? statePrefixes.certificatesOfHolder(filter.holder)
-      : filter.type !== undefined
-        ? statePrefixes.certificatesOfType(filter.type)
-        : statePrefixes.certificates;
-  const from = decodeCursor(cursor, prefix);
-  if (typeof from === "object") return from;
-  const page = await readRange<CertificateListRow>(context, prefix, { from, limit, backward: true });
-  const keys: StateKey<CertificateRow>[] = page.rows.map(({ value }) => stateKeys.certificate(value.certificate));
-  const rows = await readRows(context, keys);
-  // Both filters: the holder's list is the shorter one.
-  const items = filter.type === undefined ? rows : rows.filter(({ type }) => type === filter.type);
-  return { items, ...encodeCursor(page.next) };
 }

@@ -1,3 +1,4 @@
+import { subjectsOf } from "@vermilion/contracts";
 import { type ParsedEntry, parseEntry, parseHeader, text } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { committed } from "../entries/submit.ts";
@@ -61,23 +62,45 @@ export async function header(context: Context, height: number): Promise<Uint8Arr
 export async function entriesOfBlock(context: Context, height: number): Promise<readonly EntryView[] | Refused> {
   const found = await blockAt(context, height);
   if (found === undefined) return unknownBlock(height);
-  return found.entries.map((bytes, position) => entryView(context, found, bytes, position));
+  return found.entries.map((_bytes, position) => entryView(context, found, position));
 }
 
-function entryView(context: Context, found: ExecutedBlock, bytes: Uint8Array, position: number): EntryView {
-  const parsed = parseEntry(bytes, context.crypto);
-  if ("refused" in parsed) throw new Error(`bug: a stored entry is ${parsed.refused}`);
+/** The committed block with this header hash. */
+export async function blockByHash(context: Context, hash: string): Promise<BlockView | Refused> {
+  const found = await context.ledger.readBlock(hash);
+  // A block that was proposed and never committed is stored too, and is no part of the chain.
+  const committedThere = found === undefined ? undefined : await blockAt(context, found.after.height);
+  return found !== undefined && committedThere?.after.hash === hash
+    ? viewOf(context, found)
+    : { refused: "unknown-block", detail: "no committed block has this hash" };
+}
+
+/** An entry of a block, with what it changed. `parsed` spares whoever has read it already a second reading. */
+export function entryView(
+  context: Context,
+  found: ExecutedBlock,
+  position: number,
+  parsed: ParsedEntry = parsedAt(context, found, position),
+): EntryView {
+  const outcome = found.outcomes[position] ?? "";
   return {
     transactionHash: parsed.transactionHash,
     entryHash: parsed.entryHash,
-    outcome: found.outcomes[position] ?? "",
+    outcome,
     blockNumber: found.after.height,
     position,
     leafIndex: found.after.size - 1 - found.entries.length + position,
     time: found.after.time,
-    entry: text(bytes),
+    changed: outcome === "applied" ? subjectsOf(parsed.transactionHash, parsed.payload.operations) : [],
+    entry: text(parsed.bytes),
     payload: JSON.parse(text(parsed.payloadBytes)),
   };
+}
+
+export function parsedAt(context: Context, found: ExecutedBlock, position: number): ParsedEntry {
+  const parsed = parseEntry(found.entries[position] ?? new Uint8Array(), context.crypto);
+  if ("refused" in parsed) throw new Error(`bug: a stored entry is ${parsed.refused}`);
+  return parsed;
 }
 
 export async function entry(context: Context, transactionHash: string): Promise<EntryView | Refused> {
@@ -85,7 +108,7 @@ export async function entry(context: Context, transactionHash: string): Promise<
   const found = place === undefined ? undefined : await blockAt(context, place.height);
   const bytes = place === undefined ? undefined : found?.entries[place.position];
   if (place === undefined || found === undefined || bytes === undefined) return { refused: "unknown-transaction", detail: transactionHash };
-  return entryView(context, found, bytes, place.position);
+  return entryView(context, found, place.position);
 }
 
 /** State of a submitted entry, also before its commit. */

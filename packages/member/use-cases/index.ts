@@ -5,14 +5,17 @@ import { decisively, freshly } from "../turns/fresh.ts";
 import * as accounts from "./accounts.ts";
 import * as changes from "./certificate-changes.ts";
 import * as life from "./certificate-history.ts";
+import * as search from "./certificate-search.ts";
 import * as certificates from "./certificates.ts";
 import * as consortium from "./consortium.ts";
 import * as entries from "./entries.ts";
+import * as entrySearch from "./entry-search.ts";
 import * as fields from "./fields.ts";
 import * as files from "./files.ts";
 import { grantedFile } from "./granted-files.ts";
 import * as proofs from "./proofs.ts";
 import * as requests from "./requests.ts";
+import * as figures from "./statistics.ts";
 import { createStatusLists } from "./status-lists.ts";
 import * as types from "./types.ts";
 import * as verifications from "./verifications.ts";
@@ -39,7 +42,8 @@ export function createServices(context: Context, driver: Driver): Services {
     certificateStatus: (...given) => decisively(context, driver, () => life.statusAt(context, ...given)),
     statusList: (...given) => statusLists.token(...given),
     certificate: (id) => freshly(context, driver, () => certificates.certificate(context, id)),
-    certificates: (...given) => certificates.certificates(context, ...given),
+    certificates: (...given) => search.certificates(context, ...given),
+    countCertificates: (filter) => search.countCertificates(context, filter),
 
     openRequest: (...given) => requests.openRequest(context, driver, ...given),
     request: (id) => freshly(context, driver, () => requests.request(context, id)),
@@ -63,6 +67,11 @@ export function createServices(context: Context, driver: Driver): Services {
     grantedFile: (...given) => freshly(context, driver, () => grantedFile(context, driver, ...given)),
     fileChunk: (token) => files.fileChunk(context, token),
 
+    blockByHash: (hash) => entries.blockByHash(context, hash),
+    entries: (...given) => entrySearch.entries(context, ...given),
+    statistics: () => figures.statistics(context),
+    blockFigures: (...given) => figures.blockFigures(context, ...given),
+    actFigures: (...given) => figures.actFigures(context, ...given),
     block: (height) => entries.block(context, height),
     blocks: (...given) => entries.blocks(context, ...given),
     header: (height) => entries.header(context, height),
