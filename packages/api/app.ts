@@ -4,9 +4,11 @@ import { documentRoute } from "./document.ts";
 import { createDoors, createPublicDoors, type Doors } from "./doors.ts";
 import { describeError, thrownProblem } from "./problems.ts";
 import { accountRoutes } from "./routes/accounts.ts";
+import { bulkRoute } from "./routes/bulk.ts";
 import { certificateLifeRoutes } from "./routes/certificate-life.ts";
 import { certificateRoutes } from "./routes/certificates.ts";
 import { consortiumRoutes } from "./routes/consortium.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
@@ -62,6 +64,7 @@ function mountRows(doors: Doors): void {
   healthRoutes(doors);
   consortiumRoutes(doors);
   typeRoutes(doors);
+  bulkRoute(doors);
   certificateRoutes(doors);
   certificateLifeRoutes(doors);
   statusListRoute(doors);
@@ -70,6 +73,7 @@ function mountRows(doors: Doors): void {
   accountRoutes(doors);
   verificationRoutes(doors);
   fileRoutes(doors);
+  evidenceRoutes(doors);
   ledgerRoutes(doors);
   statisticsRoutes(doors);
   receiptRoutes(doors);

@@ -1,5 +1,13 @@
 /** What is said of the life of certificates and of searches; a part of the table of problems. */
 export const certificateProblems = {
+  "line-too-long": { status: 413, zh: "有一行过长，其后的行未读取", en: "A line is too long; it and what follows were not read" },
+  "stream-idle": { status: 408, zh: "等待下一行超时，其后的行未读取", en: "No line came for a minute; what follows was not read" },
+  "key-stands-twice": { status: 422, zh: "同一次调用中该键出现了两次", en: "The key stands twice in one call" },
+  "malformed-line": { status: 422, zh: "该行不符合接口要求", en: "The line does not have the form that this call takes" },
+  "malformed-digests": { status: 422, zh: "摘要应为1至8192个64位十六进制数", en: "Digests are 1 to 8,192 texts of 64 hex digits" },
+  "unknown-evidence": { status: 404, zh: "没有此存证", en: "There is no such deposit" },
+  "digest-not-deposited": { status: 404, zh: "该存证不含此摘要", en: "The deposit does not hold this digest" },
+  "evidence-list-does-not-match": { status: 409, zh: "存证的根与摘要清单不符", en: "The root of the deposit is not that of its digests" },
   "type-needed": { status: 422, zh: "请同时给出证照类型", en: "Name the certificate type too" },
   "empty-range": { status: 422, zh: "时间范围为空：起点晚于终点", en: "The range is empty: it ends before it begins" },
   "range-too-wide": { status: 422, zh: "时间范围过宽，请缩短", en: "The range is too wide; ask for less" },

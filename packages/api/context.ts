@@ -22,12 +22,17 @@ export interface ApiNeeds {
   /** As callers reach this member, without a slash at the end: audience of tokens, target of peer signatures, prefix of links. */
   readonly baseUrl: string;
   readonly member: string;
+  /** Where a call must be answered in this time (ms): a bulk call takes no more lines then. */
+  readonly answerWithinMs?: number;
   /** The member's own signed statement: who it is, before there was a chain. */
   statement(): Promise<string | undefined>;
 }
 
 /** What the routes that need no account are served from. */
-export type PublicNeeds = Pick<ApiNeeds, "services" | "clock" | "random" | "log" | "crypto" | "baseUrl" | "member" | "statement">;
+export type PublicNeeds = Pick<
+  ApiNeeds,
+  "services" | "clock" | "random" | "log" | "crypto" | "baseUrl" | "member" | "answerWithinMs" | "statement"
+>;
 
 /** Who calls, after sign-in. `operator` is there on every route that asks for it. */
 export interface Access {

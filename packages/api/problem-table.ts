@@ -94,7 +94,7 @@ export type ProblemCode =
   | MemberCode
   | ApiCode;
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 421 | 422 | 500 | 502 | 503 | 507;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 421 | 422 | 500 | 502 | 503 | 507;
 
 export interface ProblemRow {
   readonly status: ProblemStatus;

@@ -28,6 +28,8 @@ export interface RouteRow<Params = unknown, Query = unknown, Body = unknown> {
   readonly upload?: true;
   /** Public, and yet answered with the member's sign key: a process that holds none does not serve it. */
   readonly signs?: true;
+  /** Instead of `body`: a JSON array of these, or one a line (NDJSON); the handler itself reads them as they come. */
+  readonly lines?: z.ZodType;
   /** What is answered when all is well, by status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Refusals of the use case; those of the doors are added by what the row says of itself. */
@@ -89,6 +91,7 @@ function codesOf(row: DoorRow): ProblemCode[] {
   if (row.query !== undefined) codes.push("malformed-query");
   if (row.body !== undefined) codes.push("malformed-body", "body-too-large", "unsupported-content-type", ...jsonCodes);
   if (row.upload) codes.push("body-too-large", "unsupported-content-type");
+  if (row.lines !== undefined) codes.push("malformed-body", "body-too-large", "unsupported-content-type", ...jsonCodes);
   if (row.write) codes.push(...writeCodes);
   return [...new Set(codes)];
 }
@@ -127,6 +130,10 @@ export function declare(app: OpenAPIHono<ApiEnv>, row: DoorRow): void {
   ]);
   const bytes = row.upload && { content: { "application/octet-stream": { schema: binary } }, required: true };
   const body = row.body && { content: { [row.bodyType ?? "application/json"]: { schema: row.body } }, required: true };
+  const lines = row.lines && {
+    content: { "application/json": { schema: z.array(row.lines) }, "application/x-ndjson": { schema: z.string() } },
+    required: true,
+  };
   const parameters = [
     ...(row.operator ? [headerParameter("Operator")] : []),
     ...(row.write ? [headerParameter("IdempotencyKey"), headerParameter("Prefer")] : []),
@@ -148,6 +155,7 @@ export function declare(app: OpenAPIHono<ApiEnv>, row: DoorRow): void {
         ...(row.query === undefined ? {} : { query: row.query as z.ZodObject }),
         ...(body === undefined ? {} : { body }),
         ...(bytes === undefined ? {} : { body: bytes }),
+        ...(lines === undefined ? {} : { body: lines }),
       },
       responses: { ...problemResponses(row), ...Object.fromEntries(answers) },
     }),

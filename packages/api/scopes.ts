@@ -16,6 +16,7 @@ export const scopeTitles = {
   "verifications:record": { zh: "核验证照", en: "Verify certificates" },
   "files:write": { zh: "上传并登记文件", en: "Send files and put them on the ledger" },
   "files:read": { zh: "查看文件登记，读取本成员的文件", en: "Read the register of files, and this member's own files" },
+  "evidence:deposit": { zh: "存证", en: "Deposit evidence" },
   "ledger:read": { zh: "读取账本", en: "Read the ledger" },
 } as const;
 

@@ -10,6 +10,7 @@ const requestIdForm = /^[A-Za-z0-9._-]{1,64}$/;
 /** W3C Trace Context section 3.2.2. */
 const traceparentForm = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
 const jsonForm = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
+const linesForm = /^application\/x-ndjson(?:\s*;\s*charset="?utf-8"?)?$/i;
 const bytesForm = /^application\/octet-stream$/i;
 const formForm = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?$/i;
 
@@ -103,6 +104,7 @@ export async function readBody(c: ApiContext, bytesMax: number): Promise<Read<Ui
 const contentTypes = {
   json: { form: jsonForm, detail: "application/json in UTF-8, not compressed" },
   form: { form: formForm, detail: "application/x-www-form-urlencoded, not compressed" },
+  lines: { form: linesForm, detail: "application/x-ndjson in UTF-8, or application/json; not compressed" },
   bytes: { form: bytesForm, detail: "application/octet-stream, not compressed" },
 } as const;
 
@@ -116,8 +118,8 @@ export function refuseContentType(c: ApiContext, expected: keyof typeof contentT
 }
 
 /** Strict JSON: no duplicate keys, floats, half surrogates, nor more than 16 levels. */
-export function parseJsonBody(bytes: Uint8Array): Read<Json> {
-  const parsed = parseStrict(bytes, { bytesMax: appBodyBytesMax, depthMax: jsonDepthMax });
+export function parseJsonBody(bytes: Uint8Array, bytesMax: number = appBodyBytesMax): Read<Json> {
+  const parsed = parseStrict(bytes, { bytesMax, depthMax: jsonDepthMax });
   return "refused" in parsed ? { refused: parsed.refused, detail: parsed.detail } : parsed;
 }
 

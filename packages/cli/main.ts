@@ -43,6 +43,18 @@ export const listed: readonly Listed[] = [
     load: async () => (await import("./commands/complete.ts")).complete,
   },
   {
+    name: "bulk",
+    zh: "批量签发与补录",
+    en: "issue and complete many, one a line",
+    load: async () => (await import("./commands/bulk.ts")).bulk,
+  },
+  {
+    name: "deposit",
+    zh: "存证：提交文件摘要",
+    en: "deposit digests of files as evidence",
+    load: async () => (await import("./commands/deposit.ts")).deposit,
+  },
+  {
     name: "renew",
     zh: "换证",
     en: "issue the next version of a certificate",

@@ -7,6 +7,7 @@ import type { LifeKind } from "./certificate-answers.ts";
  * to the other, so that neither side changes alone.
  */
 
+export type * from "./bulk-answers.ts";
 export type * from "./certificate-answers.ts";
 export type * from "./file-answers.ts";
 export type * from "./statistics-answers.ts";

@@ -1,3 +1,4 @@
+import { bulkCalls } from "./bulk.ts";
 import { fileCalls } from "./file-calls.ts";
 import { files } from "./files.ts";
 import { ledgerReads } from "./ledger-reads.ts";
@@ -9,6 +10,7 @@ import { writes } from "./writes.ts";
 export type Client = ReturnType<typeof recordReads> &
   ReturnType<typeof ledgerReads> &
   ReturnType<typeof writes> &
+  ReturnType<typeof bulkCalls> &
   ReturnType<typeof fileCalls> &
   ReturnType<typeof files>;
 
@@ -19,5 +21,5 @@ export type Client = ReturnType<typeof recordReads> &
 export function createClient(options: ClientOptions): Client {
   const transport = transportOf(options);
   const calls = { ...fileCalls(transport), ...writes(transport) };
-  return { ...recordReads(transport), ...ledgerReads(transport), ...calls, ...files(calls) };
+  return { ...recordReads(transport), ...ledgerReads(transport), ...bulkCalls(transport), ...calls, ...files(calls) };
 }

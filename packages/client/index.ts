@@ -1,4 +1,5 @@
 export type * from "./answers.ts";
+export type { BulkOptions } from "./bulk.ts";
 export { type Client, createClient } from "./client.ts";
 export type { OpenedFile, ReadFileOptions } from "./file-download.ts";
 export type { FileSource } from "./file-source.ts";

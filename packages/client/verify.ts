@@ -3,13 +3,16 @@ import {
   type Cosigner,
   type Crypto,
   checkEntry,
+  fromHex,
   genesisChain,
   hashOf,
   type JsonObject,
+  leafHash,
   type ParsedEntry,
   parseEntry,
   thumbprint,
   type VerifiedReceipt,
+  verifyInclusion,
   verifyReceipt,
 } from "@vermilion/ledger";
 import type { Names } from "./answers.ts";
@@ -28,6 +31,8 @@ export interface OfflineInput {
   readonly sdJwt?: string;
   /** A document that the entry is to name, or its SHA-256 (lower-case hex) where it is too large to hold. */
   readonly document?: Uint8Array | { readonly sha256: string };
+  /** Where the document's digest stands in a batch that the entry deposits (RFC 6962); with `document`. */
+  readonly innerPath?: InnerPath;
   /** A status list token of the issuer. */
   readonly statusList?: string;
   /** Text of the signed genesis file; gives the founders' keys. */
@@ -36,6 +41,13 @@ export interface OfflineInput {
   /** Ms since 1970; the host's clock where absent. */
   readonly now?: number;
   readonly crypto: Crypto;
+}
+
+/** `path` from the digest, as a leaf, to the root of a batch of `count`; hex. */
+export interface InnerPath {
+  readonly index: number;
+  readonly count: number;
+  readonly path: readonly string[];
 }
 
 export interface IntegrityJudgement {
@@ -178,11 +190,13 @@ async function judgeContents(
   keys: ReturnType<typeof issuerKeysOf>,
   facts: OfflineFacts,
 ): Promise<OfflineVerdicts | Unreadable> {
-  const { crypto, document, sdJwt, statusList, now = Date.now() } = input;
+  const { crypto, document, innerPath, sdJwt, statusList, now = Date.now() } = input;
   const issuerKeys = "refused" in keys ? [] : keys;
   const withEntry = entry === undefined ? facts : { ...facts, ...factsOfEntry(entry, issuerKeys, crypto) };
-  if (document !== undefined && (entry === undefined || !names(entry, documentHash(document, crypto)))) {
-    return failed("document-not-named", withEntry, input);
+  if (document !== undefined) {
+    const sha256 = documentHash(document, crypto);
+    const isNamed = entry !== undefined && (innerPath === undefined ? names(entry, sha256) : deposits(entry, sha256, innerPath, crypto));
+    if (!isNamed) return failed("document-not-named", withEntry, input);
   }
   if (sdJwt === undefined || entry === undefined) return conclude(undefined, keys, withEntry, input);
   const question = { sdJwt: sdJwt.trim(), entry, issuerKeys, now, crypto, ...(statusList === undefined ? {} : { statusList }) };
@@ -263,6 +277,29 @@ function factsOfEntry({ payload, transactionHash }: ParsedEntry, keys: readonly 
     operations: payload.operations.map(({ contract, operation }) => `${contract}.${operation}`),
     ...(author === undefined ? {} : { author }),
   };
+}
+
+/** Whether the entry deposits a batch in which the digest stands. */
+function deposits(entry: ParsedEntry, sha256: string, { index, count, path }: InnerPath, crypto: Crypto): boolean {
+  const digest = fromHex(sha256);
+  const hashes = path.map((hash) => fromHex(hash));
+  if (digest === undefined || hashes.some((hash) => hash === undefined)) return false;
+  const leaf = leafHash(digest, crypto);
+  return entry.payload.operations.some(({ contract, operation, arguments: given }) => {
+    const root = typeof given["root"] === "string" ? fromHex(given["root"]) : undefined;
+    const isDeposit = contract === "evidence" && operation === "deposit" && given["count"] === count && root !== undefined;
+    return (
+      isDeposit &&
+      verifyInclusion(
+        leaf,
+        index,
+        count,
+        hashes.flatMap((hash) => hash ?? []),
+        root,
+        crypto,
+      )
+    );
+  });
 }
 
 function documentHash(document: Uint8Array | { readonly sha256: string }, crypto: Crypto): string {

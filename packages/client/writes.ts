@@ -59,6 +59,9 @@ export function writes(transport: Transport) {
     /** `proof` is the holder's signed object; without it the member that registered the holder speaks for him. */
     receive: (certificate: string, input: { readonly document?: string; readonly proof?: string }, options?: WriteOptions) =>
       write<unknown>(`/v1/certificates/${part(certificate)}/receipt`, input, options),
+    /** SHA-256 digests (hex, 1 to 8,192) as one entry. */
+    deposit: (digests: readonly string[], options?: WriteOptions) =>
+      write<{ readonly evidence: string; readonly root: string; readonly count: number }>("/v1/evidence", { digests }, options),
     openRequest: (input: RequestInput, options?: WriteOptions) =>
       write<{ readonly request: string; readonly state?: RequestStatus }>("/v1/requests", input, options),
     decide: (request: string, decision: Decision, options?: WriteOptions) =>

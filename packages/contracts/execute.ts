@@ -21,6 +21,8 @@ export interface Execution {
   readonly outcome: Outcome;
   /** Why refused, for a developer; not on the ledger. */
   readonly detail?: string;
+  /** Place of the operation that was refused; absent where the entry as a whole was. Not on the ledger. */
+  readonly operation?: number;
 }
 
 /** The rules in force are newer than this code: no outcome can be told. The member stops applying, goes on storing, and alarms "upgrade". */
@@ -55,8 +57,12 @@ export function executeEntry(view: StateView, block: EntryContext, entry: Parsed
     const refused = Math.min(quota.refused + 1, limits.refusalsPerHourMax);
     if (refused !== quota.refused) view.put(stateKeys.quota(authorOf(entry)), { hour: quota.hour, refused });
   }
-  const { refused, detail } = verdict;
-  return { outcome: `refused:${refused}`, ...(detail === undefined ? {} : { detail }) };
+  const { refused, detail, operation } = verdict;
+  return {
+    outcome: `refused:${refused}`,
+    ...(detail === undefined ? {} : { detail }),
+    ...(operation === undefined ? {} : { operation }),
+  };
 }
 
 /**
@@ -99,7 +105,7 @@ function consume(view: StateView, block: EntryContext, entry: ParsedEntry): void
 }
 
 /** What is asked of every entry before its operations are looked at. */
-function judgeEntry(view: StateView, block: EntryContext, entry: ParsedEntry, quota: QuotaRow): Refusal | undefined {
+function judgeEntry(view: StateView, block: EntryContext, entry: ParsedEntry, quota: QuotaRow): RefusalAt | undefined {
   const { chain, id, time, until, signers } = entry.payload;
   const genesis = block.height === 0;
   if (chain !== (genesis ? genesisChain : block.chain)) return refuse("entry-of-another-chain");
@@ -122,16 +128,19 @@ function judgeKey(view: StateView, signer: string): Refusal | undefined {
   return key.status === "active" && active ? undefined : refuse("revoked-key");
 }
 
-function runOperations(view: StateView, block: EntryContext, entry: ParsedEntry, crypto: Crypto): Refusal | RulesUnknown | undefined {
+/** A refusal, and of which operation. */
+type RefusalAt = Refusal & { readonly operation?: number };
+
+function runOperations(view: StateView, block: EntryContext, entry: ParsedEntry, crypto: Crypto): RefusalAt | RulesUnknown | undefined {
   const rows = rowsInForce(view, block, entry);
   if (!Array.isArray(rows)) return rows;
   for (const [at, call] of entry.payload.operations.entries()) {
     const row = rows[at];
-    if (row === undefined) return refuse("unknown-operation", `operation ${at}`);
+    if (row === undefined) return { ...refuse("unknown-operation", `operation ${at}`), operation: at };
     const prepared = row.prepare(call.arguments);
     const refusal = "refused" in prepared ? prepared : prepared.apply({ view, block, entry, operation: at, crypto });
     if (refusal !== undefined)
-      return refuse(refusal.refused, `operation ${at}${refusal.detail === undefined ? "" : `: ${refusal.detail}`}`);
+      return { ...refuse(refusal.refused, `operation ${at}${refusal.detail === undefined ? "" : `: ${refusal.detail}`}`), operation: at };
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ export * from "./entry.ts";
 export * from "./forks.ts";
 export * from "./hash.ts";
 export * from "./header.ts";
+export * from "./inner-path.ts";
 export * from "./json.ts";
 export * from "./keys.ts";
 export * from "./leaf.ts";

@@ -1,19 +1,12 @@
 import type { CertificateType } from "@vermilion/certificates";
-import type {
-  AccountRow,
-  CertificateRow,
-  CertificateStatus,
-  LifeRow,
-  MemberRow,
-  RequestRow,
-  SubjectKind,
-  TraceRow,
-} from "@vermilion/contracts";
+import type { AccountRow, CertificateRow, MemberRow, RequestRow, SubjectKind, TraceRow } from "@vermilion/contracts";
 import type { Json, PublicJwk } from "@vermilion/ledger";
+import type { BulkServices } from "./bulk-services.ts";
 import type { CertificateServices } from "./certificate-services.ts";
 import type { FileServices } from "./file-services.ts";
 import type { StatisticsServices } from "./statistics-services.ts";
 
+export type * from "./bulk-services.ts";
 export type * from "./certificate-services.ts";
 export type * from "./statistics-services.ts";
 
@@ -21,6 +14,8 @@ export type * from "./statistics-services.ts";
 export interface Refused {
   readonly refused: string;
   readonly detail: string;
+  /** Place of the operation that was refused, where an entry of several was tried. */
+  readonly operation?: number;
   readonly problems?: readonly {
     readonly field: string;
     readonly code: string;
@@ -167,7 +162,7 @@ export interface LookupView {
 }
 
 /** The use cases of one member on one chain. Each answers, or refuses with a stable code, or throws a `Fault`. */
-export interface Services extends CertificateServices, StatisticsServices, FileServices {
+export interface Services extends CertificateServices, BulkServices, StatisticsServices, FileServices {
   health(): Promise<Health>;
   consortium(): Promise<ConsortiumView>;
   members(): Promise<readonly MemberRow[]>;

@@ -123,7 +123,9 @@ describe("every route of the document, for every caller", () => {
         const answer = await ask(all.member, url, { ...asked, headers: { "vermilion-operator": "" } });
         expect([answer.status, await answer.json()], id).toMatchObject([400, { code: "operator-missing" }]);
       }
-      if (method === "POST" && operation["x-vermilion-audience"] === "app") {
+      // A bulk call has a key in each of its lines.
+      const hasKeysInside = path === "/v1/certificates/bulk";
+      if (method === "POST" && !hasKeysInside && operation["x-vermilion-audience"] === "app") {
         const answer = await ask(all.member, url, { ...asked, headers: { "idempotency-key": "" } });
         expect([answer.status, await answer.json()], id).toMatchObject([400, { code: "idempotency-key-missing" }]);
       }

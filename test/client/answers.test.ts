@@ -1,5 +1,5 @@
 import type * as Answers from "@vermilion/client";
-import type { AccountRow, CertificateRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import type { AccountRow, CertificateRow, EvidenceRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
 import type * as Files from "@vermilion/member/file-services";
 import type * as Member from "@vermilion/member/services";
 import { expectTypeOf, test } from "vitest";
@@ -22,6 +22,8 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Member.StatisticsView>().toEqualTypeOf<Answers.Statistics>();
   expectTypeOf<Member.BlocksFigure>().toEqualTypeOf<Answers.BlocksFigure>();
   expectTypeOf<Member.ActFigure>().toEqualTypeOf<Answers.ActFigure>();
+  expectTypeOf<Member.EvidenceReceiptView>().toEqualTypeOf<Answers.EvidenceReceipt>();
+  expectTypeOf<EvidenceRow>().toExtend<Answers.Evidence>();
   expectTypeOf<Member.RenewInput>().toEqualTypeOf<Answers.RenewInput>();
   expectTypeOf<Member.CorrectInput>().toEqualTypeOf<Answers.CorrectInput>();
   expectTypeOf<Member.LifeStep>().toExtend<Answers.LifeStep>();

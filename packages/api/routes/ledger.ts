@@ -37,6 +37,7 @@ const writers: readonly Scope[] = [
   "accounts:register",
   "verifications:record",
   "files:write",
+  "evidence:deposit",
 ];
 
 const entryHit = z.object({ ...entry.shape, acts: z.int() }).openapi("EntryHit");

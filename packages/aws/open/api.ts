@@ -47,6 +47,8 @@ export function openApi(settings: SettingsOf<"api">): Handle {
     const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
     await directory.follow(() => member.services.members());
     const api = createApi({
+      // The HTTP API gives up after 30 s, and what is under way takes its time.
+      answerWithinMs: 15_000,
       ...needs,
       keys: platform.keys,
       services: member.services,

@@ -1,3 +1,4 @@
+import { readEvidenceReceipt } from "@vermilion/client/evidence-receipt";
 import { nobleCrypto } from "@vermilion/client/noble-crypto";
 import { entryBytesMax, receiptBytesMax, sdJwtLengthMax } from "@vermilion/client/reading";
 import { type OfflineInput, type OfflineVerdicts, type Unreadable, verifyOffline } from "@vermilion/client/verify";
@@ -23,7 +24,7 @@ export function verify(program: Command, io: Io): void {
   program
     .command("verify")
     .description("Verify a receipt with no network: integrity, status, issuer. 离线核验凭据：完整性、状态、签发机构。")
-    .argument("<receipt>", "the receipt, a C2SP tlog-proof")
+    .argument("<receipt>", "the receipt: a C2SP tlog-proof, or that of a deposited digest (JSON)")
     .requiredOption("--policy <file>", "whose cosignatures count (C2SP tlog-policy), from a source that you trust")
     .option("--entry <file>", "the entry; default <receipt name>.entry.json if it is there")
     .option("--no-entry", "do not look for the entry")
@@ -46,7 +47,8 @@ Exit code:
 Examples:
   $ vermilion verify r.tlog-proof --policy policy.txt
   $ vermilion verify r.tlog-proof --policy policy.txt --sd-jwt certificate.sd-jwt --genesis genesis.json
-  $ vermilion verify r.tlog-proof --policy policy.txt --document contract.pdf --json`,
+  $ vermilion verify r.tlog-proof --policy policy.txt --document contract.pdf --json
+  $ vermilion verify contract.pdf.evidence.json --policy policy.txt --document contract.pdf`,
     )
     .action(async (receipt: string, options: Options) => {
       const input = await readInput(receipt, options);
@@ -60,9 +62,14 @@ Examples:
 
 async function readInput(receipt: string, options: Options): Promise<OfflineInput> {
   const { policy, sdJwt, document, statusList, genesis } = options;
-  const entry = await readEntry(receipt, options.entry);
+  const text = await readText(receipt, receiptBytesMax + entryBytesMax);
+  const deposited = readEvidenceReceipt(text);
+  if (deposited !== undefined && "malformed" in deposited)
+    throw new Failure("malformed-receipt", { zh: "该JSON不是存证凭据", en: "this JSON is not the receipt of a deposited digest" }, 2);
+  const entry = deposited?.entry ?? (await readEntry(receipt, options.entry));
   return {
-    receipt: await readText(receipt, receiptBytesMax),
+    receipt: deposited?.receipt ?? text,
+    ...(deposited === undefined ? {} : { innerPath: deposited.innerPath, document: { sha256: deposited.digest } }),
     policy: await readText(policy, policyBytesMax),
     crypto: nobleCrypto,
     ...(entry === undefined ? {} : { entry }),

@@ -18,6 +18,8 @@ export interface Base {
 export interface ExecutedEntries {
   readonly outcomes: readonly string[];
   readonly details: readonly (string | undefined)[];
+  /** Of a refused entry the place of the operation that was refused. */
+  readonly operations: readonly (number | undefined)[];
   readonly writes: readonly Write[];
 }
 
@@ -43,6 +45,7 @@ export async function executeEntries(
       return {
         outcomes: results.map((result) => outcomeOf(result)),
         details: results.map((result) => ("detail" in result ? result.detail : undefined)),
+        operations: results.map((result) => ("operation" in result ? result.operation : undefined)),
         writes: view.writes(),
       };
     }

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 /** A secret of 32 bytes that only this member has, made once, kept wrapped beside the record keys; the same in all of its processes. */
 export async function memberSecret(
   context: Pick<Context, "chain" | "keys" | "random" | "recordKeys">,
-  name: "entry-ids" | "file-links",
+  name: "entry-ids" | "file-links" | "bulk-lines",
 ): Promise<Uint8Array> {
   const place = { certificate: name, version: 1, part: "main", document: context.chain };
   const wrapContext = `vermilion-${name}/v1`;

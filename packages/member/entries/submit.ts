@@ -128,9 +128,12 @@ async function dryRun(context: Context, entry: ParsedEntry): Promise<Refused | u
         time: Math.max(context.clock.now(), before.time + 1),
         proposer: context.member,
       };
-      const { outcomes, details } = await executeEntries(context, base, block, [entry]);
+      const { outcomes, details, operations } = await executeEntries(context, base, block, [entry]);
       const [outcome = ""] = outcomes;
-      return outcome === "applied" ? undefined : { refused: outcome.slice("refused:".length), detail: details[0] ?? "" };
+      if (outcome === "applied") return undefined;
+      const [operation] = operations;
+      const place = operation === undefined ? {} : { operation };
+      return { refused: outcome.slice("refused:".length), detail: details[0] ?? "", ...place };
     } catch (cause) {
       if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
     }

@@ -64,18 +64,21 @@ export function complete(
   );
 }
 
-export async function prepareIssue(context: Context, input: IssueInput, preparing: Preparing): Promise<PreparedRecord | Refused> {
+/** `serialOfKey`: taken instead of a random one where the type does not make its number public. */
+export async function prepareIssue(
+  context: Context,
+  input: IssueInput,
+  preparing: Preparing,
+  serialOfKey?: string,
+): Promise<PreparedRecord | Refused> {
   const type = await latestType(context, input.type);
   if (type === undefined) return { refused: "unknown-type", detail: input.type };
   // Before anything is checked or signed at length: who may not issue costs this member nothing.
   if (!type.issuers.includes(context.member)) return { refused: "not-an-issuer", detail: `${context.member} does not issue ${type.id}` };
   const wrong = await checkValues(context, type, mainPart, input.fields);
   if (wrong !== undefined) return wrong;
-  const serial = serialOf(context, type, input);
-  if (typeof serial !== "string") return serial;
-  const issuer = await readRow(context, stateKeys.member(context.member));
-  if (issuer === undefined) throw new Error("bug: this member has no row");
-  const certificate = formatIdentifier({ type: type.code, issuer: issuer.uscc, serial, version: 1 });
+  const certificate = identifierOf(context, type, input, serialOfKey);
+  if (typeof certificate !== "string") return certificate;
   return prepareNew(context, type, { certificate, version: 1, input }, preparing, { operation: "issue", more: {} });
 }
 
@@ -215,13 +218,22 @@ export function claimsOf(context: Context, type: TypeRow, certificate: string, p
   };
 }
 
+/** The identifier that a certificate is issued under. */
+export function identifierOf(context: Context, type: TypeRow, input: IssueInput, serialOfKey?: string): string | Refused {
+  const serial = serialOf(context, type, input, serialOfKey);
+  const issuer = context.founders.get(context.member);
+  if (issuer === undefined) throw new Error("bug: this member is no member");
+  return typeof serial === "string" ? formatIdentifier({ type: type.code, issuer: issuer.uscc, serial, version: 1 }) : serial;
+}
+
 /** The serial is the certificate number only where the type marks it public: numbers are often numbers of persons (design, section 7). */
-function serialOf(context: Context, type: TypeRow, input: IssueInput): string | Refused {
+function serialOf(context: Context, type: TypeRow, input: IssueInput, serialOfKey: string | undefined): string | Refused {
   const number = type.number?.public === true ? input.fields[type.number.field] : undefined;
   if (typeof number === "string") {
     const serial = serialFromNumber(number);
     return typeof serial === "string" ? serial : { refused: serial.refused, detail: serial.detail.en };
   }
+  if (serialOfKey !== undefined) return serialOfKey;
   return [...context.random.bytes(16)]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join("")

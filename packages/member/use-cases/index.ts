@@ -3,6 +3,7 @@ import type { Services } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
 import { decisively, freshly } from "../turns/fresh.ts";
 import * as accounts from "./accounts.ts";
+import { bulk } from "./bulk.ts";
 import * as changes from "./certificate-changes.ts";
 import * as life from "./certificate-history.ts";
 import * as search from "./certificate-search.ts";
@@ -10,6 +11,7 @@ import * as certificates from "./certificates.ts";
 import * as consortium from "./consortium.ts";
 import * as entries from "./entries.ts";
 import * as entrySearch from "./entry-search.ts";
+import * as evidence from "./evidence.ts";
 import * as fields from "./fields.ts";
 import * as files from "./files.ts";
 import { grantedFile } from "./granted-files.ts";
@@ -72,6 +74,11 @@ export function createServices(context: Context, driver: Driver): Services {
     statistics: () => figures.statistics(context),
     blockFigures: (...given) => figures.blockFigures(context, ...given),
     actFigures: (...given) => figures.actFigures(context, ...given),
+    bulk: (...given) => bulk(context, driver, ...given),
+    deposit: (...given) => evidence.deposit(context, driver, ...given),
+    evidence: (id) => freshly(context, driver, () => evidence.evidence(context, id)),
+    evidenceReceipt: (...given) => freshly(context, driver, () => evidence.evidenceReceipt(context, driver, ...given)),
+
     block: (height) => entries.block(context, height),
     blocks: (...given) => entries.blocks(context, ...given),
     header: (height) => entries.header(context, height),

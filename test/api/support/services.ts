@@ -206,6 +206,33 @@ export function fakeServices(): Services {
     ownFile: async () => chunks,
     grantedFile: async () => ({ ...chunks, reference: `vermilion-file/1 ${hash} 17 text/plain ${"A".repeat(43)} a.txt` }),
     fileChunk: async () => new Uint8Array(17),
+    async *bulk(lines) {
+      for await (const { key } of lines) yield { key, ...issued };
+    },
+    deposit: async () => ({ ...committed, evidence: requestName, root: hash, count: 1 }),
+    evidence: async () => ({
+      evidence: requestName,
+      root: hash,
+      count: 1,
+      digests: hash,
+      owner: "customs",
+      by: { app: "desk", operator: "li-si" },
+      transaction: hash,
+      height: 7,
+      at: time,
+    }),
+    evidenceReceipt: async () => ({
+      digest: hash,
+      index: 0,
+      count: 1,
+      root: hash,
+      path: [],
+      evidence: requestName,
+      transactionHash: hash,
+      final: true,
+      receipt: "c2sp.org/tlog-proof@v1\n",
+      entry: "{}",
+    }),
     blockByHash: async () => block,
     entries: async () => ({ items: [{ ...entry, acts: 1 }] }),
     statistics: async () => ({
