@@ -1,5 +1,6 @@
 /** What is said of the life of certificates and of searches; a part of the table of problems. */
 export const certificateProblems = {
+  "type-change-breaks": { status: 409, zh: "新版本会使已有证照无法续用", en: "The new version would break what works with the one before" },
   "line-too-long": { status: 413, zh: "有一行过长，其后的行未读取", en: "A line is too long; it and what follows were not read" },
   "stream-idle": { status: 408, zh: "等待下一行超时，其后的行未读取", en: "No line came for a minute; what follows was not read" },
   "key-stands-twice": { status: 422, zh: "同一次调用中该键出现了两次", en: "The key stands twice in one call" },

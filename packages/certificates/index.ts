@@ -15,6 +15,7 @@ export * from "./refusal.ts";
 export * from "./sd-jwt.ts";
 export * from "./sealing.ts";
 export * from "./status.ts";
+export * from "./type-change.ts";
 export type { TypeProblem, TypeProblemCode } from "./type-reader.ts";
 export * from "./uscc.ts";
 export * from "./verify.ts";

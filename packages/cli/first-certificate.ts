@@ -3,12 +3,11 @@ import { type Client, ClientProblem, createClient, type Receipt } from "@vermili
 import { isJsonObject, type Json, parseStrict } from "@vermilion/client/reading";
 import { readAppFile } from "@vermilion/local/app-files";
 import { dataPaths } from "@vermilion/local/paths";
+import { readType, shippedTypeIds, withMembers } from "./shipped-types.ts";
 
-/** The types that are shipped and a sample of the first: real Chinese text, with what breaks naive programs. */
-const typeFile = new URL("../certificates/types/moc-filing.json", import.meta.url);
-const attachmentTypeFile = new URL("../certificates/types/filing-attachment.json", import.meta.url);
+/** A sample of the first type: real Chinese text, with what breaks naive programs. */
 const sampleFile = new URL("../certificates/types/moc-filing.sample.json", import.meta.url);
-const attachmentType = "filing-attachment";
+const firstType = "moc-filing";
 const receiptWaitS = 10;
 
 export interface FirstCertificate {
@@ -28,16 +27,14 @@ export const typeMembers: readonly string[] = ["platform", "inspection", "custom
 export async function issueFirstCertificate(data: string): Promise<FirstCertificate> {
   const desk = readAppFile(dataPaths(data).app("platform", "desk"));
   const client = createClient({ baseUrl: desk.baseUrl, app: desk, operator: "系统管理员" });
-  const type = await readShipped(typeFile);
   const sample = await readShipped(sampleFile);
   const { main } = isJsonObject(sample) ? sample : {};
-  const id = isJsonObject(type) ? type["id"] : undefined;
-  if (typeof id !== "string" || !isJsonObject(main)) throw new Error("bug: the shipped type and its sample do not fit");
-  await defineOnce(client, id, type);
-  await defineOnce(client, attachmentType, await readShipped(attachmentTypeFile));
-  const issued = await client.issue({ type: id, fields: main }, { idempotencyKey: "vermilion-start-sample" });
+  if (!isJsonObject(main)) throw new Error("bug: the sample has no main part");
+  const members = (await client.members()).map(({ id }) => id);
+  await Promise.all((await shippedTypeIds()).map(async (id) => defineOnce(client, id, withMembers(await readType(id), [], members))));
+  const issued = await client.issue({ type: firstType, fields: main }, { idempotencyKey: "vermilion-start-sample" });
   const receipt = await client.receipt(issued.transactionHash, receiptWaitS);
-  return { type: id, certificate: issued.certificate, issuerSignedSha256: issued.issuerSignedSha256, receipt };
+  return { type: firstType, certificate: issued.certificate, issuerSignedSha256: issued.issuerSignedSha256, receipt };
 }
 
 async function defineOnce(client: Client, id: string, type: Json): Promise<void> {

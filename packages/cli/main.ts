@@ -43,6 +43,18 @@ export const listed: readonly Listed[] = [
     load: async () => (await import("./commands/complete.ts")).complete,
   },
   {
+    name: "type",
+    zh: "证照类型：列出、检查、定义",
+    en: "certificate types: list, check, define",
+    load: async () => (await import("./commands/type.ts")).type,
+  },
+  {
+    name: "sample",
+    zh: "生成样例数据",
+    en: "real-looking made-up certificates",
+    load: async () => (await import("./commands/sample.ts")).sample,
+  },
+  {
     name: "bulk",
     zh: "批量签发与补录",
     en: "issue and complete many, one a line",

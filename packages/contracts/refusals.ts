@@ -32,6 +32,7 @@ export const refusalCodes = [
   "unknown-member",
   "type-code-changed",
   "type-code-taken",
+  "type-change-breaks",
   // certificates
   "unknown-type",
   "type-version-not-latest",

@@ -1,4 +1,4 @@
-import { type CertificateType, type Format, parseCertificateType } from "@vermilion/certificates";
+import { type CertificateType, checkTypeChange, type Format, parseCertificateType } from "@vermilion/certificates";
 import { isJsonObject, type Json, type JsonObject } from "@vermilion/ledger";
 import * as z from "zod";
 import { stateKeys } from "./keys.ts";
@@ -11,7 +11,7 @@ const defineArguments = z.strictObject({ type: z.custom<JsonObject>((value) => i
 export type DefineArguments = { readonly type: JsonObject };
 
 /** A certificate type or its next version. Whoever defines the first version owns the type. */
-function define(version: number, formatsRefused: readonly Format[]) {
+function define(version: number, { formatsRefused, mayBreak }: { readonly formatsRefused: readonly Format[]; readonly mayBreak: boolean }) {
   return memberOperation({
     contract: "types",
     operation: "define",
@@ -23,9 +23,19 @@ function define(version: number, formatsRefused: readonly Format[]) {
       const type = parseCertificateType(given.type);
       if ("refused" in type) return refuse("malformed-type", type.problems.map(({ path, code }) => `${path} ${code}`).join(", "));
       const later = type.fields.find(({ schema }) => schema.type === "string" && schema.format && formatsRefused.includes(schema.format));
-      return later === undefined ? put(context, type) : refuse("malformed-type", `${later.name}: a format of later rules`);
+      if (later !== undefined) return refuse("malformed-type", `${later.name}: a format of later rules`);
+      return (mayBreak ? undefined : checkChange(context, type)) ?? put(context, type);
     },
   });
+}
+
+/** What the latest version promised stands; who may not change the type is told that first. */
+function checkChange({ view, member }: MemberContext, type: CertificateType): Refusal | undefined {
+  const latest = view.get(stateKeys.typeLatest(type.id));
+  const old = latest === undefined ? undefined : view.get(stateKeys.type(type.id, latest.version));
+  if (old === undefined || old.owner !== member.id) return undefined;
+  const problems = checkTypeChange(old, type);
+  return problems.length === 0 ? undefined : refuse("type-change-breaks", problems.map(({ path, code }) => `${path} ${code}`).join(", "));
 }
 
 function put({ view, block, entry, member }: MemberContext, type: CertificateType): Refusal | undefined {
@@ -51,5 +61,9 @@ function namedMembers(type: CertificateType): string[] {
   return [...type.issuers, ...type.parts.flatMap(({ completers }) => completers), ...type.policies.map(({ reader }) => reader)];
 }
 
-/** Version 2 takes fields of format `file`; nothing else differs. */
-export const typeOperations = [define(1, ["file"]), define(2, [])];
+/** Version 2 takes fields of format `file`; version 3 refuses a change that would break what works with the version before. */
+export const typeOperations = [
+  define(1, { formatsRefused: ["file"], mayBreak: true }),
+  define(2, { formatsRefused: [], mayBreak: true }),
+  define(3, { formatsRefused: [], mayBreak: false }),
+];

@@ -59,3 +59,15 @@ test("while a version is in force, its rows and the older ones that it left alon
   expect([1, 2, 3].map((inForce) => versionOf("added", inForce))).toEqual([undefined, 2, 2]);
   expect(knownVersions(rows)).toEqual(new Map([["c", 3]]));
 });
+
+test("a version that drops a required field is refused by the rules that judge changes, and taken by older ones", () => {
+  for (const [rules, outcome] of [
+    ["newest", "refused:type-change-breaks"],
+    ["oldest", "applied"],
+  ] as const) {
+    const world = new World(rules);
+    const fields = world.type().fields.filter(({ name }) => name !== "address");
+    expect(world.act("platform", world.define({ version: 2, fields, policies: [] }))).toBe(outcome);
+    expect(world.act("tax", world.define({ version: 3, fields, policies: [] }))).toBe("refused:not-the-type-owner");
+  }
+});

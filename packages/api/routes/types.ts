@@ -52,6 +52,7 @@ export function typeRoutes({ reading, writing, needs: { services } }: Doors): vo
       "unknown-member",
       "type-code-changed",
       "type-code-taken",
+      "type-change-breaks",
     ],
     run: ({ body, caller }, options) => services.defineType(body, caller, options),
   });

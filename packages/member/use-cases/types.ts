@@ -1,7 +1,8 @@
-import { parseCertificateType } from "@vermilion/certificates";
+import { checkTypeChange, parseCertificateType } from "@vermilion/certificates";
 import { type StateKey, stateKeys, statePrefixes, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
+import { rulesInForce } from "../entries/rules.ts";
 import { readRange, readRow, readRows } from "../entries/state-reader.ts";
 import { submit } from "../entries/submit.ts";
 import type { Caller, Page, Refused, Submitted, WriteOptions } from "../services.ts";
@@ -9,6 +10,9 @@ import type { Driver } from "../turns/driver.ts";
 import { latestType } from "./certificates.ts";
 import { idSource } from "./id-source.ts";
 import { decodeCursor, encodeCursor } from "./paging.ts";
+
+/** Version of the rules of types from which on a change is judged. */
+const CHANGES_JUDGED = 3;
 
 export async function defineType(
   context: Context,
@@ -21,6 +25,12 @@ export async function defineType(
   if ("refused" in type) {
     const problems = type.problems.map(({ path, code, detail }) => ({ field: path, code, detail }));
     return { refused: type.refused, detail: "the type definition is wrong", problems };
+  }
+  const old = (await rulesInForce(context, "types")) < CHANGES_JUDGED ? undefined : await latestType(context, type.id);
+  const broken = old === undefined || old.owner !== context.member ? [] : checkTypeChange(old, type);
+  if (broken.length > 0) {
+    const problems = broken.map(({ path, code, detail }) => ({ field: path, code, detail }));
+    return { refused: "type-change-breaks", detail: "the new version would break what works with the one before", problems };
   }
   const operation = { contract: "types", operation: "define", arguments: { type: type as unknown as Json } };
   return submit(context, driver, { operations: [operation] }, idSource(caller, options), options);

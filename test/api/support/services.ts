@@ -18,7 +18,7 @@ export const committed: Submitted = { status: "committed", transactionHash: hash
 export const pending: Submitted = { status: "pending", transactionHash: hash };
 export const notFound = (refused: string): Refused => ({ refused, detail: "there is none" });
 
-export const certificate: CertificateRow = {
+const certificate: CertificateRow = {
   certificate: certificateId,
   type: "trade",
   typeVersion: 1,
