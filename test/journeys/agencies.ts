@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -43,24 +42,6 @@ export function freshData(): string {
   const folder = mkdtempSync(join(tmpdir(), "vermilion-journey-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, "data");
-}
-
-/** The first of four free ports in a row. */
-export async function freePorts(count = 4): Promise<number> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const first = 20_000 + Math.floor(Math.random() * 30_000);
-    const free = await Promise.all(Array.from({ length: count }, (_, at) => isFree(first + at)));
-    if (free.every(Boolean)) return first;
-  }
-  throw new Error("no four free ports in a row");
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
 
 /** A client of each member, signed in as its app `desk`. */

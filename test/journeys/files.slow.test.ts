@@ -5,7 +5,8 @@ import { type Client, createClient } from "@vermilion/client";
 import { dataPaths, readAppFile } from "@vermilion/local";
 import { expect, test } from "vitest";
 import { command, startConsortium } from "../local/running-consortium.ts";
-import { clientsOf, equalHeads, freePorts, freshData } from "./agencies.ts";
+import { freePorts } from "../support/ports.ts";
+import { clientsOf, equalHeads, freshData } from "./agencies.ts";
 
 /**
  * Mission C6 over real processes: a file of 50 MB that stays off the chain, sent with an interruption, named by a certificate, asked for by

@@ -4,7 +4,8 @@ import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { expect, test } from "vitest";
 import { holderAccount } from "../demo/holder.ts";
 import { startConsortium } from "../local/running-consortium.ts";
-import { clientsOf, equalHeads, freePorts, freshData, noteType } from "./agencies.ts";
+import { freePorts } from "../support/ports.ts";
+import { clientsOf, equalHeads, freshData, noteType } from "./agencies.ts";
 
 /** The five APIs of the certificate evidence chain (mission C4), over HTTP, each at another agency. */
 test("register a holder, send issuing data, verify, ask for the public key and for the certificate", async () => {

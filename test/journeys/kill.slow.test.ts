@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { command, type Running, startConsortium, statusOf } from "../local/running-consortium.ts";
-import { clientsOf, equalHeads, freePorts, freshData, headsOf, noteType } from "./agencies.ts";
+import { freePorts } from "../support/ports.ts";
+import { clientsOf, equalHeads, freshData, headsOf, noteType } from "./agencies.ts";
 
 /** Which process is ended without a word, at any moment under load. */
 const victims = ["follower", "leader", "all", "leader", "follower", "all"] as const;

@@ -2,7 +2,8 @@ import { verifyReceipt } from "@vermilion/ledger";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { expect, test } from "vitest";
 import { command, startConsortium } from "../local/running-consortium.ts";
-import { clientsOf, concurrently, equalHeads, freePorts, freshData, noteType } from "./agencies.ts";
+import { freePorts } from "../support/ports.ts";
+import { clientsOf, concurrently, equalHeads, freshData, noteType } from "./agencies.ts";
 
 test("1,000 certificates issued at once through all four members: four equal heads, 1,000 final receipts, each once", async () => {
   const data = freshData();

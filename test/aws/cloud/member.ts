@@ -9,9 +9,9 @@ import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, Lis
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { repository } from "../../support/python.ts";
 import { clientOptions } from "../emulator/functions.ts";
 import { type Emulator, type MiniStackOptions, startMiniStack } from "../emulator/ministack.ts";
-import { repository } from "../emulator/python.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
 
 const run = promisify(execFile);

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { createClient } from "@vermilion/client";
 import { readAppFile } from "@vermilion/local";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { repository } from "../emulator/python.ts";
+import { repository } from "../../support/python.ts";
 import { CloudConsortium, openSwitchboard } from "./consortium.ts";
 
 /**

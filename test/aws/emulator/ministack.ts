@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { cacheFolder, installPython, repository } from "./python.ts";
+import { cacheFolder, installPython, repository } from "../../support/python.ts";
 import { freePort, startServer } from "./server-process.ts";
 
 export interface MiniStackOptions {
@@ -37,7 +37,7 @@ const shim = new URL("ministack-shim.py", import.meta.url).pathname;
 
 /** Starts MiniStack for one account and waits until it answers. It and its Lambda processes cannot outlive this process. */
 export async function startMiniStack(options: MiniStackOptions): Promise<Emulator> {
-  const python = await installPython("ministack");
+  const python = await installPython("ministack", new URL("ministack-requirements.txt", import.meta.url));
   const { account, region = "eu-central-1" } = options;
   const port = options.port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), `ministack-${account}-`));

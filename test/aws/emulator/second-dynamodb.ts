@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cacheFolder, installPython } from "./python.ts";
+import { cacheFolder, installPython } from "../../support/python.ts";
 import { freePort, startServer } from "./server-process.ts";
 
 /**
@@ -8,7 +8,7 @@ import { freePort, startServer } from "./server-process.ts";
  * hold on both. (DynamoDB Local would be a third; its licence is not an open one.)
  */
 export async function startSecondDynamoDb(): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
-  const python = await installPython("moto");
+  const python = await installPython("moto", new URL("moto-requirements.txt", import.meta.url));
   const port = await freePort();
   const endpoint = `http://localhost:${port}`;
   const { stop } = await startServer({

@@ -6,18 +6,17 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-export const repository = new URL("../../..", import.meta.url).pathname;
+export const repository = new URL("../..", import.meta.url).pathname;
 /** What is installed once for the tests and may be deleted at any time. */
 export const cacheFolder = join(repository, "node_modules", ".cache", "vermilion");
 
 /**
- * Installs a program with every package that it needs, in the exact versions of `<program>-requirements.txt`, into a Python environment of
- * its own; answers the path of its `python`. The environment appears whole under its name or not at all, so what is there is complete.
+ * Installs a program with every package that it needs, in the exact versions of a requirements file, into a Python environment of its own; answers the path of its `python`. The environment appears whole under its name or not at all, so what is there is complete.
  * Throws where it cannot be made (no `python3` of 3.10 or later with the module `venv`, no package index): a test that needs it must fail,
  * not skip.
  */
-export async function installPython(program: "ministack" | "moto"): Promise<string> {
-  const requirementsFile = new URL(`${program}-requirements.txt`, import.meta.url).pathname;
+export async function installPython(program: string, requirements: URL): Promise<string> {
+  const requirementsFile = requirements.pathname;
   const pins = createHash("sha256").update(readFileSync(requirementsFile)).digest("hex").slice(0, 12);
   const folder = join(cacheFolder, `${program}-${pins}`);
   const python = join(folder, "bin", "python");
