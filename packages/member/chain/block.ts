@@ -11,12 +11,12 @@ import {
   leafRecord,
   type Outcome,
   type ParsedEntry,
-  parseEntry,
   rollState,
   sizeAfter,
 } from "@vermilion/ledger";
 import type { ExecutedBlock, Standing } from "../ports/index.ts";
 import type { Base } from "./execution.ts";
+import type { KnownEntries } from "./known-entries.ts";
 
 /** Entries and attachments of a block together (design, section 6). */
 export const blockBytesMax = 4_000_000;
@@ -66,14 +66,14 @@ export function headerRecord(hash: string): Uint8Array {
 }
 
 /** Transaction hashes in the blocks above the published standing. */
-export function chainTransactions(base: Base, crypto: Crypto): ReadonlySet<string> {
-  return new Set(base.above.flatMap((block) => parsedEntries(block, crypto)).map((entry) => entry.transactionHash));
+export function chainTransactions(base: Base, known: KnownEntries): ReadonlySet<string> {
+  return new Set(base.above.flatMap((block) => parsedEntries(block, known)).map((entry) => entry.transactionHash));
 }
 
 /** Entries of a saved block; they were parsed before they were saved. */
-export function parsedEntries(block: Pick<ExecutedBlock, "entries">, crypto: Crypto): readonly ParsedEntry[] {
+export function parsedEntries(block: Pick<ExecutedBlock, "entries">, known: KnownEntries): readonly ParsedEntry[] {
   return block.entries.map((bytes) => {
-    const entry = parseEntry(bytes, crypto);
+    const entry = known.parse(bytes);
     if ("refused" in entry) throw new Error(`bug: a saved entry is ${entry.refused}`);
     return entry;
   });
