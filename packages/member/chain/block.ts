@@ -1,6 +1,7 @@
 import type { Write } from "@vermilion/contracts";
 import {
   appendLeaf,
+  appendLeaves,
   type Crypto,
   emptyFrontier,
   type Frontier,
@@ -25,10 +26,8 @@ export const emptyStanding = (state: string): Standing => ({ height: -1, hash: "
 
 /** The tree and the standing after entries with these outcomes; what a proposer writes into a header and a follower compares with it. */
 export function treeAfter(before: Standing, entries: readonly ParsedEntry[], outcomes: readonly string[], crypto: Crypto) {
-  let frontier = frontierOf(before);
-  entries.forEach((entry, place) => {
-    frontier = appendLeaf(frontier, leafHash(entryRecord(entry.entryHash, outcomes[place] ?? ""), crypto), crypto);
-  });
+  const leaves = entries.map((entry, place) => leafHash(entryRecord(entry.entryHash, outcomes[place] ?? ""), crypto));
+  const frontier = appendLeaves(frontierOf(before), leaves, crypto);
   const root = frontierRoot(frontier, crypto);
   return {
     root,

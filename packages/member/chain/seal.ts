@@ -27,7 +27,7 @@ export interface SealOrder {
 }
 
 /** More would keep followers busy for longer than a leader may be silent. */
-const entriesPerSealMax = 400;
+const entriesPerSealMax = 1_000;
 
 /**
  * The leader's turn takes all that wait, executes, reserves (term, height), signs the header and saves the block. Answers `nothing` where
