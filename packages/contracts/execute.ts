@@ -2,7 +2,7 @@ import { type Crypto, genesisChain, type ParsedEntry } from "@vermilion/ledger";
 import { stateKeys } from "./keys.ts";
 import type { EntryContext, Operation } from "./operation.ts";
 import { type Refusal, type RefusalCode, refuse } from "./refusals.ts";
-import { findOperation, knownVersions, operations } from "./registry.ts";
+import { findOperation, knownVersions } from "./registry.ts";
 import type { QuotaRow } from "./rows.ts";
 import type { StateView } from "./view.ts";
 
@@ -145,6 +145,8 @@ function runOperations(view: StateView, block: EntryContext, entry: ParsedEntry,
   return undefined;
 }
 
+const ownVersions = knownVersions();
+
 /**
  * The row of each operation under the rules in force, looked up for all before any runs: a member that does not know one of them must not
  * answer with a refusal of another. Before the genesis no rules are in force but the one that founds.
@@ -155,12 +157,11 @@ function rowsInForce(view: StateView, block: EntryContext, entry: ParsedEntry): 
     const founding = calls.every(({ contract, operation }) => contract === "consortium" && operation === "found");
     return founding ? calls.map((call) => findOperation(call.contract, call.operation, 1)) : refuse("not-founded");
   }
-  const known = knownVersions();
   const rows: (Operation | undefined)[] = [];
   for (const { contract, operation } of calls) {
     const version = view.get(stateKeys.rules(contract))?.findLast((rule) => rule.height <= block.height)?.version;
-    if (version !== undefined && version > (known.get(contract) ?? 0)) return { rulesUnknown: true, contract, version };
-    rows.push(version === undefined ? undefined : findOperation(contract, operation, version, operations));
+    if (version !== undefined && version > (ownVersions.get(contract) ?? 0)) return { rulesUnknown: true, contract, version };
+    rows.push(version === undefined ? undefined : findOperation(contract, operation, version));
   }
   return rows;
 }

@@ -63,15 +63,23 @@ export interface PreparedOperation {
 
 /** An operation that judges its authors itself. */
 export function operation<Schema extends z.ZodType>(row: OperationRow<Schema, OperationContext>): Operation {
+  // Arguments are asked about when their reads are loaded and again in each run; nobody changes them in between.
+  const known = new WeakMap<object, PreparedOperation | Refusal>();
+  function prepare(given: Json): PreparedOperation | Refusal {
+    const parsed = row.arguments.safeParse(given);
+    if (!parsed.success) return refuse("malformed-arguments", problemOf(parsed.error));
+    return { reads: () => row.reads(parsed.data), apply: (context) => row.apply(context, parsed.data) };
+  }
   return {
     contract: row.contract,
     operation: row.operation,
     version: row.version,
     arguments: row.arguments,
     prepare: (given) => {
-      const parsed = row.arguments.safeParse(given);
-      if (!parsed.success) return refuse("malformed-arguments", problemOf(parsed.error));
-      return { reads: () => row.reads(parsed.data), apply: (context) => row.apply(context, parsed.data) };
+      if (typeof given !== "object" || given === null) return prepare(given);
+      const prepared = known.get(given) ?? prepare(given);
+      known.set(given, prepared);
+      return prepared;
     },
   };
 }

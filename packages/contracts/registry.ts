@@ -39,12 +39,14 @@ export function newestRules(): NonNullable<FoundArguments["contracts"]> {
   return Object.fromEntries([...knownVersions()].filter(([contract, version]) => version > 1 || !FOUNDING_CONTRACTS.includes(contract)));
 }
 
+const rowsOf: ReadonlyMap<string, readonly Operation[]> = Map.groupBy(operations, (row) => `${row.contract}.${row.operation}`);
+
 /** The row that stands for an operation while `version` of its contract is in force: the newest that is not newer. */
 export function findOperation(
   contract: string,
   name: string,
   version: number,
-  rows: readonly Operation[] = operations,
+  rows: readonly Operation[] = rowsOf.get(`${contract}.${name}`) ?? [],
 ): Operation | undefined {
   return rows
     .filter((row) => row.contract === contract && row.operation === name && row.version <= version)

@@ -118,9 +118,34 @@ export function parseStrict(
     };
   const source = textOrUndefined(bytes);
   if (source === undefined) return { refused: "invalid-utf8", detail: "the bytes are not UTF-8" };
+  const plain = parsePlain(source, limits.depthMax);
+  if (plain !== undefined) return { value: plain };
   const scanner = new Scanner(source, limits.depthMax);
   const value = scanner.document();
   return value === undefined ? scanner.refusal() : { value };
+}
+
+/**
+ * The value of a text that is just as JSON.stringify writes it, which is how programs write: then no key can stand twice and no number in
+ * another spelling. Undefined for any other text, and for what `parseStrict` refuses, whose scanner then says why.
+ */
+function parsePlain(source: string, depthMax: number): Json | undefined {
+  try {
+    const value = JSON.parse(source) as Json;
+    return isWithin(value, depthMax) && JSON.stringify(value) === source ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** No more than `depthLeft` levels, integers alone, no half of a surrogate pair. */
+function isWithin(value: Json, depthLeft: number): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  if (typeof value !== "object" || value === null) return true;
+  if (depthLeft === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => isWithin(item, depthLeft - 1));
+  return Object.entries(value).every(([key, item]) => key.isWellFormed() && isWithin(item, depthLeft - 1));
 }
 
 const numberForm = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;

@@ -37,14 +37,23 @@ export const emptyFrontier: Frontier = { size: 0, hashes: [] };
 
 /** The frontier after one more leaf; `leaf` is its leaf hash. */
 export function appendLeaf(frontier: Frontier, leaf: Uint8Array, crypto: Crypto): Frontier {
-  const hashes = [...frontier.hashes];
-  let carried = leaf;
-  // Each low one-bit of the old size is a complete subtree that the new leaf completes to one twice its size.
-  for (let size = frontier.size; size % 2 === 1; size = Math.floor(size / 2)) {
-    carried = nodeHash(bytesOf(hashes.pop()), carried, crypto);
+  return appendLeaves(frontier, [leaf], crypto);
+}
+
+/** The frontier after more leaves, given by their leaf hashes in order. */
+export function appendLeaves(frontier: Frontier, leaves: readonly Uint8Array[], crypto: Crypto): Frontier {
+  const hashes = frontier.hashes.map(bytesOf);
+  for (const [place, leaf] of leaves.entries()) {
+    let carried = leaf;
+    // Each low one-bit of the old size is a complete subtree that the new leaf completes to one twice its size.
+    for (let size = frontier.size + place; size % 2 === 1; size = Math.floor(size / 2)) {
+      const left = hashes.pop();
+      if (left === undefined) throw new Error("bug: a frontier holds one hash for each one-bit of its size");
+      carried = nodeHash(left, carried, crypto);
+    }
+    hashes.push(carried);
   }
-  hashes.push(toHex(carried));
-  return { size: frontier.size + 1, hashes };
+  return { size: frontier.size + leaves.length, hashes: hashes.map(toHex) };
 }
 
 /** The root over the leaves so far, 32 bytes. */

@@ -1,10 +1,11 @@
-import type { Crypto, PublicJwk } from "@vermilion/ledger";
+import type { PublicJwk } from "@vermilion/ledger";
+import type { HostCrypto, KnownEntries } from "./chain/known-entries.ts";
 import type { Clock, Files, Keys, Ledger, Log, Peers, RaftStore, Random, RecordKeys } from "./ports/index.ts";
 import type { Pace } from "./turns/pace.ts";
 
 /** Everything a member needs of its platform, built in one short place per platform. */
 export interface MemberPlatform {
-  readonly crypto: Crypto;
+  readonly crypto: HostCrypto;
   readonly ledger: Ledger;
   readonly raftStore: RaftStore;
   readonly keys: Keys;
@@ -56,4 +57,6 @@ export interface Context extends MemberPlatform {
   /** In the order of the genesis. */
   readonly founders: ReadonlyMap<string, Founder>;
   readonly signThumbprint: string;
+  /** The entries that this process has in its hands. */
+  readonly entries: KnownEntries;
 }

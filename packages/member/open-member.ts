@@ -1,5 +1,7 @@
 import { originOf, thumbprint } from "@vermilion/ledger";
 import { publishUpToHead } from "./chain/commit.ts";
+import { KnownEntries } from "./chain/known-entries.ts";
+import { withRecentBlocks } from "./chain/recent-blocks.ts";
 import type { Context, MemberConfig, MemberPlatform } from "./context.ts";
 import { Fault } from "./fault.ts";
 import { checkGenesis, type Genesis } from "./founding/genesis.ts";
@@ -66,6 +68,8 @@ export function contextOf(platform: MemberPlatform, config: MemberConfig, genesi
   const { founding, chain, founders } = genesis;
   return {
     ...platform,
+    ledger: withRecentBlocks(platform.ledger),
+    entries: new KnownEntries(crypto),
     member: config.member,
     chain,
     consortium: founding.name,

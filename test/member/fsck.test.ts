@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
 import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/member";
+import { parsedEntries } from "@vermilion/member/chain/block";
 import { publicationOf } from "@vermilion/member/chain/commit";
+import { KnownEntries } from "@vermilion/member/chain/known-entries";
 import type { Ledger } from "@vermilion/member/ports/index";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type MemoryTable, memoryLedger, memoryTable } from "../support/memory/index.ts";
@@ -69,7 +71,9 @@ async function copyTo(ledger: Ledger): Promise<void> {
     const certificate = await original.certificate(height);
     if (certificate !== undefined) await ledger.saveCertificate(height, certificate);
     await ledger.moveHead(previous, [{ height, hash }]);
-    await ledger.publish(await publicationOf({ ledger, crypto: nativeCrypto }, block));
+    await ledger.publish(
+      await publicationOf({ ledger, crypto: nativeCrypto }, block, parsedEntries(block, new KnownEntries(nativeCrypto))),
+    );
     for (const [member, line] of await original.cosignatures(block.after.size))
       await ledger.saveCosignature(block.after.size, member, line);
     previous = hash;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { CommitCertificate } from "@vermilion/consensus";
 import { nativeCrypto } from "@vermilion/member";
 import { followCommit, publishUpToHead } from "@vermilion/member/chain/commit";
+import { KnownEntries } from "@vermilion/member/chain/known-entries";
 import type { Context } from "@vermilion/member/context";
 import type { ExecutedBlock, Ledger, Standing } from "@vermilion/member/ports/index";
 import { afterEach, expect, test } from "vitest";
@@ -28,7 +29,7 @@ test("a turn whose reads are overtaken by others that commit and publish finds n
     head: () => asOfThen<{ height: number; hash: string } | undefined>({ height: 0, hash: genesis }, () => ledger.head()),
     published: () => asOfThen<Standing | undefined>({ height: 0, hash: genesis } as Standing, () => ledger.published()),
   };
-  await publishUpToHead({ ledger: late, raftStore, crypto: nativeCrypto } as Context);
+  await publishUpToHead({ ledger: late, raftStore, crypto: nativeCrypto, entries: new KnownEntries(nativeCrypto) } as Context);
   expect((await ledger.published())?.hash).toBe((await ledger.head())?.hash);
 });
 

@@ -22,12 +22,15 @@ interface Waiting {
 
 type Result = { readonly value: unknown } | { readonly error: unknown };
 
+/** Of a group: undefined where nothing of it was written and each may be tried alone. */
+type GroupResult = readonly Result[] | undefined;
+
 /** Bounds the memory that a transaction takes and how long it holds up the process. */
 const groupMax = 256;
 
 /**
- * Group commit: writes that wait at the same moment share one transaction and one sync of the disk, in the order in which they came. Each
- * runs in its own savepoint, so that one that fails takes nothing with it.
+ * Group commit: writes that wait at the same moment share one transaction and one sync of the disk, in the order in which they came. Where one
+ * of them fails, all are taken back and each is written alone, so that it takes nothing with it; so `work` may be run twice.
  *
  * `ordered` writes commit without a sync (`synchronous=NORMAL`). SQLite's write-ahead log is a chain of checksums, so after a power cut it
  * holds a beginning of the commit order, and a later `durable` commit syncs everything before it.
@@ -54,20 +57,16 @@ export function createWriter(connection: DatabaseSync): Writer {
     }
   }
 
-  /** Undefined: one of several writes made SQLite roll all of them back before the commit, so each may be tried alone. */
-  function commitGroup(group: readonly Waiting[]): readonly Result[] | undefined {
+  function commitGroup(group: readonly Waiting[]): GroupResult {
+    const results: Result[] = [];
     try {
       setSynchronous(group.some(({ kept }) => kept === "durable") ? "durable" : "ordered");
       connection.exec("BEGIN IMMEDIATE");
+      for (const { work } of group) results.push({ value: work() });
     } catch (error) {
-      return group.map(() => ({ error }));
-    }
-    const results: Result[] = [];
-    for (const { work } of group) {
-      const result = runInSavepoint(connection, work);
-      // Without a transaction SQLite has rolled back all that came before: https://www.sqlite.org/lang_transaction.html section 3.1.
-      if (!connection.isTransaction) return group.length > 1 ? undefined : [result];
-      results.push(result);
+      // SQLite itself has rolled back after some errors: https://www.sqlite.org/lang_transaction.html section 3.1.
+      if (connection.isOpen && connection.isTransaction) connection.exec("ROLLBACK");
+      return group.length > 1 ? undefined : [{ error }];
     }
     try {
       connection.exec("COMMIT");
@@ -97,16 +96,4 @@ export function createWriter(connection: DatabaseSync): Writer {
       });
     },
   };
-}
-
-function runInSavepoint(connection: DatabaseSync, work: () => unknown): Result {
-  connection.exec("SAVEPOINT one");
-  try {
-    const value = work();
-    connection.exec("RELEASE one");
-    return { value };
-  } catch (error) {
-    if (connection.isTransaction) connection.exec("ROLLBACK TO one; RELEASE one");
-    return { error };
-  }
 }

@@ -1,5 +1,5 @@
 import type { Position } from "@vermilion/consensus";
-import { checkEntry, checkHeader, type ParsedEntry, type ParsedHeader, parseEntry, parseHeader, toHex } from "@vermilion/ledger";
+import { checkHeader, type ParsedEntry, type ParsedHeader, parseHeader, toHex } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import type { BlockBody } from "../peers/wire.ts";
 import type { ExecutedBlock } from "../ports/index.ts";
@@ -68,7 +68,7 @@ async function checkedEntries(context: Context, base: Base, body: BlockBody): Pr
   if (size > blockBytesMax) return invalid(`${size} bytes of entries and attachments, at most ${blockBytesMax}`);
   const entries: ParsedEntry[] = [];
   for (const bytes of body.entries) {
-    const entry = parseEntry(bytes, context.crypto);
+    const entry = context.entries.parse(bytes);
     if ("refused" in entry) return invalid(`entry ${entries.length}: ${entry.refused}`);
     entries.push(entry);
   }
@@ -77,10 +77,11 @@ async function checkedEntries(context: Context, base: Base, body: BlockBody): Pr
     base,
     entries.flatMap((entry) => entry.payload.signers),
   );
-  const seen = new Set(chainTransactions(base, context.crypto));
+  const refusals = await context.entries.check(entries, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint) });
+  const seen = new Set(chainTransactions(base, context.entries));
   const named = new Set<string>();
   for (const [place, entry] of entries.entries()) {
-    const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
+    const refusal = refusals[place];
     if (refusal !== undefined) return invalid(`entry ${place}: ${refusal.refused}`);
     if (seen.has(entry.transactionHash) || (await context.ledger.entryPlace(entry.transactionHash)) !== undefined)
       return invalid(`entry ${place}: repeated`);

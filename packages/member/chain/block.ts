@@ -1,6 +1,7 @@
 import type { Write } from "@vermilion/contracts";
 import {
   appendLeaf,
+  appendLeaves,
   type Crypto,
   emptyFrontier,
   type Frontier,
@@ -11,12 +12,12 @@ import {
   leafRecord,
   type Outcome,
   type ParsedEntry,
-  parseEntry,
   rollState,
   sizeAfter,
 } from "@vermilion/ledger";
 import type { ExecutedBlock, Standing } from "../ports/index.ts";
 import type { Base } from "./execution.ts";
+import type { KnownEntries } from "./known-entries.ts";
 
 /** Entries and attachments of a block together (design, section 6). */
 export const blockBytesMax = 4_000_000;
@@ -25,10 +26,8 @@ export const emptyStanding = (state: string): Standing => ({ height: -1, hash: "
 
 /** The tree and the standing after entries with these outcomes; what a proposer writes into a header and a follower compares with it. */
 export function treeAfter(before: Standing, entries: readonly ParsedEntry[], outcomes: readonly string[], crypto: Crypto) {
-  let frontier = frontierOf(before);
-  entries.forEach((entry, place) => {
-    frontier = appendLeaf(frontier, leafHash(entryRecord(entry.entryHash, outcomes[place] ?? ""), crypto), crypto);
-  });
+  const leaves = entries.map((entry, place) => leafHash(entryRecord(entry.entryHash, outcomes[place] ?? ""), crypto));
+  const frontier = appendLeaves(frontierOf(before), leaves, crypto);
   const root = frontierRoot(frontier, crypto);
   return {
     root,
@@ -66,14 +65,14 @@ export function headerRecord(hash: string): Uint8Array {
 }
 
 /** Transaction hashes in the blocks above the published standing. */
-export function chainTransactions(base: Base, crypto: Crypto): ReadonlySet<string> {
-  return new Set(base.above.flatMap((block) => parsedEntries(block, crypto)).map((entry) => entry.transactionHash));
+export function chainTransactions(base: Base, known: KnownEntries): ReadonlySet<string> {
+  return new Set(base.above.flatMap((block) => parsedEntries(block, known)).map((entry) => entry.transactionHash));
 }
 
 /** Entries of a saved block; they were parsed before they were saved. */
-export function parsedEntries(block: Pick<ExecutedBlock, "entries">, crypto: Crypto): readonly ParsedEntry[] {
+export function parsedEntries(block: Pick<ExecutedBlock, "entries">, known: KnownEntries): readonly ParsedEntry[] {
   return block.entries.map((bytes) => {
-    const entry = parseEntry(bytes, crypto);
+    const entry = known.parse(bytes);
     if ("refused" in entry) throw new Error(`bug: a saved entry is ${entry.refused}`);
     return entry;
   });

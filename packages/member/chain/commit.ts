@@ -1,5 +1,5 @@
 import type { CommitCertificate } from "@vermilion/consensus";
-import { appendToTiles, leafHash, parseHeader, tileKey, tilesTouchedBy } from "@vermilion/ledger";
+import { appendToTiles, leafHash, type ParsedEntry, parseHeader, tileKey, tilesTouchedBy } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { encodeCertificate } from "../peers/wire.ts";
 import type { EntryPlace, ExecutedBlock, Publication } from "../ports/index.ts";
@@ -57,18 +57,24 @@ export async function publishUpToHead(context: Context): Promise<void> {
     const [hash] = await context.ledger.hashesFrom((published?.height ?? -1) + 1, 1);
     const block = hash === undefined ? undefined : await context.ledger.readBlock(hash);
     if (block === undefined) throw new Error("bug: a committed block is not held");
-    await context.ledger.publish(await publicationOf(context, block));
-    await context.raftStore.dropProposals(parsedEntries(block, context.crypto).map((entry) => entry.transactionHash));
+    const entries = parsedEntries(block, context.entries);
+    await context.ledger.publish(await publicationOf(context, block, entries));
+    const transactionHashes = entries.map((entry) => entry.transactionHash);
+    await context.raftStore.dropProposals(transactionHashes);
+    for (const transactionHash of transactionHashes) context.entries.forget(transactionHash);
   }
 }
 
-/** All that is derived from one block: pure but for loading the tiles at the right edge of the tree. */
-export async function publicationOf(context: Pick<Context, "ledger" | "crypto">, block: ExecutedBlock): Promise<Publication> {
+/** All that is derived from one block and its entries: pure but for loading the tiles at the right edge of the tree. */
+export async function publicationOf(
+  context: Pick<Context, "ledger" | "crypto">,
+  block: ExecutedBlock,
+  entries: readonly ParsedEntry[],
+): Promise<Publication> {
   const { crypto, ledger } = context;
   const header = parseHeader(block.header, crypto);
   if ("refused" in header) throw new Error(`bug: a saved header is ${header.refused}`);
   const { first, count } = header.payload;
-  const entries = parsedEntries(block, crypto);
   const places: EntryPlace[] = entries.map((entry, position) => ({
     transactionHash: entry.transactionHash,
     entryHash: entry.entryHash,

@@ -33,7 +33,7 @@ export async function rebuild(ledger: Ledger, crypto: Crypto, onProgress: (heigh
     if (replayed.differences.length > 0) return stopped(replayed.differences.join("; "));
     const { outcomes, writes } = replayed;
     const after = treeAfter(before, entries, outcomes, crypto).standing(header.bytes, header.payload);
-    await ledger.publish(await publicationOf({ ledger, crypto }, { ...block, outcomes, writes, after }));
+    await ledger.publish(await publicationOf({ ledger, crypto }, { ...block, outcomes, writes, after }, entries));
     onProgress(height, head?.height ?? height);
   }
   const published = await ledger.published();

@@ -1,13 +1,12 @@
 import { limits } from "@vermilion/contracts";
 import {
-  checkEntry,
+  type EntryRefusal,
   encodeHeader,
   encodeHeaderPayload,
   type HeaderPayload,
   headerTyp,
   lowS,
   type ParsedEntry,
-  parseEntry,
   signingInput,
   toHex,
 } from "@vermilion/ledger";
@@ -28,7 +27,7 @@ export interface SealOrder {
 }
 
 /** More would keep followers busy for longer than a leader may be silent. */
-const entriesPerSealMax = 400;
+const entriesPerSealMax = 1_000;
 
 /**
  * The leader's turn takes all that wait, executes, reserves (term, height), signs the header and saves the block. Answers `nothing` where
@@ -105,19 +104,22 @@ interface Chosen {
 
 /** Proposals that may stand in the next block; those that never can are dropped from the store, with a line in the log. */
 async function chooseProposals(context: Context, base: Base, time: number): Promise<readonly Chosen[]> {
-  const inAbove = chainTransactions(base, context.crypto);
+  const inAbove = chainTransactions(base, context.entries);
   const waiting = await context.raftStore.proposals(entriesPerSealMax + inAbove.size, blockBytesMax);
-  const parsed = waiting.map((proposal) => ({ proposal, entry: parseEntry(proposal.entry, context.crypto) }));
-  const signers = parsed.flatMap(({ entry }) => ("refused" in entry ? [] : entry.payload.signers));
-  const keys = await registeredKeys(context, base, signers);
-  const chosen: Chosen[] = [];
-  const dropped: string[] = [];
-  for (const { proposal, entry } of parsed) {
+  const candidates: Candidate[] = [];
+  for (const proposal of waiting) {
     // An entry of a block that is not committed yet waits on: that block may still be replaced by a new leader's.
     if (inAbove.has(proposal.transactionHash)) continue;
+    const entry = context.entries.parseProposal(proposal);
     // Written under a clock that is ahead of this one's: in time it is an entry like others, now it would be refused on the chain.
     if (!("refused" in entry) && entry.payload.time > time + limits.aheadMsMax) continue;
-    const why = await whyNever(context, { proposal, entry, after: topOf(base).time, keys });
+    candidates.push({ proposal, entry });
+  }
+  const refusals = await signatureRefusals(context, base, candidates);
+  const chosen: Chosen[] = [];
+  const dropped: string[] = [];
+  for (const { proposal, entry } of candidates) {
+    const why = await whyNever(context, { proposal, entry, after: topOf(base).time, refusal: refusals.get(entry) });
     if (why === undefined && !("refused" in entry)) chosen.push({ proposal, entry });
     else {
       dropped.push(proposal.transactionHash);
@@ -130,19 +132,32 @@ async function chooseProposals(context: Context, base: Base, time: number): Prom
 
 interface Candidate {
   readonly proposal: Proposal;
-  readonly entry: ReturnType<typeof parseEntry>;
-  /** Time of the block before, ms. Held against that and not against this member's clock: one that is ahead would drop what is not expired. */
-  readonly after: number;
-  readonly keys: Awaited<ReturnType<typeof registeredKeys>>;
+  readonly entry: ParsedEntry | EntryRefusal;
 }
 
-async function whyNever(context: Context, candidate: Candidate): Promise<string | undefined> {
-  const { entry, proposal, keys } = candidate;
+/** Those whose signatures do not hold under the keys registered before the block, and why. */
+async function signatureRefusals(context: Context, base: Base, candidates: readonly Candidate[]) {
+  const entries = candidates.flatMap(({ entry }) => ("refused" in entry ? [] : [entry]));
+  const keys = await registeredKeys(
+    context,
+    base,
+    entries.flatMap((entry) => entry.payload.signers),
+  );
+  const refusals = await context.entries.check(entries, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint) });
+  return new Map<Candidate["entry"], EntryRefusal | undefined>(entries.map((entry, place) => [entry, refusals[place]]));
+}
+
+interface Judged extends Candidate {
+  /** Time of the block before, ms. Held against that and not against this member's clock: one that is ahead would drop what is not expired. */
+  readonly after: number;
+  readonly refusal: EntryRefusal | undefined;
+}
+
+async function whyNever(context: Context, { entry, proposal, after, refusal }: Judged): Promise<string | undefined> {
   if ("refused" in entry) return entry.refused;
   if (entry.transactionHash !== proposal.transactionHash) return "wrong-name";
-  if (entry.payload.until < candidate.after) return "expired";
+  if (entry.payload.until < after) return "expired";
   if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return "committed";
-  const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
   if (refusal !== undefined) return refusal.refused;
   return unfitForBlock(entry, proposal.attachments) ?? checkAttachments(context, entry, proposal.attachments);
 }

@@ -9,7 +9,6 @@ import {
   lowS,
   type Operation,
   type ParsedEntry,
-  parseEntry,
   signingInput,
   toHex,
   utf8,
@@ -69,6 +68,7 @@ export async function submit(
   for (const attachment of draft.sealed ?? []) await context.ledger.saveSealed(attachment);
   const attachments = (draft.attachments ?? []).map(({ sha256, bytes }) => ({ sha256, bytes }));
   await context.raftStore.addProposal(proposalOf(entry, attachments));
+  context.entries.remember(entry);
   await driver.wake([entry.transactionHash]);
   return waitFor(context, driver, entry.transactionHash, options.waitMs);
 }
@@ -106,7 +106,7 @@ async function signEntry(context: Context, draft: Draft, id: string): Promise<Pa
   const jwk = context.keys.public.sign;
   const signature = lowS(await context.keys.sign(signingInput(entryTyp, payloadBytes, jwk, context.signThumbprint)));
   // Refused in practice only where the entry is too large.
-  return parseEntry(encodeEntry(payloadBytes, [{ jwk, kid: context.signThumbprint, signature }]), context.crypto);
+  return context.entries.parse(encodeEntry(payloadBytes, [{ jwk, kid: context.signThumbprint, signature }]));
 }
 
 function referenceOf(attachment: Attachment & { readonly name: string; readonly audience?: readonly string[] }): AttachmentReference {

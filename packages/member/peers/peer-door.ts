@@ -1,5 +1,5 @@
 import { stateKeys } from "@vermilion/contracts";
-import { checkEntry, entryLifetimeMaxMs, parseEntry } from "@vermilion/ledger";
+import { entryLifetimeMaxMs, type ParsedEntry } from "@vermilion/ledger";
 import { checkAttachments, unfitForBlock } from "../chain/attachments.ts";
 import { baseOn } from "../chain/base.ts";
 import { registeredKeys } from "../chain/execution.ts";
@@ -61,12 +61,7 @@ async function takeProposals(context: Context, driver: Driver, body: Uint8Array)
   const given = parseProposalCall(body);
   if ((await context.raftStore.proposalCount()) + given.length > waitingMax) throw new Fault("peer-refused", "too many proposals wait");
   // All at once, so that the store can make them durable together.
-  await Promise.all(
-    given.map(async ({ entry, attachments }) => {
-      const proposal = await checkedProposal(context, entry, attachments);
-      if (proposal !== undefined) await addProposal(context, driver, proposal);
-    }),
-  );
+  await Promise.all((await wholeProposals(context, given)).map((proposal) => addProposal(context, driver, proposal)));
   await driver.wake();
   return (await driver.turns.state()).role === "leader";
 }
@@ -80,20 +75,30 @@ async function addProposal(context: Context, driver: Driver, proposal: Proposal)
   }
 }
 
-async function checkedProposal(context: Context, bytes: Uint8Array, attachments: readonly Attachment[]): Promise<Proposal | undefined> {
-  const entry = parseEntry(bytes, context.crypto);
-  if ("refused" in entry) return undefined;
+/** Those that are entries, not on the chain yet, signed by registered keys, with the attachments that they name. */
+async function wholeProposals(context: Context, given: ReturnType<typeof parseProposalCall>): Promise<readonly Proposal[]> {
   const published = await context.ledger.published();
   const base = published === undefined ? undefined : await baseOn(context, published.hash);
   if (base === undefined) throw new Fault("stale-turn", "genesis is not published yet");
-  if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return undefined;
-  const keys = await registeredKeys(context, base, entry.payload.signers);
-  const refusal = checkEntry(entry, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint), crypto: context.crypto });
-  const wrong = refusal ?? unfitForBlock(entry, attachments) ?? checkAttachments(context, entry, attachments);
   // Who names a time so far ahead would have it wait here for ever. The chain's own time may be ahead of the clock: entries follow it.
-  const now = Math.max(context.clock.now(), base.published.time);
-  if (wrong !== undefined || entry.payload.time > now + entryLifetimeMaxMs) return undefined;
-  return proposalOf(entry, attachments);
+  const timeMax = Math.max(context.clock.now(), base.published.time) + entryLifetimeMaxMs;
+  const fresh: { readonly entry: ParsedEntry; readonly attachments: readonly Attachment[] }[] = [];
+  for (const { entry: bytes, attachments } of given) {
+    const entry = context.entries.parse(bytes);
+    if ("refused" in entry || entry.payload.time > timeMax) continue;
+    if ((unfitForBlock(entry, attachments) ?? checkAttachments(context, entry, attachments)) !== undefined) continue;
+    if ((await context.ledger.entryPlace(entry.transactionHash)) === undefined) fresh.push({ entry, attachments });
+  }
+  const entries = fresh.map(({ entry }) => entry);
+  const keys = await registeredKeys(
+    context,
+    base,
+    entries.flatMap((entry) => entry.payload.signers),
+  );
+  const refusals = await context.entries.check(entries, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint) });
+  const whole = fresh.filter((_, place) => refusals[place] === undefined);
+  for (const { entry } of whole) context.entries.remember(entry);
+  return whole.map(({ entry, attachments }) => proposalOf(entry, attachments));
 }
 
 /**
