@@ -97,14 +97,19 @@ function issuedType(sdJwt: SdJwt, entry: ParsedEntry, crypto: Crypto): { readonl
   if (issue === undefined || !attachments.some(({ sha256 }) => sha256 === hash)) return "sd-jwt-not-issued-here";
   const { certificate, part, type, typeVersion } = issue.arguments;
   const { jti, part: claimedPart, vct } = sdJwt.claims;
-  if (certificate !== jti || claimedPart !== (issue.operation === "issue" ? mainPart : part)) return "sd-jwt-of-another-certificate";
+  if (certificate !== jti || claimedPart !== (partNaming.has(issue.operation) ? part : mainPart)) return "sd-jwt-of-another-certificate";
   if (typeof type !== "string" || typeof typeVersion !== "number" || vct !== typeUrn(type, typeVersion)) return "sd-jwt-of-another-type";
   return { id: type, version: typeVersion };
 }
 
+/** Operations of `certificates` that put a document on the ledger: of the main part, or of the part that they name. */
+const mainIssuing: ReadonlySet<string> = new Set(["issue", "renew"]);
+const partNaming: ReadonlySet<string> = new Set(["complete", "correct"]);
+
 /** Whether an operation puts the issuer-signed part of this hash on the ledger. */
 export function issuesDocument({ contract, operation, arguments: given }: Operation, hash: string): boolean {
-  return contract === "certificates" && (operation === "issue" || operation === "complete") && given["issuerSigned"] === hash;
+  const isIssue = mainIssuing.has(operation) || partNaming.has(operation);
+  return contract === "certificates" && isIssue && given["issuerSigned"] === hash;
 }
 
 /** The issuer's key that the header names, else any of the issuer's: the verdict then says that another key signed. */

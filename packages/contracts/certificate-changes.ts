@@ -1,7 +1,19 @@
 import { mainPart, statusValues } from "@vermilion/certificates";
 import { canonical, equalBytes, parseSigned, thumbprint, verifySigned } from "@vermilion/ledger";
 import * as z from "zod";
-import { by, callKey, certificateId, code, type Given, partId, sha256Hex, signedObject, statusPlace, typeVersion } from "./arguments.ts";
+import {
+  by,
+  callKey,
+  certificateId,
+  code,
+  type Given,
+  partId,
+  sha256Hex,
+  signedObject,
+  statusPlace,
+  typeId,
+  typeVersion,
+} from "./arguments.ts";
 import { checkContent, partContent } from "./certificate-content.ts";
 import { changeStatus, changeStatusInList, publishDocument, recordStep, takeStatusPlace } from "./certificate-register.ts";
 import { checkStanding } from "./certificates.ts";
@@ -18,6 +30,8 @@ const PROOF_BYTES_MAX = 8192;
 
 const correctArguments = z.strictObject({
   certificate: certificateId,
+  /** Named again, as in `complete`. */
+  type: typeId,
   typeVersion,
   part: partId,
   /** The document that is corrected: of two corrections at one time the second is refused, for it did not know the first. */
@@ -49,7 +63,7 @@ const correct = memberOperation({
     if (part === undefined) return refuse("unknown-part");
     if (part.owner !== member.id) return refuse("not-the-owner");
     if (part.issuerSigned !== given.corrects) return refuse("document-not-current");
-    if (given.typeVersion !== certificate.typeVersion) return refuse("type-does-not-match");
+    if (given.type !== certificate.type || given.typeVersion !== certificate.typeVersion) return refuse("type-does-not-match");
     const type = view.get(stateKeys.type(certificate.type, certificate.typeVersion));
     if (type === undefined) return refuse("unknown-type");
     const bad =

@@ -57,6 +57,7 @@ export class LifeWorld extends World {
     const content = this.content(part === mainPart ? ["name", "address"] : ["result"]);
     const given: CorrectArguments = {
       certificate,
+      type: "registration",
       typeVersion: 1,
       part,
       corrects: this.document(certificate, part),

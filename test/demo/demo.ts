@@ -1,39 +1,33 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs, promisify } from "node:util";
-import { type Client, ClientProblem, createClient, type Health } from "@vermilion/client";
+import { createClient, type Health } from "@vermilion/client";
 import { dataPaths, listAppFiles, readAppFile } from "@vermilion/local";
-import { holderAccount } from "./holder.ts";
-import { Story } from "./story.ts";
+import { newHolder } from "./holder.ts";
+import { lifeGoesOn } from "./life.ts";
+import { manyAtOnce } from "./many.ts";
+import {
+  as,
+  clients,
+  data,
+  eventually,
+  folder,
+  offline,
+  operators,
+  options,
+  problemOf,
+  run,
+  sample,
+  story,
+  type,
+  vermilion,
+} from "./stage.ts";
 
 /**
  * The life of one certificate on a running consortium, through the same HTTPS API and CLI that anybody uses. Every line is checked; the exit
  * code is 0 only if all are true. `--target` is the folder with the four members' app files: the one that `npm start` makes, by default, or
  * one for members in the cloud (`vermilion app add desk --stack … --data …`), which tells with `--stop` and `--start` how one is stopped.
  */
-
-const { values: options } = parseArgs({ options: { target: { type: "string" }, stop: { type: "string" }, start: { type: "string" } } });
-const data = options.target ?? process.env["DATA"] ?? ".vermilion";
-const run = promisify(execFile);
-const cli = new URL("../../packages/cli/bin/vermilion.js", import.meta.url).pathname;
-const vermilion = (...args: string[]) => run(process.execPath, [cli, ...args, "--data", data]);
-const story = new Story();
-const folder = mkdtempSync(join(tmpdir(), "vermilion-demo-"));
-
-const type = JSON.parse(readFileSync(new URL("../../packages/certificates/types/moc-filing.json", import.meta.url), "utf8"));
-const sample = JSON.parse(readFileSync(new URL("../../packages/certificates/types/moc-filing.sample.json", import.meta.url), "utf8"));
-const operators: Record<string, string> = { platform: "王经办", inspection: "陈检疫", customs: "李关员", tax: "赵税务" };
-const clients = new Map<string, Client>();
-
-function as(member: string): Client {
-  const client = clients.get(member);
-  if (client === undefined) throw new Error(`no member ${member}`);
-  return client;
-}
 
 async function main(): Promise<void> {
   await signIn();
@@ -46,6 +40,8 @@ async function main(): Promise<void> {
   await traceTells(issued.certificate);
   await anybodyLooksUp(issued.issuerSignedSha256, issued.transactionHash);
   await receiptHoldsOffline(issued);
+  await lifeGoesOn();
+  await manyAtOnce();
   await leaderStops();
   await headsAreEqual();
 }
@@ -271,15 +267,6 @@ async function receiptHoldsOffline(issued: { transactionHash: string; sdJwt: str
   );
   const size = readFileSync(receipt).length;
   story.check(`receipt of ${size} bytes, at most 2,560`, size <= 2_560);
-  const offline = async (...args: string[]) => {
-    const noNetwork = new URL("no-network.ts", import.meta.url).href;
-    try {
-      return { code: 0, out: (await run(process.execPath, ["--import", noNetwork, cli, "verify", ...args])).stdout };
-    } catch (error) {
-      const failed = error as { code: number; stdout: string };
-      return { code: failed.code, out: failed.stdout };
-    }
-  };
   const good = await offline(receipt, "--policy", policy, "--genesis", genesis, "--sd-jwt", sdJwt);
   for (const line of good.out.trim().split("\n")) story.say(`  ${line}`);
   story.check("our CLI: integrity and issuer hold (exit 0)", good.code === 0);
@@ -382,7 +369,7 @@ async function comesBack(member: string): Promise<void> {
 /** A holder's key pair, made here as on his phone, and its proof. */
 async function newAccount(member: string) {
   const { chain } = await as(member).consortium();
-  return holderAccount({ chain, member, name: `holder-${Date.now()}` });
+  return newHolder().account({ chain, member, name: `holder-${Date.now()}` });
 }
 
 async function headsAreEqual(): Promise<void> {
@@ -409,31 +396,6 @@ function matches(fields: Readonly<Record<string, unknown>>, names: readonly stri
 
 function sorted(fields: Readonly<Record<string, unknown>>): unknown {
   return Object.fromEntries(Object.entries(fields).sort(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-async function problemOf(call: Promise<unknown>): Promise<ClientProblem | undefined> {
-  try {
-    await call;
-    return undefined;
-  } catch (error) {
-    if (error instanceof ClientProblem) return error;
-    throw error;
-  }
-}
-
-/** Tries again for up to 15 s: what one member has committed reaches the others a moment later. */
-async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    try {
-      const found = await look();
-      if (found !== undefined) return found;
-    } catch (error) {
-      if (!(error instanceof ClientProblem) || Date.now() > deadline) throw error;
-    }
-    if (Date.now() > deadline) throw new Error("something did not come about within 15 s");
-    await sleep(100);
-  }
 }
 
 try {

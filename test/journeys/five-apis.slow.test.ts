@@ -2,7 +2,7 @@ import { addressOf } from "@vermilion/contracts";
 import { thumbprint } from "@vermilion/ledger";
 import { nativeCrypto } from "@vermilion/member/native-crypto";
 import { expect, test } from "vitest";
-import { holderAccount } from "../demo/holder.ts";
+import { newHolder } from "../demo/holder.ts";
 import { startConsortium } from "../local/running-consortium.ts";
 import { freePorts } from "../support/ports.ts";
 import { clientsOf, equalHeads, freshData, noteType } from "./agencies.ts";
@@ -22,7 +22,7 @@ test("register a holder, send issuing data, verify, ask for the public key and f
   const { chain } = await platform.consortium();
 
   // Register: account name → address; the key pair is made where the holder's phone would make it.
-  const account = holderAccount({ chain, member: "tax", name: "持证人甲" });
+  const account = newHolder().account({ chain, member: "tax", name: "持证人甲" });
   const registered = await tax.registerAccount(account);
   expect(registered).toMatchObject({ outcome: "applied", address: addressOf(thumbprint(account.jwk, nativeCrypto), nativeCrypto) });
   await expect(tax.registerAccount(account)).rejects.toMatchObject({ code: "account-exists" });

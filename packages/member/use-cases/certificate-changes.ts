@@ -114,6 +114,7 @@ async function prepareCorrection(context: Context, id: string, input: CorrectInp
   });
   return prepared("correct", certificate.certificate, record, {
     certificate: certificate.certificate,
+    type: certificate.type,
     typeVersion: certificate.typeVersion,
     part: input.part,
     corrects: part.issuerSigned,

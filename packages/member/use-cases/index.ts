@@ -57,7 +57,7 @@ export function createServices(context: Context, driver: Driver): Services {
 
     registerAccount: (...given) => accounts.registerAccount(context, driver, ...given),
     account: (address) => freshly(context, driver, () => accounts.account(context, address)),
-    verifyCertificate: (...given) => freshly(context, driver, () => verifications.verify(context, driver, ...given)),
+    verifyCertificate: (...given) => decisively(context, driver, () => verifications.verify(context, driver, ...given)),
     certificateOf: (...given) => freshly(context, driver, () => accounts.certificateOf(context, ...given)),
 
     beginFile: (...given) => files.beginFile(context, ...given),
