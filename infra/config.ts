@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { checkUscc } from "@vermilion/certificates";
 import { z } from "zod";
+import { logRetentions } from "./logs.ts";
 
 /** A field, and the sentence that says what is allowed in it. The sentence is what an operator reads, so each field has its own. */
 const text = (allowed: string, form: RegExp) => z.string(allowed).regex(form, allowed);
@@ -68,6 +69,11 @@ const memberConfig = z
      * the account's own, of which 100 must be left: an account that is new has 10 in all, and there the deployment fails with any number.
      */
     publicConcurrency: whole("executions at once, 1 to 1000", 1_000).optional(),
+    /** Half a year at least. */
+    logRetentionDays: z.coerce
+      .number()
+      .refine((days) => logRetentions.includes(days), `one of ${logRetentions.join(", ")} days`)
+      .default(180),
     logLevel: z.enum(["debug", "info", "warn", "error", "silent"], "debug, info, warn, error or silent").default("info"),
   })
   .superRefine((config, context) => {
@@ -109,6 +115,7 @@ const contextPlaces: Readonly<Record<string, readonly [string, string?]>> = {
   publicRate: ["publicThrottle", "rate"],
   publicBurst: ["publicThrottle", "burst"],
   publicConcurrency: ["publicConcurrency"],
+  logRetentionDays: ["logRetentionDays"],
   logLevel: ["logLevel"],
 };
 

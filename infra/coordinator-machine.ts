@@ -5,7 +5,7 @@ import { CfnStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { coordinatorDefinition, loopsMax } from "./coordinator.ts";
 import type { Functions } from "./functions.ts";
-import { createLogGroup } from "./logs.ts";
+import { createLogGroup, type LogWishes } from "./logs.ts";
 import { allow, type Roles } from "./roles.ts";
 
 /** ARN of the coordinator, made from its name: the definition and the functions hold it, and a reference would go in a circle. */
@@ -25,9 +25,9 @@ function coordinatorName(memberId: string): string {
 /** The state machine, from its definition as it is: the construct library's own states would hide what a test can run. */
 export function createCoordinator(
   scope: Construct,
-  needs: { readonly memberId: string; readonly functions: Functions; readonly retain: boolean },
+  needs: { readonly memberId: string; readonly functions: Functions; readonly logs: LogWishes },
 ): CfnStateMachine {
-  const { memberId, functions, retain } = needs;
+  const { memberId, functions, logs } = needs;
   const stateMachineArn = coordinatorArn(scope, memberId);
   const role = new Role(scope, "CoordinatorRole", {
     // Not for a state machine of another account that names this role.
@@ -39,7 +39,7 @@ export function createCoordinator(
   allow(role, ["lambda:InvokeFunction"], [functions.turn.functionArn]);
   allow(role, ["states:StartExecution"], [stateMachineArn]);
   role.addToPolicy(logDelivery());
-  const log = createLogGroup(scope, "CoordinatorLog", retain);
+  const log = createLogGroup(scope, "CoordinatorLog", logs);
   const machine = new CfnStateMachine(scope, "Coordinator", {
     stateMachineName: coordinatorName(memberId),
     stateMachineType: "STANDARD",

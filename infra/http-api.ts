@@ -20,7 +20,10 @@ import type { MemberConfig } from "./config.ts";
 import type { Functions } from "./functions.ts";
 import { createLogGroup } from "./logs.ts";
 
-type Wishes = Pick<MemberConfig, "customDomain" | "url" | "throttle" | "peerThrottle" | "publicThrottle" | "retain" | "id">;
+type Wishes = Pick<
+  MemberConfig,
+  "customDomain" | "url" | "throttle" | "peerThrottle" | "publicThrottle" | "retain" | "logRetentionDays" | "id"
+>;
 
 /** What the other members call. */
 const peerPath = "/peer/v1/{proxy+}";
@@ -75,13 +78,16 @@ function limitRoutes(stage: HttpStage, limits: Readonly<Record<string, Wishes["t
   (stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(settings);
 }
 
-function createStage(api: HttpApi, { throttle, retain, customDomain }: Wishes): HttpStage {
+function createStage(api: HttpApi, { throttle, retain, logRetentionDays, customDomain }: Wishes): HttpStage {
   return new HttpStage(api, "DefaultStage", {
     httpApi: api,
     stageName: "$default",
     autoDeploy: true,
     throttle: { rateLimit: throttle.rate, burstLimit: throttle.burst },
-    accessLogSettings: { destination: new LogGroupLogDestination(createLogGroup(api, "AccessLog", retain)), format: accessLogFormat() },
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(createLogGroup(api, "AccessLog", { retain, logRetentionDays })),
+      format: accessLogFormat(),
+    },
     ...(customDomain === undefined ? {} : { domainMapping: { domainName: createDomain(api, customDomain) } }),
   });
 }

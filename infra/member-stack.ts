@@ -32,7 +32,7 @@ export class MemberStack extends Stack {
     super(app, `vermilion-${config.id}`, { env, description: `Vermilion ${config.id}` });
 
     const { id: memberId, retain } = config;
-    const logGroups = createLogGroups(this, retain);
+    const logGroups = createLogGroups(this, config);
     const roles = createRoles(this, logGroups);
     const tables = createTables(this, retain);
     const keys = createKeys(this, roles, memberId, retain);
@@ -44,7 +44,7 @@ export class MemberStack extends Stack {
     const concurrency = { public: config.publicConcurrency };
     const functions = createFunctions(this, { memberId, roles, logGroups, settings, entryOf: options.entryOf ?? entryOf, concurrency });
     const stage = mountRoutes(api, functions, config);
-    const coordinator = createCoordinator(this, { memberId, functions, retain });
+    const coordinator = createCoordinator(this, { memberId, functions, logs: config });
     wakeOnMessage(functions, queues);
     lookNowAndThen(this, functions);
     publishFromStream(this, { functions, roles, tables, queues });

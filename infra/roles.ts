@@ -2,7 +2,7 @@ import { type FunctionName, functionSettings } from "@vermilion/aws/environment"
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { createLogGroup } from "./logs.ts";
+import { createLogGroup, type LogWishes } from "./logs.ts";
 
 export const functionNames = Object.keys(functionSettings) as readonly FunctionName[];
 export type Roles = Readonly<Record<FunctionName, Role>>;
@@ -13,8 +13,8 @@ export function capitalised(name: string): string {
   return `${name[0]?.toUpperCase()}${name.slice(1)}`;
 }
 
-export function createLogGroups(scope: Construct, retain: boolean): LogGroups {
-  return perFunction((name) => createLogGroup(scope, `${capitalised(name)}Log`, retain));
+export function createLogGroups(scope: Construct, wishes: LogWishes): LogGroups {
+  return perFunction((name) => createLogGroup(scope, `${capitalised(name)}Log`, wishes));
 }
 
 /** One role a function, which at first may only write its own log. What else it may do is added where the thing is made. */

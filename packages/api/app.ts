@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { ApiEnv, ApiNeeds, PublicNeeds } from "./context.ts";
 import { documentRoute } from "./document.ts";
-import { createDoors, createPublicDoors, type Doors } from "./doors.ts";
+import { createDoors, createPublicDoors, type Doors, publicLimit } from "./doors.ts";
 import { describeError, thrownProblem } from "./problems.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { bulkRoute } from "./routes/bulk.ts";
@@ -10,7 +10,7 @@ import { certificateRoutes } from "./routes/certificates.ts";
 import { consortiumRoutes } from "./routes/consortium.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
-import { healthRoutes } from "./routes/health.ts";
+import { healthRoutes, metricsRoute } from "./routes/health.ts";
 import { ledgerRoutes } from "./routes/ledger.ts";
 import { lookupRoutes } from "./routes/lookup.ts";
 import { declareToken, metadataRoute, tokenRoute } from "./routes/oauth.ts";
@@ -39,7 +39,7 @@ export function createApi(needs: ApiNeeds): OpenAPIHono<ApiEnv> {
 /** The routes that need no account, for a process that holds no more than they need. Its document tells of all routes all the same. */
 export function createPublicApi(needs: PublicNeeds): OpenAPIHono<ApiEnv> {
   const app = createWall(needs);
-  const doors = createPublicDoors(app, needs, { signs: false });
+  const doors = createPublicDoors(app, needs, { signs: false, limit: publicLimit(needs) });
   mountRows(doors);
   declareToken(app);
   declarePeers(app);
@@ -48,7 +48,7 @@ export function createPublicApi(needs: PublicNeeds): OpenAPIHono<ApiEnv> {
 }
 
 /** What stands before every route. */
-export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "baseUrl">): OpenAPIHono<ApiEnv> {
+export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "baseUrl" | "metrics">): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(accessLog(needs));
   app.use(securityHeaders(needs));
@@ -62,6 +62,7 @@ export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "b
 
 function mountRows(doors: Doors): void {
   healthRoutes(doors);
+  metricsRoute(doors);
   consortiumRoutes(doors);
   typeRoutes(doors);
   bulkRoute(doors);

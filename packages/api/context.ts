@@ -4,6 +4,8 @@ import type { CheckSession, PeerSession } from "@vermilion/member/peers/peer-ses
 import type { Apps, Calls, Clock, Keys, Log, Random } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
 import type { Context } from "hono";
+import type { Metrics } from "./metrics.ts";
+import type { Quotas } from "./rate-limit.ts";
 
 /** Everything that the doors need, built in one place per platform. */
 export interface ApiNeeds {
@@ -24,6 +26,10 @@ export interface ApiNeeds {
   readonly member: string;
   /** Where a call must be answered in this time (ms): a bulk call takes no more lines then. */
   readonly answerWithinMs?: number;
+  /** What is measured of this process; absent where the platform measures by itself. */
+  readonly metrics?: Metrics;
+  /** How much strangers may ask for; `defaultQuotas` where absent. */
+  readonly quotas?: Quotas;
   /** The member's own signed statement: who it is, before there was a chain. */
   statement(): Promise<string | undefined>;
 }
@@ -31,7 +37,7 @@ export interface ApiNeeds {
 /** What the routes that need no account are served from. */
 export type PublicNeeds = Pick<
   ApiNeeds,
-  "services" | "clock" | "random" | "log" | "crypto" | "baseUrl" | "member" | "answerWithinMs" | "statement"
+  "services" | "clock" | "random" | "log" | "crypto" | "baseUrl" | "member" | "answerWithinMs" | "quotas" | "metrics" | "statement"
 >;
 
 /** Who calls, after sign-in. `operator` is there on every route that asks for it. */
@@ -43,6 +49,10 @@ export interface Access {
 }
 
 export interface ApiEnv {
+  Bindings: {
+    /** Network address of the caller, as the server sees it; absent where nobody knows. */
+    address?: string;
+  };
   Variables: {
     requestId: string;
     /** W3C Trace Context: of this member's own span. */

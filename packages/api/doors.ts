@@ -5,6 +5,7 @@ import type { Access, ApiContext, ApiEnv, ApiNeeds, PublicNeeds } from "./contex
 import { answerWrite } from "./idempotency.ts";
 import { preferredWaitMs } from "./prefer.ts";
 import { type ProblemInput, problem, refusedProblem, schemaProblems } from "./problems.ts";
+import { createRateLimit, defaultQuotas, type RateLimit } from "./rate-limit.ts";
 import { type DoorRow, declare, type RouteRow } from "./route.ts";
 import { receiptLinks, submittedShape } from "./schemas.ts";
 import { reachOf, type Scope } from "./scopes.ts";
@@ -79,7 +80,7 @@ const waitingMax = 256;
 
 export function createDoors(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): Doors {
   return {
-    ...createPublicDoors(app, needs, { signs: true }),
+    ...createPublicDoors(app, needs, { signs: true, limit: publicLimit(needs) }),
     reading(row, handler) {
       const door = readingDoor(row);
       mount(app, door, async (c) => {
@@ -97,11 +98,15 @@ export function createDoors(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): Doors {
   };
 }
 
+export function publicLimit({ quotas = defaultQuotas, clock }: Pick<ApiNeeds, "quotas" | "clock">): RateLimit {
+  return createRateLimit("public", quotas.public, clock);
+}
+
 /** Doors of which only the public ones open: the others are declared, and nothing stands behind them. `signs`: there is a sign key here. */
 export function createPublicDoors<Needs extends object>(
   app: OpenAPIHono<ApiEnv>,
   needs: Needs,
-  { signs }: { readonly signs: boolean },
+  { signs, limit }: { readonly signs: boolean; readonly limit: RateLimit },
 ): Omit<Doors, "needs"> & { readonly needs: Needs } {
   return {
     needs,
@@ -113,6 +118,8 @@ export function createPublicDoors<Needs extends object>(
         return;
       }
       mount(app, door, async (c) => {
+        const limited = limit.take(c);
+        if (limited !== undefined) return limited;
         const call = parseAddress(c, row);
         return "refused" in call ? problem(c, call) : handler({ c, ...call.value, body: undefined });
       });

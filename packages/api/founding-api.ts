@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createWall } from "./app.ts";
 import type { ApiEnv, PublicNeeds } from "./context.ts";
-import { createPublicDoors } from "./doors.ts";
+import { createPublicDoors, publicLimit } from "./doors.ts";
 import { problem } from "./problems.ts";
 import { statementRoute } from "./routes/consortium.ts";
 
@@ -11,7 +11,7 @@ import { statementRoute } from "./routes/consortium.ts";
  */
 export function createFoundingApi(needs: Omit<PublicNeeds, "services">): OpenAPIHono<ApiEnv> {
   const app = createWall(needs);
-  statementRoute({ publicly: createPublicDoors(app, needs, { signs: false }).publicly, needs });
+  statementRoute({ publicly: createPublicDoors(app, needs, { signs: false, limit: publicLimit(needs) }).publicly, needs });
   app.get("/v1/health", (c) => c.json({ member: needs.member, status: "no-chain-yet", reasons: ["no genesis is installed"], chains: [] }));
   app.all("*", (c) => problem(c, { refused: "no-chain-yet" }));
   return app;

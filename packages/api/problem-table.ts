@@ -22,6 +22,7 @@ export type ApiCode =
   | "malformed-query"
   | "malformed-path"
   | "body-too-large"
+  | "body-too-slow"
   | "unsupported-content-type"
   | "no-such-route"
   | "method-not-allowed"
@@ -46,6 +47,8 @@ export type ApiCode =
   | "peer-call-failed"
   | "peer-busy"
   | "no-statement"
+  | "rate-limited"
+  | "no-metrics"
   | "no-chain-yet"
   | "internal";
 
@@ -94,7 +97,7 @@ export type ProblemCode =
   | MemberCode
   | ApiCode;
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 421 | 422 | 500 | 502 | 503 | 507;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 421 | 422 | 429 | 500 | 502 | 503 | 507;
 
 export interface ProblemRow {
   readonly status: ProblemStatus;
@@ -111,7 +114,10 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "malformed-query": row(400, "查询参数不符合接口要求", "A query parameter is malformed"),
   "malformed-path": row(400, "路径参数不符合接口要求", "A path parameter is malformed"),
   "body-too-large": row(413, "请求体过大", "The body is too large"),
+  "body-too-slow": row(408, "请求体未及时送达", "The body did not come in time"),
   "unsupported-content-type": row(415, "不支持该内容类型", "This content type is not taken here"),
+  "rate-limited": row(429, "调用过于频繁，请稍后再试", "Too many calls; try again later"),
+  "no-metrics": row(404, "本平台的指标不在此处", "This platform keeps its metrics elsewhere"),
   "no-such-route": row(404, "没有此接口", "There is no such route"),
   "method-not-allowed": row(405, "该接口不支持此方法", "The route does not take this method"),
   "no-statement": row(404, "本成员尚未作出声明", "This member has not made its statement yet"),

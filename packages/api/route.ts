@@ -84,14 +84,15 @@ const writeCodes = [
 
 function codesOf(row: DoorRow): ProblemCode[] {
   const codes: ProblemCode[] = [...(row.problems ?? []), ...readFaults];
+  if (row.audience === "public") codes.push("rate-limited");
   if (row.audience === "app") codes.push(...tokenCodes);
   if (row.audience === "peer") codes.push(...peerCodes);
   if (row.operator) codes.push("operator-missing", "operator-malformed");
   if (row.params !== undefined) codes.push("malformed-path");
   if (row.query !== undefined) codes.push("malformed-query");
-  if (row.body !== undefined) codes.push("malformed-body", "body-too-large", "unsupported-content-type", ...jsonCodes);
-  if (row.upload) codes.push("body-too-large", "unsupported-content-type");
-  if (row.lines !== undefined) codes.push("malformed-body", "body-too-large", "unsupported-content-type", ...jsonCodes);
+  if (row.body !== undefined) codes.push("malformed-body", "body-too-large", "body-too-slow", "unsupported-content-type", ...jsonCodes);
+  if (row.upload) codes.push("body-too-large", "body-too-slow", "unsupported-content-type");
+  if (row.lines !== undefined) codes.push("malformed-body", "body-too-large", "body-too-slow", "unsupported-content-type", ...jsonCodes);
   if (row.write) codes.push(...writeCodes);
   return [...new Set(codes)];
 }

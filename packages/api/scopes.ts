@@ -17,6 +17,7 @@ export const scopeTitles = {
   "files:write": { zh: "上传并登记文件", en: "Send files and put them on the ledger" },
   "files:read": { zh: "查看文件登记，读取本成员的文件", en: "Read the register of files, and this member's own files" },
   "evidence:deposit": { zh: "存证", en: "Deposit evidence" },
+  "metrics:read": { zh: "读取运行指标", en: "Read the metrics of this member's process" },
   "ledger:read": { zh: "读取账本", en: "Read the ledger" },
 } as const;
 

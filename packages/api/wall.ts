@@ -15,7 +15,7 @@ const bytesForm = /^application\/octet-stream$/i;
 const formForm = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?$/i;
 
 /** Names the call, continues the caller's trace with a span of our own, and writes one line when it is answered. */
-export function accessLog(needs: Pick<ApiNeeds, "clock" | "random" | "log">): MiddlewareHandler<ApiEnv> {
+export function accessLog(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "metrics">): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const startedAt = needs.clock.now();
     const given = c.req.header("x-request-id");
@@ -27,6 +27,9 @@ export function accessLog(needs: Pick<ApiNeeds, "clock" | "random" | "log">): Mi
     await next();
     c.header("X-Request-Id", requestId);
     c.header("traceparent", traceparent);
+    const [method, route, code] = [c.req.method, c.get("route") ?? "-", c.get("code")];
+    const seconds = (needs.clock.now() - startedAt) / 1_000;
+    needs.metrics?.call({ method, route, status: c.res.status, seconds, ...(code === undefined ? {} : { code }) });
     // The route's pattern and not the path: identifiers and addresses of people are in paths, and queries are nobody's business.
     needs.log.info("call", {
       requestId,
@@ -74,13 +77,16 @@ export function abandonBody(c: ApiContext): void {
   if (!isSmall) c.header("Connection", "close");
 }
 
+/** A body is not long: whoever takes longer holds a place for nothing. */
+const bodyWithinMs = 60_000;
+
 export type Read<T> = { readonly value: T } | ProblemInput;
 
 /**
  * The whole body, counted as it streams in: a Content-Length may be absent or lie. A body that is too long is not read to its end, and the
  * connection is given up, because what follows on it is the rest of that body.
  */
-export async function readBody(c: ApiContext, bytesMax: number): Promise<Read<Uint8Array>> {
+export async function readBody(c: ApiContext, bytesMax: number, withinMs = bodyWithinMs): Promise<Read<Uint8Array>> {
   const tooLarge: ProblemInput = { refused: "body-too-large", detail: `at most ${bytesMax} bytes` };
   if (Number(c.req.header("content-length") ?? "0") > bytesMax) {
     c.header("Connection", "close");
@@ -90,15 +96,21 @@ export async function readBody(c: ApiContext, bytesMax: number): Promise<Read<Ui
   if (stream === null) return { value: new Uint8Array() };
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > bytesMax) {
+  const reader = stream.getReader();
+  const late = AbortSignal.timeout(withinMs);
+  const isLate = new Promise<"late">((resolve) => late.addEventListener("abort", () => resolve("late"), { once: true }));
+  for (;;) {
+    const read = await Promise.race([reader.read(), isLate]);
+    if (read !== "late" && read.done) return { value: concat(...chunks) };
+    size += read === "late" ? 0 : read.value.length;
+    if (read === "late" || size > bytesMax) {
       c.header("Connection", "close");
-      return tooLarge;
+      // What else comes is not read.
+      void reader.cancel().catch(() => undefined);
+      return read === "late" ? { refused: "body-too-slow", detail: `within ${withinMs / 1_000} s` } : tooLarge;
     }
-    chunks.push(chunk);
+    chunks.push(read.value);
   }
-  return { value: concat(...chunks) };
 }
 
 const contentTypes = {

@@ -41,6 +41,8 @@ export function ledgerReads(transport: Transport) {
   const { open, openBody, own, ownBody } = getters(transport);
   return {
     health: (options?: CallOptions) => open<Health>("/v1/health", {}, options),
+    /** Of the member's process, in the text that Prometheus reads; in the cloud there are none. */
+    metrics: (options?: CallOptions) => ownBody("/metrics", options).then(({ text }) => text),
     consortium: (options?: CallOptions) => open<Consortium>("/v1/consortium", {}, options),
     members: async (options?: CallOptions) => (await open<{ readonly items: readonly Member[] }>("/v1/members", {}, options)).items,
 

@@ -43,6 +43,9 @@ export const consortiumConfig = z
     }
   });
 
+export const logDaysMin = 180;
+const quota = z.strictObject({ calls: z.int().min(1).max(1_000_000), windowSeconds: z.int().min(1).max(3_600) });
+
 /** `members/<id>/config.json`: how one member's process is run. `url` is what the genesis or a later entry says of the member. */
 export const memberConfig = z.strictObject({
   $schema: z.string().optional(),
@@ -52,6 +55,10 @@ export const memberConfig = z.strictObject({
   port,
   url: baseUrl,
   logLevel: z.enum(logLevels).optional(),
+  /** Days that log files are kept: half a year at least, as the law asks (Cybersecurity Law of China, article 21). */
+  logRetentionDays: z.int().min(logDaysMin).max(3_650).optional(),
+  /** What one address may ask for without an account, in a window of time. */
+  quotas: z.strictObject({ public: quota, token: quota }).optional(),
   tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
 });
 

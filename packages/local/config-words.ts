@@ -63,6 +63,10 @@ const remedies: Readonly<Record<string, Names>> = {
   },
   host: { zh: "写监听地址，如 127.0.0.1", en: "write the address to listen on, as in 127.0.0.1" },
   logLevel: { zh: "写 debug、info、warn、error 或 silent", en: "write debug, info, warn, error or silent" },
+  logRetentionDays: {
+    zh: "写 180 至 3650 的整数：日志至少保留半年",
+    en: "write a whole number from 180 to 3650: logs are kept for half a year at least",
+  },
   tls: {
     zh: '写证书与私钥文件的路径：{ "certificate": "…", "key": "…" }，或删去',
     en: 'write the paths of certificate and key: { "certificate": "…", "key": "…" }, or remove it',

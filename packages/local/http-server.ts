@@ -17,7 +17,7 @@ export interface HttpLimits {
   readonly connectionsMax: number;
   /** The head of a request must come within this time, counted from its connection or the end of the request before. */
   readonly headTimeoutMs: number;
-  /** The whole of a request, its body included, must come within this time. */
+  /** The whole of a request, its body included, must come within this time; lines of a bulk call may come for as long. */
   readonly requestTimeoutMs: number;
   /** How often both are looked after. */
   readonly checkEveryMs: number;
@@ -28,14 +28,14 @@ export interface HttpLimits {
 const defaultLimits: HttpLimits = {
   connectionsMax: 4_096,
   headTimeoutMs: 10_000,
-  requestTimeoutMs: 60_000,
+  requestTimeoutMs: 3_600_000,
   checkEveryMs: 5_000,
   keepAliveMs: 75_000,
 };
 
 /** Serves `handle` over HTTP, or HTTPS with PEM files. Throws `Cannot` `port-taken` or `tls-unusable`. */
 export async function serveHttp(options: {
-  readonly handle: (request: Request) => Response | Promise<Response>;
+  readonly handle: (request: Request, caller: { readonly address?: string }) => Response | Promise<Response>;
   readonly host: string;
   readonly port: number;
   readonly tls?: { readonly certificate: string; readonly key: string };
@@ -57,10 +57,14 @@ function createServer({ handle, tls }: Parameters<typeof serveHttp>[0], limits: 
     connectionsCheckingInterval: limits.checkEveryMs,
     keepAliveTimeout: limits.keepAliveMs,
   };
-  if (tls === undefined) return createAdaptorServer({ fetch: handle, serverOptions: timing });
+  const fetch: NonNullable<Parameters<typeof createAdaptorServer>[0]>["fetch"] = (request, { incoming }) => {
+    const address = incoming.socket?.remoteAddress;
+    return handle(request, address === undefined ? {} : { address });
+  };
+  if (tls === undefined) return createAdaptorServer({ fetch, serverOptions: timing });
   try {
     const serverOptions = { ...timing, cert: readFileSync(tls.certificate), key: readFileSync(tls.key) };
-    return createAdaptorServer({ fetch: handle, createServer: createTlsServer, serverOptions });
+    return createAdaptorServer({ fetch, createServer: createTlsServer, serverOptions });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Cannot("tls-unusable", `TLS 证书或私钥不可用：${reason}`, `the TLS certificate or key cannot be used: ${reason}`, error);

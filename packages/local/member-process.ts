@@ -23,6 +23,7 @@ import { openKeyFiles } from "./keys/key-files.ts";
 import { takeLock } from "./lock.ts";
 import { pinoLog } from "./log.ts";
 import { adminSocket, dataPaths, readMemberConfig } from "./paths.ts";
+import { prometheusMetrics } from "./prometheus.ts";
 import { serveSocket } from "./socket-door.ts";
 import { chooseSocketPlace, forgetSocketPlace } from "./socket-place.ts";
 import { type Database, openDatabase, sqliteApps, sqliteCalls, sqliteLedger, sqliteRaftStore, sqliteRecordKeys } from "./sqlite/index.ts";
@@ -66,7 +67,7 @@ export async function runMember(options: MemberProcessOptions): Promise<MemberPr
   try {
     const lock = takeLock(paths.lock) ?? fail(alreadyRunning(options.member));
     closers.push(() => lock.release());
-    const log = pinoLog(paths.log, options.logLevel ?? config.logLevel ?? "info", { member: options.member });
+    const log = pinoLog(paths.log, options.logLevel ?? config.logLevel ?? "info", { member: options.member }, config.logRetentionDays);
     closers.push(() => log.flush());
     const database = openStorage(paths.database);
     closers.push(() => database.close());
@@ -141,9 +142,16 @@ async function compose(
     apps,
     baseUrl: config.url,
     member,
+    metrics: prometheusMetrics(member, () => running.services.health()),
+    ...(config.quotas === undefined ? {} : { quotas: config.quotas }),
     statement: () => ownStatement(config, running.services, keys),
   });
-  return { running, apps, handle: (request: Request) => api.fetch(request), closePeers: () => peers.close() };
+  return {
+    running,
+    apps,
+    handle: (request: Request, caller: { readonly address?: string }) => api.fetch(request, caller),
+    closePeers: () => peers.close(),
+  };
 }
 
 /** Made when somebody asks: on this platform a signature costs nothing. */

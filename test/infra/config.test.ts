@@ -24,6 +24,7 @@ test("little has to be said; the rest is what a member in earnest needs", () => 
     throttle: { rate: 100, burst: 200 },
     peerThrottle: { rate: 200, burst: 400 },
     publicThrottle: { rate: 50, burst: 100 },
+    logRetentionDays: 180,
     logLevel: "info",
   });
 });
@@ -88,4 +89,9 @@ test("an unknown field is named, and so is a file that cannot be read", () => {
   expect(() => configFromContext((name) => (name === "config" ? "/nowhere/customs.json" : undefined))).toThrow(
     /\/nowhere\/customs\.json cannot be read/,
   );
+});
+
+test("logs are kept for half a year at least", () => {
+  expect(said({ logRetentionDays: 90 })).toMatch(/logRetentionDays: one of 180, /);
+  expect(parseConfig({ ...customs, logRetentionDays: 365 }).logRetentionDays).toBe(365);
 });

@@ -1,5 +1,28 @@
+import { z } from "@hono/zod-openapi";
 import { answer, type Doors } from "../doors.ts";
+import { metricsContentType } from "../metrics.ts";
+import { problem } from "../problems.ts";
 import { health } from "../schemas.ts";
+
+export function metricsRoute({ reading, needs: { metrics } }: Doors): void {
+  reading(
+    {
+      method: "get",
+      path: "/metrics",
+      topic: "consortium",
+      summary: { zh: "运行指标（Prometheus）", en: "Metrics of this process, for Prometheus" },
+      description: "云平台的指标在 CloudWatch。In the cloud the platform's own metrics stand for these: `no-metrics`.",
+      scopes: ["metrics:read"],
+      typeOf: "any",
+      answers: { 200: { description: "Prometheus text format 0.0.4", content: { "text/plain": z.string() } } },
+      problems: ["no-metrics"],
+    },
+    async ({ c }) => {
+      if (metrics === undefined) return problem(c, { refused: "no-metrics" });
+      return c.body(await metrics.text(), 200, { "Content-Type": metricsContentType });
+    },
+  );
+}
 
 export function healthRoutes({ publicly, needs }: Doors): void {
   publicly(

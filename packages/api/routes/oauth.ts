@@ -4,6 +4,7 @@ import type { ApiContext, ApiEnv, ApiNeeds } from "../context.ts";
 import type { Doors } from "../doors.ts";
 import { type ProblemCode, problemTable } from "../problem-table.ts";
 import { languageOf, type ProblemInput } from "../problems.ts";
+import { createRateLimit, defaultQuotas } from "../rate-limit.ts";
 import { type DoorRow, declare } from "../route.ts";
 import { scopes } from "../scopes.ts";
 import { grantToken, type OAuthRefusal, tokenEndpoint } from "../sign-in.ts";
@@ -70,7 +71,15 @@ const tokenRow: DoorRow = {
     400: { description: "RFC 6749, section 5.2", content: { "application/json": oauthError } },
     401: { description: "RFC 6749, section 5.2", content: { "application/json": oauthError } },
   },
-  problems: ["grant-type-unsupported", "assertion-invalid", "assertion-expired", "assertion-replayed", "app-disabled", "scope-not-allowed"],
+  problems: [
+    "rate-limited",
+    "grant-type-unsupported",
+    "assertion-invalid",
+    "assertion-expired",
+    "assertion-replayed",
+    "app-disabled",
+    "scope-not-allowed",
+  ],
 };
 
 export function declareToken(app: OpenAPIHono<ApiEnv>): void {
@@ -80,8 +89,11 @@ export function declareToken(app: OpenAPIHono<ApiEnv>): void {
 /** The one route whose errors have OAuth's form, because OAuth clients read them; the code is the same as everywhere. */
 export function tokenRoute(app: OpenAPIHono<ApiEnv>, needs: ApiNeeds): void {
   declareToken(app);
+  const limit = createRateLimit("token", (needs.quotas ?? defaultQuotas).token, needs.clock);
   app.post(tokenRow.path, async (c) => {
     c.set("route", tokenRow.path);
+    const limited = limit.take(c);
+    if (limited !== undefined) return limited;
     c.header("Cache-Control", "no-store");
     const form = await readForm(c);
     if ("refused" in form) return oauthProblem(c, { ...form, oauth: "invalid_request" });

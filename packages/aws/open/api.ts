@@ -14,7 +14,7 @@ import { s3Files } from "../s3-files.ts";
 import { queueWakeUp } from "../wake-up.ts";
 import { world } from "../world.ts";
 
-type Handle = (request: Request) => Promise<Response>;
+type Handle = (request: Request, caller?: { readonly address?: string }) => Promise<Response>;
 
 /**
  * The whole API of a member, for apps and peers. A call takes turns itself, goes on for a moment after its answer until what it has begun is
@@ -58,9 +58,9 @@ export function openApi(settings: SettingsOf<"api">): Handle {
       calls,
       apps,
     });
-    return async (request) => {
+    return async (request, caller) => {
       try {
-        const call = Promise.resolve(api.fetch(request));
+        const call = Promise.resolve(api.fetch(request, caller));
         const { answer, isLeft } = await member.bursts.attend(call, bringsOf(request), (response) => lingerAfter(request, response));
         if (isLeft) await wakeUp.ask();
         return answer;

@@ -18,7 +18,9 @@ import { world } from "../world.ts";
  * The routes that need no account, by a function that may read two tables and sign checkpoints with the log key: it takes no turn, knows no
  * other member, and holds nobody's secrets.
  */
-export function openPublic(settings: SettingsOf<"public">): (request: Request) => Promise<Response> {
+export function openPublic(
+  settings: SettingsOf<"public">,
+): (request: Request, caller?: { readonly address?: string }) => Promise<Response> {
   const member = settings.MEMBER.id;
   const meter = lambdaMeter(member);
   const log = lambdaLog(settings.LOG_LEVEL, member, meter);
@@ -29,7 +31,7 @@ export function openPublic(settings: SettingsOf<"public">): (request: Request) =
   const waiting = createFoundingApi(needs);
   let opened: ReturnType<typeof createPublicApi> | undefined;
 
-  return async (request) => {
+  return async (request, caller) => {
     try {
       const genesis = opened === undefined ? await founding.genesis() : undefined;
       if (genesis !== undefined) {
@@ -49,7 +51,7 @@ export function openPublic(settings: SettingsOf<"public">): (request: Request) =
         );
         opened = createPublicApi({ ...needs, services });
       }
-      return await (opened ?? waiting).fetch(request);
+      return await (opened ?? waiting).fetch(request, caller);
     } finally {
       meter.flush();
     }

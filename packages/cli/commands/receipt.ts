@@ -79,6 +79,8 @@ async function finalReceipt(client: Client, transaction: string, waitS: number):
         en: "too few members have cosigned yet; nothing was saved, try again later",
       });
     }
+    // A member that answers at once is not asked without end.
+    await setTimeout(pauseMs);
   }
 }
 
@@ -87,10 +89,7 @@ async function receiptNow(client: Client, transaction: string, waitS: number): P
   try {
     return await client.receipt(transaction, waitS);
   } catch (error) {
-    if (error instanceof ClientProblem && notYetCodes.has(error.code)) {
-      await setTimeout(pauseMs);
-      return undefined;
-    }
+    if (error instanceof ClientProblem && notYetCodes.has(error.code)) return undefined;
     throw error;
   }
 }

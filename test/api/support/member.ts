@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { createApi } from "@vermilion/api";
+import { createApi, type Quotas } from "@vermilion/api";
 import { lowS, type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
 import { createNativeCrypto } from "@vermilion/member/native-crypto";
 import type { PeerDoor } from "@vermilion/member/peers/peer-door";
@@ -99,6 +99,7 @@ export interface TestMember {
 }
 
 export interface MemberOptions {
+  readonly quotas?: Quotas;
   readonly id?: string;
   readonly clock?: TestClock;
   readonly services?: Partial<Services>;
@@ -132,7 +133,9 @@ export async function startMember(options: MemberOptions = {}): Promise<TestMemb
     },
   };
   const api = createApi({
+    metrics: { call: () => undefined, text: async () => "vermilion_block_height 7\n" },
     services: { ...fakeServices(), ...options.services },
+    ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
     peers: options.peers ?? echo,
     session,
     checkSession: createSessionCheck({ chain, clock, crypto, memberKeyOf: async (member) => members.get(member) }),
