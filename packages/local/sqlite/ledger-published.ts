@@ -99,7 +99,10 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
 }
 
 function stateReading(database: Database): Pick<Published, "stateRows" | "stateRange" | "stateRangeBackward"> {
-  const selectRow = database.prepare("SELECT key, value, height FROM state_rows WHERE key = ?");
+  // A block asks for a thousand keys, and most are not there: one statement for all is several times faster than one for each.
+  const selectRows = database.prepare(
+    "SELECT state_rows.* FROM json_each(?) AS wanted CROSS JOIN state_rows ON state_rows.key = wanted.value",
+  );
   const selectFromPrefix = database.prepare(
     "SELECT key, value, height FROM state_rows WHERE key >= ?1 AND key < ?2 AND key > ?3 ORDER BY key LIMIT ?4",
   );
@@ -110,14 +113,7 @@ function stateReading(database: Database): Pick<Published, "stateRows" | "stateR
   return {
     async stateRows(keys) {
       checkCount("number of keys", keys.length, storageLimits.stateKeysMax);
-      return database.read(() => {
-        const rows: StateRow[] = [];
-        for (const key of new Set(keys)) {
-          const row = selectRow.get(key);
-          if (row !== undefined) rows.push(stateRowOf(row));
-        }
-        return rows;
-      });
+      return database.read(() => selectRows.all(JSON.stringify([...new Set(keys)])).map(stateRowOf));
     },
 
     async stateRange(prefix, after, limit) {

@@ -16,6 +16,7 @@ import {
   sizeAfter,
 } from "@vermilion/ledger";
 import type { ExecutedBlock, Standing } from "../ports/index.ts";
+import { valueText } from "../ports/limits.ts";
 import type { Base } from "./execution.ts";
 import type { KnownEntries } from "./known-entries.ts";
 
@@ -36,6 +37,7 @@ export function treeAfter(before: Standing, entries: readonly ParsedEntry[], out
         state,
         writes.map(({ key, value }) => [key, value] as const),
         crypto,
+        valueText,
       ),
     standing: (header: Uint8Array, payload: HeaderPayload): Standing => {
       const hash = headerHash(header, crypto);
