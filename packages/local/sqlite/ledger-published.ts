@@ -16,7 +16,16 @@ import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "
 
 type Published = Pick<
   Ledger,
-  "published" | "publish" | "unpublish" | "stateRows" | "stateRange" | "stateRangeBackward" | "tiles" | "leafRecords" | "entryPlace"
+  | "published"
+  | "publish"
+  | "unpublish"
+  | "stateRows"
+  | "stateRange"
+  | "stateRangeBackward"
+  | "tiles"
+  | "leafRecords"
+  | "entryPlace"
+  | "entryPlaces"
 >;
 
 /** State keys are ASCII without control characters: every key with a prefix is below the prefix with this behind it. */
@@ -130,13 +139,16 @@ function stateReading(database: Database): Pick<Published, "stateRows" | "stateR
   };
 }
 
-function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords" | "entryPlace"> {
+function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords" | "entryPlace" | "entryPlaces"> {
   const selectTile = database.prepare("SELECT hashes FROM tiles WHERE level = ? AND position = ?");
   const selectRecords = database.prepare(
     `SELECT first, records FROM leaf_records
      WHERE first >= (SELECT coalesce(max(first), 0) FROM leaf_records WHERE first <= ?1) AND first < ?1 + ?2 ORDER BY first`,
   );
   const selectPlace = database.prepare("SELECT * FROM entry_places WHERE transaction_hash = ?");
+  const selectPlaces = database.prepare(
+    "SELECT entry_places.* FROM json_each(?) AS wanted CROSS JOIN entry_places ON transaction_hash = unhex(wanted.value)",
+  );
 
   return {
     async tiles(wanted) {
@@ -169,6 +181,14 @@ function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords
         const row = selectPlace.get(bytesOfHex(transactionHash));
         return row === undefined ? undefined : entryPlaceOf(row);
       });
+    },
+
+    async entryPlaces(transactionHashes) {
+      checkCount("number of entries", transactionHashes.length, storageLimits.entryPlacesMax);
+      for (const transactionHash of transactionHashes) checkHash(transactionHash);
+      const found = database.read(() => selectPlaces.all(JSON.stringify(transactionHashes)).map(entryPlaceOf));
+      const places = new Map(found.map((place) => [place.transactionHash, place]));
+      return transactionHashes.map((transactionHash) => places.get(transactionHash));
     },
   };
 }

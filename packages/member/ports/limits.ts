@@ -16,6 +16,7 @@ export const storageLimits = {
   stateKeysMax: 1_000,
   rangeRowsMax: 1_000,
   leafRecordsMax: 256,
+  entryPlacesMax: 1_000,
   leafRecordBytesMax: 1_024,
   tilesMax: 1_000,
   tileLevelMax: 63,
