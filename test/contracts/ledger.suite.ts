@@ -26,6 +26,8 @@ function blocksSuite(open: Open<Ledger>): void {
         expect(await ledger.readBlock(sha256("none"))).toBeUndefined();
         expect(await ledger.attachment(sha256("none"))).toBeUndefined();
         expect(await ledger.entryPlace(sha256("none"))).toBeUndefined();
+        expect(await ledger.entryPlaces([])).toEqual([]);
+        expect(await ledger.entryPlaces([sha256("none"), sha256("nothing")])).toEqual([undefined, undefined]);
         expect(await ledger.certificate(0)).toBeUndefined();
         expect(await ledger.hashesFrom(0, 10)).toEqual([]);
         expectSame(await ledger.leafRecords(0, 256), []);
@@ -100,6 +102,9 @@ function blocksSuite(open: Open<Ledger>): void {
         expect((await again.stateRange("row/", undefined, 1_000)).length).toBe(1_000);
         expectSame(await again.leafRecords(2_400, 256), made.publication.leafRecords.slice(2_400));
         expect(await again.entryPlace(made.publication.entries[1_999]!.transactionHash)).toEqual(made.publication.entries[1_999]);
+        const asked = made.publication.entries.slice(1_000, 1_999).toReversed();
+        const hashes = asked.map(({ transactionHash }) => transactionHash);
+        expect(await again.entryPlaces([...hashes, sha256("none")])).toEqual([...asked, undefined]);
       }),
     );
 
@@ -107,6 +112,7 @@ function blocksSuite(open: Open<Ledger>): void {
       "what no platform could store is a bug of the caller",
       over(open, async (ledger) => {
         const save = (content: Parameters<typeof makeBlock>[1]) => () => ledger.saveBlock(makeBlock(undefined, content).block);
+        await expectBug(() => ledger.entryPlaces(Array.from({ length: 1_001 }, () => sha256("none"))), /number of entries/);
         await expectBug(save({ entries: [new Uint8Array(65_536)] }), /entry has more than 65535/);
         await expectBug(save({ attachments: [attachmentOf(new Uint8Array(262_145))] }), /more than 262144/);
         await expectBug(save({ entries: Array.from({ length: 65 }, () => new Uint8Array(65_535)) }), /entries and attachments/);

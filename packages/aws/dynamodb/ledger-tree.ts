@@ -9,7 +9,7 @@ const recordsPerItem = 256;
 const leavesPartition = "leaves";
 
 /** Tiles, leaf records and the places of entries. */
-export function ledgerTree(table: Table): Pick<Ledger, "tiles" | "leafRecords" | "entryPlace"> {
+export function ledgerTree(table: Table): Pick<Ledger, "tiles" | "leafRecords" | "entryPlace" | "entryPlaces"> {
   return {
     async tiles(wanted) {
       checkCount("number of tiles", wanted.length, storageLimits.tilesMax);
@@ -32,6 +32,13 @@ export function ledgerTree(table: Table): Pick<Ledger, "tiles" | "leafRecords" |
       checkHash(transactionHash);
       const item = await table.get(entryKey(transactionHash));
       return item === undefined ? undefined : unpack<EntryPlace>(item);
+    },
+
+    async entryPlaces(transactionHashes) {
+      checkCount("number of entries", transactionHashes.length, storageLimits.entryPlacesMax);
+      for (const transactionHash of transactionHashes) checkHash(transactionHash);
+      const items = await getAll(table, transactionHashes.map(entryKey));
+      return items.map((item) => (item === undefined ? undefined : unpack<EntryPlace>(item)));
     },
   };
 }

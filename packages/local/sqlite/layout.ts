@@ -129,6 +129,25 @@ const migrations: readonly string[] = [
     app TEXT NOT NULL
   ) STRICT;
   `,
+  // Proposals come and go with every entry, and their hashes fall anywhere in the index: the smaller it is, the fewer pages each commit writes.
+  `
+  CREATE TABLE waiting (
+    arrival          INTEGER PRIMARY KEY,
+    transaction_hash BLOB NOT NULL UNIQUE,
+    author           TEXT NOT NULL,
+    entry_id         TEXT NOT NULL,
+    until            INTEGER NOT NULL,
+    bytes            INTEGER NOT NULL, -- of entry and attachments
+    entry            BLOB NOT NULL,
+    attachment_names TEXT NOT NULL, -- JSON array of SHA-256 hex
+    attachments      BLOB NOT NULL
+  ) STRICT;
+  INSERT INTO waiting
+    SELECT arrival, unhex(transaction_hash), author, entry_id, until, bytes, entry, attachment_names, attachments FROM proposals;
+  DROP TABLE proposals;
+  ALTER TABLE waiting RENAME TO proposals;
+  CREATE INDEX proposals_by_id ON proposals (entry_id);
+  `,
 ];
 
 /**

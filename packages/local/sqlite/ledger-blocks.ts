@@ -9,6 +9,7 @@ import {
   checkHeight,
   checkSteps,
   ensure,
+  stateText,
   storageLimits,
 } from "@vermilion/member/ports/limits";
 import type { Database } from "./database.ts";
@@ -143,7 +144,7 @@ function blockColumns(block: ExecutedBlock): (string | number | Uint8Array)[] {
     frame(block.entries),
     JSON.stringify(block.outcomes),
     JSON.stringify(block.attachments.map(({ sha256 }) => sha256)),
-    JSON.stringify(block.writes.map(({ key, value }) => [key, value])),
+    `[${block.writes.map(({ key, value }) => `[${JSON.stringify(key)},${stateText(key, value)}]`).join(",")}]`,
     JSON.stringify(block.after),
   ];
 }

@@ -16,7 +16,16 @@ import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "
 
 type Published = Pick<
   Ledger,
-  "published" | "publish" | "unpublish" | "stateRows" | "stateRange" | "stateRangeBackward" | "tiles" | "leafRecords" | "entryPlace"
+  | "published"
+  | "publish"
+  | "unpublish"
+  | "stateRows"
+  | "stateRange"
+  | "stateRangeBackward"
+  | "tiles"
+  | "leafRecords"
+  | "entryPlace"
+  | "entryPlaces"
 >;
 
 /** State keys are ASCII without control characters: every key with a prefix is below the prefix with this behind it. */
@@ -99,7 +108,10 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
 }
 
 function stateReading(database: Database): Pick<Published, "stateRows" | "stateRange" | "stateRangeBackward"> {
-  const selectRow = database.prepare("SELECT key, value, height FROM state_rows WHERE key = ?");
+  // A block asks for a thousand keys, and most are not there: one statement for all is several times faster than one for each.
+  const selectRows = database.prepare(
+    "SELECT state_rows.* FROM json_each(?) AS wanted CROSS JOIN state_rows ON state_rows.key = wanted.value",
+  );
   const selectFromPrefix = database.prepare(
     "SELECT key, value, height FROM state_rows WHERE key >= ?1 AND key < ?2 AND key > ?3 ORDER BY key LIMIT ?4",
   );
@@ -110,14 +122,7 @@ function stateReading(database: Database): Pick<Published, "stateRows" | "stateR
   return {
     async stateRows(keys) {
       checkCount("number of keys", keys.length, storageLimits.stateKeysMax);
-      return database.read(() => {
-        const rows: StateRow[] = [];
-        for (const key of new Set(keys)) {
-          const row = selectRow.get(key);
-          if (row !== undefined) rows.push(stateRowOf(row));
-        }
-        return rows;
-      });
+      return database.read(() => selectRows.all(JSON.stringify([...new Set(keys)])).map(stateRowOf));
     },
 
     async stateRange(prefix, after, limit) {
@@ -134,13 +139,16 @@ function stateReading(database: Database): Pick<Published, "stateRows" | "stateR
   };
 }
 
-function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords" | "entryPlace"> {
+function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords" | "entryPlace" | "entryPlaces"> {
   const selectTile = database.prepare("SELECT hashes FROM tiles WHERE level = ? AND position = ?");
   const selectRecords = database.prepare(
     `SELECT first, records FROM leaf_records
      WHERE first >= (SELECT coalesce(max(first), 0) FROM leaf_records WHERE first <= ?1) AND first < ?1 + ?2 ORDER BY first`,
   );
   const selectPlace = database.prepare("SELECT * FROM entry_places WHERE transaction_hash = ?");
+  const selectPlaces = database.prepare(
+    "SELECT entry_places.* FROM json_each(?) AS wanted CROSS JOIN entry_places ON transaction_hash = unhex(wanted.value)",
+  );
 
   return {
     async tiles(wanted) {
@@ -173,6 +181,14 @@ function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords
         const row = selectPlace.get(bytesOfHex(transactionHash));
         return row === undefined ? undefined : entryPlaceOf(row);
       });
+    },
+
+    async entryPlaces(transactionHashes) {
+      checkCount("number of entries", transactionHashes.length, storageLimits.entryPlacesMax);
+      for (const transactionHash of transactionHashes) checkHash(transactionHash);
+      const found = database.read(() => selectPlaces.all(JSON.stringify(transactionHashes)).map(entryPlaceOf));
+      const places = new Map(found.map((place) => [place.transactionHash, place]));
+      return transactionHashes.map((transactionHash) => places.get(transactionHash));
     },
   };
 }

@@ -2,7 +2,7 @@ import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
 import type { Proposal, RaftStore } from "@vermilion/member/ports/index";
 import { checkHash, checkHeight, checkName, checkPrefix, checkProposal, checkValue } from "@vermilion/member/ports/limits";
 import type { Database } from "./database.ts";
-import { bytesOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
+import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type RaftState = Parameters<RaftStore["save"]>[0];
 
@@ -126,13 +126,13 @@ function proposals(database: Database): ProposalStore {
 
     async hasProposal(transactionHash) {
       checkHash(transactionHash);
-      return database.read(() => hasOne.get(transactionHash) !== undefined);
+      return database.read(() => hasOne.get(bytesOfHex(transactionHash)) !== undefined);
     },
 
     async proposal(transactionHash) {
       checkHash(transactionHash);
       return database.read(() => {
-        const row = selectOne.get(transactionHash);
+        const row = selectOne.get(bytesOfHex(transactionHash));
         return row === undefined ? undefined : proposalOf(row);
       });
     },
@@ -140,14 +140,14 @@ function proposals(database: Database): ProposalStore {
     async proposalById(author, id) {
       return database.read(() => {
         const row = selectById.get(author, id);
-        return row === undefined ? undefined : textOf(row, "transaction_hash");
+        return row === undefined ? undefined : hexOf(row, "transaction_hash");
       });
     },
 
     async dropProposals(transactionHashes) {
       for (const hash of transactionHashes) checkHash(hash);
       await database.write(() => {
-        for (const hash of transactionHashes) deleteOne.run(hash);
+        for (const hash of transactionHashes) deleteOne.run(bytesOfHex(hash));
       }, "ordered");
     },
   };
@@ -156,7 +156,7 @@ function proposals(database: Database): ProposalStore {
 function proposalColumns({ transactionHash, author, id, entry, attachments, until }: Proposal): (string | number | Uint8Array)[] {
   const bytes = attachments.reduce((sum, attachment) => sum + attachment.bytes.length, entry.length);
   const names = JSON.stringify(attachments.map(({ sha256 }) => sha256));
-  return [transactionHash, author, id, until, bytes, entry, names, frame(attachments.map((attachment) => attachment.bytes))];
+  return [bytesOfHex(transactionHash), author, id, until, bytes, entry, names, frame(attachments.map((attachment) => attachment.bytes))];
 }
 
 function proposalOf(row: Row): Proposal {
@@ -166,7 +166,7 @@ function proposalOf(row: Row): Proposal {
     bytes,
   }));
   return {
-    transactionHash: textOf(row, "transaction_hash"),
+    transactionHash: hexOf(row, "transaction_hash"),
     author: textOf(row, "author"),
     id: textOf(row, "entry_id"),
     entry: bytesOf(row, "entry"),

@@ -5,7 +5,7 @@ import type { BlockBody } from "../peers/wire.ts";
 import type { ExecutedBlock } from "../ports/index.ts";
 import { checkAttachments } from "./attachments.ts";
 import { baseOn, topOf } from "./base.ts";
-import { blockBytesMax, chainTransactions, treeAfter } from "./block.ts";
+import { blockBytesMax, chainTransactions, committedAmong, treeAfter } from "./block.ts";
 import { type Base, executeEntries, registeredKeys } from "./execution.ts";
 
 /** A block that this member does not agree to. `state-mismatch`: valid in form, but execution here gives another state or tree. */
@@ -78,13 +78,13 @@ async function checkedEntries(context: Context, base: Base, body: BlockBody): Pr
     entries.flatMap((entry) => entry.payload.signers),
   );
   const refusals = await context.entries.check(entries, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint) });
+  const committed = await committedAmong(context.ledger, entries);
   const seen = new Set(chainTransactions(base, context.entries));
   const named = new Set<string>();
   for (const [place, entry] of entries.entries()) {
     const refusal = refusals[place];
     if (refusal !== undefined) return invalid(`entry ${place}: ${refusal.refused}`);
-    if (seen.has(entry.transactionHash) || (await context.ledger.entryPlace(entry.transactionHash)) !== undefined)
-      return invalid(`entry ${place}: repeated`);
+    if (seen.has(entry.transactionHash) || committed.has(entry.transactionHash)) return invalid(`entry ${place}: repeated`);
     seen.add(entry.transactionHash);
     const attachment = checkAttachments(context, entry, body.attachments);
     if (attachment !== undefined) return invalid(`entry ${place}: ${attachment}`);

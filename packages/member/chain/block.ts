@@ -15,7 +15,8 @@ import {
   rollState,
   sizeAfter,
 } from "@vermilion/ledger";
-import type { ExecutedBlock, Standing } from "../ports/index.ts";
+import type { ExecutedBlock, Ledger, Standing } from "../ports/index.ts";
+import { storageLimits, valueText } from "../ports/limits.ts";
 import type { Base } from "./execution.ts";
 import type { KnownEntries } from "./known-entries.ts";
 
@@ -36,6 +37,7 @@ export function treeAfter(before: Standing, entries: readonly ParsedEntry[], out
         state,
         writes.map(({ key, value }) => [key, value] as const),
         crypto,
+        valueText,
       ),
     standing: (header: Uint8Array, payload: HeaderPayload): Standing => {
       const hash = headerHash(header, crypto);
@@ -67,6 +69,19 @@ export function headerRecord(hash: string): Uint8Array {
 /** Transaction hashes in the blocks above the published standing. */
 export function chainTransactions(base: Base, known: KnownEntries): ReadonlySet<string> {
   return new Set(base.above.flatMap((block) => parsedEntries(block, known)).map((entry) => entry.transactionHash));
+}
+
+/** Transaction hashes of those entries that stand on the published chain. */
+export async function committedAmong(
+  ledger: Pick<Ledger, "entryPlaces">,
+  entries: readonly { readonly transactionHash: string }[],
+): Promise<ReadonlySet<string>> {
+  const committed = new Set<string>();
+  for (let start = 0; start < entries.length; start += storageLimits.entryPlacesMax) {
+    const some = entries.slice(start, start + storageLimits.entryPlacesMax).map(({ transactionHash }) => transactionHash);
+    for (const place of await ledger.entryPlaces(some)) if (place !== undefined) committed.add(place.transactionHash);
+  }
+  return committed;
 }
 
 /** Entries of a saved block; they were parsed before they were saved. */

@@ -14,7 +14,7 @@ import type { Context } from "../context.ts";
 import type { ExecutedBlock, Proposal } from "../ports/index.ts";
 import { checkAttachments, unfitForBlock } from "./attachments.ts";
 import { baseOn, topOf } from "./base.ts";
-import { blockBytesMax, chainTransactions, treeAfter } from "./block.ts";
+import { blockBytesMax, chainTransactions, committedAmong, treeAfter } from "./block.ts";
 import { type Base, executeEntries, registeredKeys } from "./execution.ts";
 
 export interface SealOrder {
@@ -116,10 +116,15 @@ async function chooseProposals(context: Context, base: Base, time: number): Prom
     candidates.push({ proposal, entry });
   }
   const refusals = await signatureRefusals(context, base, candidates);
+  const committed = await committedAmong(
+    context.ledger,
+    candidates.map(({ proposal }) => proposal),
+  );
   const chosen: Chosen[] = [];
   const dropped: string[] = [];
   for (const { proposal, entry } of candidates) {
-    const why = await whyNever(context, { proposal, entry, after: topOf(base).time, refusal: refusals.get(entry) });
+    const isCommitted = committed.has(proposal.transactionHash);
+    const why = whyNever(context, { proposal, entry, after: topOf(base).time, isCommitted, refusal: refusals.get(entry) });
     if (why === undefined && !("refused" in entry)) chosen.push({ proposal, entry });
     else {
       dropped.push(proposal.transactionHash);
@@ -150,14 +155,15 @@ async function signatureRefusals(context: Context, base: Base, candidates: reado
 interface Judged extends Candidate {
   /** Time of the block before, ms. Held against that and not against this member's clock: one that is ahead would drop what is not expired. */
   readonly after: number;
+  readonly isCommitted: boolean;
   readonly refusal: EntryRefusal | undefined;
 }
 
-async function whyNever(context: Context, { entry, proposal, after, refusal }: Judged): Promise<string | undefined> {
+function whyNever(context: Context, { entry, proposal, after, isCommitted, refusal }: Judged): string | undefined {
   if ("refused" in entry) return entry.refused;
   if (entry.transactionHash !== proposal.transactionHash) return "wrong-name";
   if (entry.payload.until < after) return "expired";
-  if ((await context.ledger.entryPlace(entry.transactionHash)) !== undefined) return "committed";
+  if (isCommitted) return "committed";
   if (refusal !== undefined) return refusal.refused;
   return unfitForBlock(entry, proposal.attachments) ?? checkAttachments(context, entry, proposal.attachments);
 }

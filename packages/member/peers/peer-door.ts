@@ -2,6 +2,7 @@ import { stateKeys } from "@vermilion/contracts";
 import { entryLifetimeMaxMs, type ParsedEntry } from "@vermilion/ledger";
 import { checkAttachments, unfitForBlock } from "../chain/attachments.ts";
 import { baseOn } from "../chain/base.ts";
+import { committedAmong } from "../chain/block.ts";
 import { registeredKeys } from "../chain/execution.ts";
 import type { Context } from "../context.ts";
 import { proposalOf } from "../entries/proposal.ts";
@@ -82,13 +83,18 @@ async function wholeProposals(context: Context, given: ReturnType<typeof parsePr
   if (base === undefined) throw new Fault("stale-turn", "genesis is not published yet");
   // Who names a time so far ahead would have it wait here for ever. The chain's own time may be ahead of the clock: entries follow it.
   const timeMax = Math.max(context.clock.now(), base.published.time) + entryLifetimeMaxMs;
-  const fresh: { readonly entry: ParsedEntry; readonly attachments: readonly Attachment[] }[] = [];
+  const fit: { readonly entry: ParsedEntry; readonly attachments: readonly Attachment[] }[] = [];
   for (const { entry: bytes, attachments } of given) {
     const entry = context.entries.parse(bytes);
     if ("refused" in entry || entry.payload.time > timeMax) continue;
     if ((unfitForBlock(entry, attachments) ?? checkAttachments(context, entry, attachments)) !== undefined) continue;
-    if ((await context.ledger.entryPlace(entry.transactionHash)) === undefined) fresh.push({ entry, attachments });
+    fit.push({ entry, attachments });
   }
+  const committed = await committedAmong(
+    context.ledger,
+    fit.map(({ entry }) => entry),
+  );
+  const fresh = fit.filter(({ entry }) => !committed.has(entry.transactionHash));
   const entries = fresh.map(({ entry }) => entry);
   const keys = await registeredKeys(
     context,

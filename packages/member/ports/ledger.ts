@@ -124,6 +124,8 @@ export interface Ledger {
   /** Leaf records from leaf index `first`, at most 256. */
   leafRecords(first: number, count: number): Promise<readonly Uint8Array[]>;
   entryPlace(transactionHash: string): Promise<EntryPlace | undefined>;
+  /** The same for at most 1,000 entries, in the order asked. */
+  entryPlaces(transactionHashes: readonly string[]): Promise<readonly (EntryPlace | undefined)[]>;
 
   /** An attachment of a saved block: for all members of the chain. */
   attachment(sha256: string): Promise<Uint8Array | undefined>;

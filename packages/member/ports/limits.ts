@@ -16,6 +16,7 @@ export const storageLimits = {
   stateKeysMax: 1_000,
   rangeRowsMax: 1_000,
   leafRecordsMax: 256,
+  entryPlacesMax: 1_000,
   leafRecordBytesMax: 1_024,
   tilesMax: 1_000,
   tileLevelMax: 63,
@@ -68,8 +69,18 @@ export function checkValue(what: string, value: string | Uint8Array): void {
 /** The canonical text of a state row's value, checked to fit. */
 export function stateText(key: string, value: Json): string {
   ensure(stateKeyForm.test(key), `not a state key: ${key}`);
-  const text = canonicalText(value);
+  const text = valueText(value);
   checkValue(`state row ${key}`, text);
+  return text;
+}
+
+const texts = new WeakMap<object, string>();
+
+/** The canonical text of a value that nobody changes any more: it goes into the state hash, into the block and into the row. */
+export function valueText(value: Json): string {
+  if (typeof value !== "object" || value === null) return canonicalText(value);
+  const text = texts.get(value) ?? canonicalText(value);
+  texts.set(value, text);
   return text;
 }
 

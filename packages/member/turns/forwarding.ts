@@ -84,7 +84,7 @@ export class Forwarding {
 
   /** A process may end after it published a block and before it dropped what waited for it: nobody needs to be asked about that again. */
   private async dropCommitted(proposals: readonly Proposal[]): Promise<readonly Proposal[]> {
-    const places = await Promise.all(proposals.map(({ transactionHash }) => this.context.ledger.entryPlace(transactionHash)));
+    const places = await this.context.ledger.entryPlaces(proposals.map(({ transactionHash }) => transactionHash));
     const committed = proposals.filter((_, place) => places[place] !== undefined);
     if (committed.length === 0) return proposals;
     await this.context.raftStore.dropProposals(committed.map(({ transactionHash }) => transactionHash));
