@@ -1,6 +1,6 @@
 /** What a figure answers, and the small arithmetic that all of them share. */
 
-export const figureNames = ["n0", "n3", "lone", "receipt"] as const;
+export const figureNames = ["n0", "n0b", "n1", "n3", "http", "lone", "receipt", "postgres", "million"] as const;
 export type FigureName = (typeof figureNames)[number];
 
 /** The machine's own bound of the same run, and how near the figure comes to it. */
@@ -42,6 +42,8 @@ export interface Settings {
   readonly runs: number;
   /** Temporary folders are made in here. */
   readonly folder: string;
+  /** Of the figure `million`. */
+  readonly certificates: number;
   readonly machine: { readonly cores: number };
   readonly progress: (text: string) => void;
 }

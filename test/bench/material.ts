@@ -1,18 +1,22 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { statePrefixes } from "@vermilion/contracts";
 import {
+  type AttachmentReference,
   encodeEntry,
   encodePayload,
   entryLifetimeDefaultMs,
   entryTyp,
   type Json,
   lowS,
+  type Operation,
   type ParsedEntry,
   parseEntry,
+  rootOfLeaves,
   signingInput,
   thumbprint,
+  toHex,
 } from "@vermilion/ledger";
 import { type Keys, nativeCrypto } from "@vermilion/member";
 
@@ -43,22 +47,44 @@ export const entryKind =
 
 /** An entry by the member's own sign key. */
 export async function signedVerification(chain: string, keys: Keys, shown: Shown): Promise<ParsedEntry> {
+  const { certificate, issuerSigned, issuerCode } = shown;
+  const verdicts = { integrity: "holds", status: "valid", issuer: "holds" };
+  return signedEntry(chain, keys, {
+    contract: "verifications",
+    operation: "record",
+    arguments: { by: { app: "desk", operator: "bench" }, certificate, issuerCode, issuerSigned, verdicts, verifier: null },
+  });
+}
+
+/** `count` digests as one entry with their list as its attachment: 32 bytes each. */
+export async function signedDeposit(chain: string, keys: Keys, count: number) {
+  const bytes = new Uint8Array(randomBytes(count * 32));
+  const leaves = Array.from({ length: count }, (_, at) => bytes.subarray(at * 32, (at + 1) * 32));
+  const attachment = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
+  const root = toHex(rootOfLeaves(leaves, nativeCrypto));
+  const operation = {
+    contract: "evidence",
+    operation: "deposit",
+    arguments: { by: { app: "desk", operator: "bench" }, count, digests: attachment.sha256, root },
+  };
+  const reference = { name: "digests", sha256: attachment.sha256, size: bytes.length };
+  return { entry: await signedEntry(chain, keys, operation, [reference]), attachment };
+}
+
+async function signedEntry(
+  chain: string,
+  keys: Keys,
+  operation: Operation,
+  attachments: readonly AttachmentReference[] = [],
+): Promise<ParsedEntry> {
   const jwk = keys.public.sign;
   const kid = thumbprint(jwk, nativeCrypto);
   const time = Date.now();
-  const { certificate, issuerSigned, issuerCode } = shown;
-  const verdicts = { integrity: "holds", status: "valid", issuer: "holds" };
   const payload = encodePayload({
-    attachments: [],
+    attachments,
     chain,
     id: randomBytes(16).toString("hex"),
-    operations: [
-      {
-        contract: "verifications",
-        operation: "record",
-        arguments: { by: { app: "desk", operator: "bench" }, certificate, issuerCode, issuerSigned, verdicts, verifier: null },
-      },
-    ],
+    operations: [operation],
     signers: [kid],
     time,
     until: time + entryLifetimeDefaultMs,

@@ -18,9 +18,14 @@ export interface Report {
 
 const titles: Readonly<Record<FigureName, string>> = {
   n0: "N0: one member",
+  n0b: "N0b: one member, digests in batches of 1,000",
+  n1: "N1: one member, records of about 100 bytes",
   n3: "N3: four members on one machine",
+  http: "HTTP: four members, certificates of 28 fields",
   lone: "A lone entry to final, four members",
   receipt: "Receipt: size and time to verify",
+  postgres: "PostgreSQL: what a user would pick instead",
+  million: "Many certificates on one member",
 };
 
 export function tableOf(report: Report): string {

@@ -14,7 +14,7 @@ export const { values: options } = parseArgs({
 });
 export const data = options.target ?? process.env["DATA"] ?? ".vermilion";
 export const run = promisify(execFile);
-export const cli = new URL("../../packages/cli/bin/vermilion.js", import.meta.url).pathname;
+const cli = new URL("../../packages/cli/bin/vermilion.js", import.meta.url).pathname;
 export const vermilion = (...args: string[]) => run(process.execPath, [cli, ...args, "--data", data]);
 export const story = new Story();
 export const folder = mkdtempSync(join(tmpdir(), "vermilion-demo-"));

@@ -1,0 +1,130 @@
+import { readFileSync, statSync } from "node:fs";
+import { mainPart, parseCertificateType } from "@vermilion/certificates";
+import { sampleFields } from "@vermilion/certificates/samples/index";
+import type { BulkLine, CertificateFilter, Services } from "@vermilion/member/services";
+import type { Cleanup } from "./cleanup.ts";
+import { durability, type Figure, round, type Settings } from "./figure.ts";
+import type { MachineLimits } from "./limits.ts";
+import { openSolo } from "./solo.ts";
+
+const caller = { app: "desk", operator: "bench" };
+const seed = 20_261_126;
+const projection = 20_000_000;
+
+/** Many generated certificates on one member: how fast they come in, what they weigh, and how long a question about them takes. */
+export async function measureMillion(settings: Settings, limits: MachineLimits, cleanup: Cleanup): Promise<Figure> {
+  const count = settings.certificates;
+  const solo = await openSolo(settings, cleanup);
+  const { services } = solo.running;
+  const json = JSON.parse(readFileSync(new URL("../../packages/certificates/types/business-licence.json", import.meta.url), "utf8"));
+  const type = parseCertificateType({ ...json, issuers: ["solo"], policies: [] });
+  if ("refused" in type) throw new Error("bug: a shipped type does not hold");
+  const defined = await services.defineType(type as unknown as Parameters<Services["defineType"]>[0], caller, { waitMs: 20_000 });
+  if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused}`);
+  const before = weightOf(solo.file);
+  const loaded = await load(services, count, settings, (serial) => {
+    const made = sampleFields(type, mainPart, seed, serial);
+    if ("refused" in made) throw new Error(made.detail.en);
+    return { key: String(serial), act: { op: "issue", input: { type: type.id, fields: made.fields } } };
+  });
+  const bytes = (weightOf(solo.file) - before) / count;
+  settings.progress("million: questions");
+  const questions = await ask(services, loaded, Math.max(50, Math.round(settings.seconds * 100)));
+  await solo.running.close();
+  return {
+    definition:
+      `${count.toLocaleString("en")} generated business licences (12 fields) on one member of a consortium of one, in this process: issued through the bulk use case, each its own SD-JWT, encrypted field by field; ` +
+      "then questions one after the other, of certificates drawn at random, below HTTP. Times are those of a warm process; the disk's cache is the system's.",
+    signed:
+      "An ES256 signature a certificate and one an entry of some 20; a verification checks the SD-JWT, writes an entry and waits for its commit.",
+    store: "SQLite (node:sqlite), one file",
+    durability,
+    result: {
+      certificates: count,
+      issuedPerS: Math.round(loaded.perS),
+      bytesPerCertificate: Math.round(bytes),
+      gigabytesAt20Million: round((bytes * projection) / 1e9, 1),
+      daysToIssue20Million: round(projection / loaded.perS / 86_400, 1),
+      ...questions,
+    },
+    limit: { name: "P-256 signatures of this machine, one core", value: limits.p256SignsPerS, unit: "1/s" },
+    ratio: round(loaded.perS / limits.p256SignsPerS, 4),
+    explanation:
+      "A certificate is signed, encrypted under a key a field, checked by the contract and indexed in five lists; its bytes are mostly the issuer-signed part, the ciphertexts and the commitments in the entry.",
+    targets: [],
+  };
+}
+
+interface Loaded {
+  readonly perS: number;
+  readonly some: readonly { readonly certificate: string; readonly sdJwt: string; readonly number: string }[];
+}
+
+const remembered = 2_000;
+
+async function load(services: Services, count: number, settings: Settings, lineOf: (serial: number) => BulkLine): Promise<Loaded> {
+  const some: { certificate: string; sdJwt: string; number: string }[] = [];
+  const every = Math.max(1, Math.floor(count / remembered));
+  async function* lines(): AsyncGenerator<BulkLine> {
+    for (let serial = 0; serial < count; serial++) yield lineOf(serial);
+  }
+  const began = performance.now();
+  let done = 0;
+  for await (const result of services.bulk(lines(), caller, { waitMs: 60_000 })) {
+    if ("refused" in result || result.outcome !== "applied") throw new Error(`a line was refused: ${JSON.stringify(result)}`);
+    if (done % every === 0) some.push({ certificate: result.certificate, sdJwt: result.sdJwt ?? "", number: numberOf(lineOf(done)) });
+    done += 1;
+    if (done % 10_000 === 0) {
+      const perS = done / ((performance.now() - began) / 1_000);
+      settings.progress(
+        `million: ${done.toLocaleString("en")} certificates, ${Math.round(perS)}/s, ${Math.round((count - done) / perS)} s left`,
+      );
+    }
+  }
+  return { perS: count / ((performance.now() - began) / 1_000), some };
+}
+
+function numberOf(line: BulkLine): string {
+  return line.act.op === "issue" ? String(line.act.input.fields["creditCode"]) : "";
+}
+
+async function ask(services: Services, { some }: Loaded, times: number): Promise<Record<string, unknown>> {
+  const at = (n: number) => some[(n * 7_919) % some.length] ?? { certificate: "", sdJwt: "", number: "" };
+  const issuerCode = at(0).certificate.split(".")[6] ?? "";
+  const list = (filter: CertificateFilter) => services.certificates(filter, undefined, 10);
+  const now = Date.now();
+  const questions: Readonly<Record<string, (n: number) => Promise<object>>> = {
+    listNewestTen: () => list({}),
+    listOfTypeOldestTen: () => list({ type: "business-licence", sort: "oldest" }),
+    listRevoked: () => list({ status: "revoked" }),
+    listByTime: (n) => list({ from: now - (n + 1) * 60_000, to: now - n * 1_000 }),
+    byNumber: (n) => list({ type: "business-licence", number: at(n).number }),
+    count: () => services.countCertificates({ type: "business-licence" }),
+    certificate: (n) => services.certificate(at(n).certificate),
+    status: (n) => services.certificateStatus(at(n).certificate, undefined),
+    history: (n) => services.history(at(n).certificate, undefined, 10),
+    readOwnFields: (n) => services.readOwn(at(n).certificate, mainPart, caller),
+  };
+  const result: Record<string, unknown> = {};
+  for (const [name, question] of Object.entries(questions)) result[`${name}Ms`] = await timed(question, times);
+  const verify = (n: number) => services.verifyCertificate({ sdJwt: at(n).sdJwt, issuerCode }, caller, { waitMs: 20_000 });
+  result["verifyAndRecordMs"] = await timed(verify, Math.min(times, 200));
+  return result;
+}
+
+async function timed(question: (n: number) => Promise<object>, times: number) {
+  const all: number[] = [];
+  for (let n = 0; n < times; n++) {
+    const began = performance.now();
+    const answer = await question(n);
+    all.push(performance.now() - began);
+    if ("refused" in answer) throw new Error(`refused: ${JSON.stringify(answer)}`);
+  }
+  all.sort((one, other) => one - other);
+  const share = (part: number) => round(all[Math.min(all.length - 1, Math.ceil(all.length * part) - 1)] ?? 0, 2);
+  return { p50: share(0.5), p99: share(0.99), max: share(1) };
+}
+
+function weightOf(file: string): number {
+  return [file, `${file}-wal`].reduce((sum, each) => sum + (statSync(each, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
