@@ -8,6 +8,7 @@ import { askWhatWasSigned, noticeForgotten } from "./forgotten.ts";
 import { Forwarding } from "./forwarding.ts";
 import { attach, callOf, isToBeHandedRound, quorumToHandRound } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
+import { Shared } from "./shared.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
 
@@ -29,8 +30,7 @@ export class Driver {
   private readonly forwarding: Forwarding;
   private readonly afterCommit: (() => void)[] = [];
   private readying: Promise<void> | undefined;
-  /** A turn that was asked for and has not begun. */
-  private looking: Promise<void> | undefined;
+  private readonly looks = new Shared();
   private asleep = true;
   /** As the last turn of this process saved it. */
   private last: RaftState | undefined;
@@ -119,7 +119,7 @@ export class Driver {
     // What is under way may never be answered; nothing of the next stretch is to wait for it.
     this.sending.clear();
     this.handing = false;
-    this.looking = undefined;
+    this.looks.forget();
     // The store may have been replaced by an older copy when it wakes.
     this.readying = undefined;
   }
@@ -144,7 +144,7 @@ export class Driver {
     this.begunIn = this.stretch;
     for (const transactionHash of added) this.forwarding.added(transactionHash);
     try {
-      await this.look();
+      await this.looks.run((onBegin) => this.look(onBegin));
     } catch (cause) {
       if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
       // Others take turns so fast that this one found no room: they see what waits as well, and a tick looks again.
@@ -154,17 +154,9 @@ export class Driver {
   }
 
   /** One turn for all who wake this member before it begins: it sees what each of them has added. */
-  private look(): Promise<void> {
-    if (this.looking !== undefined) return this.looking;
-    const begun = () => {
-      if (this.looking === look) this.looking = undefined;
-    };
-    const look = this.whenReady()
-      .then(() => this.turns.look(begun))
-      .finally(begun)
-      .then(async (turn) => void (await this.after(turn, undefined)));
-    this.looking = look;
-    return look;
+  private async look(onBegin: () => void): Promise<void> {
+    await this.whenReady();
+    await this.after(await this.turns.look(onBegin), undefined);
   }
 
   /** No turn is taken before the others were asked what this member has signed; a question that could not be put is put again. */
