@@ -38,6 +38,12 @@ export interface ChildCommand {
 }
 
 /**
+ * Megabytes of a half of V8's young generation. What a block takes lives until the block is published: with V8's own 16 most of it was first
+ * moved to the old generation, which cost a tenth of a busy member's time.
+ */
+const semiSpaceMb = 64;
+
+/**
  * Starts a process whose life hangs on this one: the IPC channel closes when this process dies, and the child ends itself then. What it
  * prints outside its log (a crash of Node itself) goes to `logFile` too.
  */
@@ -46,6 +52,7 @@ export function runChild(command: ChildCommand, logFile: string): ChildRun {
   const child = fork(command.script, [...command.args], {
     stdio: ["ignore", output, output, "ipc"],
     serialization: "json",
+    execArgv: [...process.execArgv, `--max-semi-space-size=${semiSpaceMb}`],
     env: { ...process.env, NODE_COMPILE_CACHE: command.compileCache },
   });
   closeSync(output);

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import { algorithmOf, type Crypto, type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
+import { derSignature } from "./der-signature.ts";
 
 const gcmKeyBytes = 32;
 const gcmNonceBytes = 12;
@@ -47,12 +48,13 @@ export function createNativeCrypto({ importedKeysMax = 4_096 } = {}): NodeCrypto
     verify(jwk, message, signature) {
       const key = signature.length === 64 ? keyObjectOf(jwk) : undefined;
       if (key === undefined) return false;
-      return algorithmOf(jwk) === "ES256" ? verify("sha256", message, key, derOf(signature)) : verify(null, message, key, signature);
+      return algorithmOf(jwk) === "ES256" ? verify("sha256", message, key, derSignature(signature)) : verify(null, message, key, signature);
     },
     verifyApart(jwk, message, signature) {
       const key = signature.length === 64 ? keyObjectOf(jwk) : undefined;
       if (key === undefined) return Promise.resolve(false);
-      const [digest, encoded] = algorithmOf(jwk) === "ES256" ? (["sha256", derOf(signature)] as const) : ([null, signature] as const);
+      const [digest, encoded] =
+        algorithmOf(jwk) === "ES256" ? (["sha256", derSignature(signature)] as const) : ([null, signature] as const);
       return new Promise((resolve, reject) => {
         verify(digest, message, key, encoded, (error, holds) => (error === null ? resolve(holds) : reject(error)));
       });
@@ -83,34 +85,6 @@ export function createNativeCrypto({ importedKeysMax = 4_096 } = {}): NodeCrypto
 
 /** One for the process: it holds nothing but public keys. */
 export const nativeCrypto: NodeCrypto = createNativeCrypto();
-
-/**
- * The 64 bytes r‖s as `SEQUENCE { r INTEGER, s INTEGER }` (RFC 3279 section 2.2.3). node:crypto would take them as they are (`dsaEncoding`), but
- * then asks OpenSSL for a copy of the key at every check, which costs more than half of the check again.
- */
-function derOf(signature: Uint8Array): Uint8Array {
-  const r = integerStart(signature, 0);
-  const s = integerStart(signature, 32);
-  const [rLength, sLength] = [integerLength(signature, r, 32), integerLength(signature, s, 64)];
-  const der = new Uint8Array(6 + rLength + sLength);
-  der.set([0x30, 4 + rLength + sLength, 0x02, rLength]);
-  der.set(signature.subarray(r, 32), 4 + rLength - (32 - r));
-  der.set([0x02, sLength], 4 + rLength);
-  der.set(signature.subarray(s, 64), der.length - (64 - s));
-  return der;
-}
-
-/** Where an unsigned integer of 32 bytes at `from` begins without its leading zeros; the last byte always stays. */
-function integerStart(bytes: Uint8Array, from: number): number {
-  let start = from;
-  while (start < from + 31 && bytes[start] === 0) start++;
-  return start;
-}
-
-/** With the zero that keeps a high first bit from being a sign. */
-function integerLength(bytes: Uint8Array, start: number, end: number): number {
-  return end - start + ((bytes[start] ?? 0) >> 7);
-}
 
 /** A Uint8Array over the bytes of a Buffer: the pure packages rely on `slice` to copy, which that of Buffer does not. */
 function plain(buffer: Buffer): Uint8Array {

@@ -1,7 +1,6 @@
 import { originOf, thumbprint } from "@vermilion/ledger";
 import { publishUpToHead } from "./chain/commit.ts";
 import { KnownEntries } from "./chain/known-entries.ts";
-import { withRecentBlocks } from "./chain/recent-blocks.ts";
 import type { Context, MemberConfig, MemberPlatform } from "./context.ts";
 import { Fault } from "./fault.ts";
 import { checkGenesis, type Genesis } from "./founding/genesis.ts";
@@ -68,7 +67,6 @@ export function contextOf(platform: MemberPlatform, config: MemberConfig, genesi
   const { founding, chain, founders } = genesis;
   return {
     ...platform,
-    ledger: withRecentBlocks(platform.ledger),
     entries: new KnownEntries(crypto),
     member: config.member,
     chain,

@@ -9,9 +9,9 @@ import {
   KMSServiceException,
   SignCommand,
 } from "@aws-sdk/client-kms";
-import { rawSignature } from "@vermilion/aws/kms/der-signature";
 import { type KmsKeysOptions, kmsKeys } from "@vermilion/aws/kms-keys";
 import { isLowS, type PublicJwk } from "@vermilion/ledger";
+import { rawSignature } from "@vermilion/member/der-signature";
 import type { Keys } from "@vermilion/member/ports/index";
 import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";

@@ -13,6 +13,7 @@ import {
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { lowS, type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
+import { rawSignature } from "@vermilion/member/der-signature";
 import { Fault } from "@vermilion/member/fault";
 import type { Keys } from "@vermilion/member/ports/index";
 import { ensure } from "@vermilion/member/ports/limits";
@@ -76,7 +77,9 @@ export function openKeyFiles(folder: string): Keys {
 }
 
 function es256(key: KeyObject, message: Uint8Array): Uint8Array {
-  return lowS(sign("sha256", message, { key, dsaEncoding: "ieee-p1363" }));
+  const raw = rawSignature(sign("sha256", message, key));
+  if (raw === undefined) throw new Error("bug: OpenSSL has made a signature that is not DER");
+  return lowS(raw);
 }
 
 function ed25519(key: KeyObject, message: Uint8Array): Uint8Array {

@@ -59,9 +59,15 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
      ON CONFLICT (transaction_hash) DO NOTHING`,
   );
 
+  let last: { readonly text: string; readonly standing: Standing } | undefined;
+
+  /** Asked for at every turn, and changed once a block: a text that is the same is not parsed again. */
   function published(): Standing | undefined {
     const row = selectStanding.get();
-    return row === undefined ? undefined : jsonOf<Standing>(row, "standing");
+    if (row === undefined) return undefined;
+    const text = textOf(row, "standing");
+    if (last?.text !== text) last = { text, standing: jsonOf<Standing>(row, "standing") };
+    return last.standing;
   }
 
   function write({ standing, writes, tiles, first, leafRecords, entries }: Publication): void {

@@ -79,8 +79,8 @@ export class KnownEntries {
     { chain, keyOf }: { readonly chain: string; readonly keyOf: (thumbprint: string) => PublicJwk | undefined },
   ): Promise<readonly (EntryRefusal | undefined)[]> {
     const unknown: { readonly signature: StoredSignature; readonly key: PublicJwk }[] = [];
-    for (const signature of entries.flatMap((entry) => entry.signatures)) {
-      const key = keyOf(signature.kid);
+    for (const [signature, signer] of entries.flatMap(signaturesOf)) {
+      const key = signature.kid === signer ? keyOf(signer) : undefined;
       if (key !== undefined && this.answer(signature, key) === undefined) unknown.push({ signature, key });
     }
     if (unknown.length > 1 && this.crypto.verifyApart !== undefined) await Promise.all(unknown.map((one) => this.ask(one)));
@@ -110,6 +110,11 @@ export class KnownEntries {
       },
     };
   }
+}
+
+/** Each with the signer who should have made it. */
+function signaturesOf({ signatures, payload }: ParsedEntry): readonly (readonly [StoredSignature, string | undefined])[] {
+  return signatures.map((signature, place) => [signature, payload.signers[place]]);
 }
 
 function isSameKey(one: PublicJwk, other: PublicJwk): boolean {

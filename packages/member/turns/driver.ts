@@ -8,6 +8,7 @@ import { askWhatWasSigned, noticeForgotten } from "./forgotten.ts";
 import { Forwarding } from "./forwarding.ts";
 import { attach, callOf, isToBeHandedRound, quorumToHandRound } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
+import { Shared } from "./shared.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
 
@@ -29,6 +30,7 @@ export class Driver {
   private readonly forwarding: Forwarding;
   private readonly afterCommit: (() => void)[] = [];
   private readying: Promise<void> | undefined;
+  private readonly looks = new Shared();
   private asleep = true;
   /** As the last turn of this process saved it. */
   private last: RaftState | undefined;
@@ -117,6 +119,7 @@ export class Driver {
     // What is under way may never be answered; nothing of the next stretch is to wait for it.
     this.sending.clear();
     this.handing = false;
+    this.looks.forget();
     // The store may have been replaced by an older copy when it wakes.
     this.readying = undefined;
   }
@@ -141,13 +144,19 @@ export class Driver {
     this.begunIn = this.stretch;
     for (const transactionHash of added) this.forwarding.added(transactionHash);
     try {
-      await this.feed(undefined);
+      await this.looks.run((onBegin) => this.look(onBegin));
     } catch (cause) {
       if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
       // Others take turns so fast that this one found no room: they see what waits as well, and a tick looks again.
       this.asleep = false;
       this.woken.fire();
     }
+  }
+
+  /** One turn for all who wake this member before it begins: it sees what each of them has added. */
+  private async look(onBegin: () => void): Promise<void> {
+    await this.whenReady();
+    await this.after(await this.turns.look(onBegin), undefined);
   }
 
   /** No turn is taken before the others were asked what this member has signed; a question that could not be put is put again. */

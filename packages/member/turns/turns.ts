@@ -53,9 +53,21 @@ export class Turns {
 
   /** Turns of one process come one after the other; turns of other processes are kept apart by the compare-and-set alone. */
   take(input: Input | undefined, bodies?: ReadonlyMap<string, BlockBody>): Promise<Turn> {
-    const turn = this.queue.then(() => this.takeNow(input, bodies));
-    this.queue = turn.catch(() => undefined);
-    return turn;
+    return this.enqueue(() => this.takeNow(input, bodies));
+  }
+
+  /** A turn without an input, which sees all that waits when it begins; `onBegin` tells when that is. */
+  look(onBegin: () => void): Promise<Turn> {
+    return this.enqueue(() => {
+      onBegin();
+      return this.takeNow(undefined, undefined);
+    });
+  }
+
+  private enqueue(turn: () => Promise<Turn>): Promise<Turn> {
+    const taken = this.queue.then(turn);
+    this.queue = taken.catch(() => undefined);
+    return taken;
   }
 
   /** The next turn tells consensus that a tree of so many leaves was cosigned here. */

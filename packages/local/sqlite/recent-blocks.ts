@@ -1,13 +1,13 @@
-import type { ExecutedBlock, Ledger } from "../ports/index.ts";
+import type { ExecutedBlock, Ledger } from "@vermilion/member/ports/index";
 
 /** Blocks of at most this many bytes of entries are kept at hand, the last ones. */
 const bytesMax = 16_000_000;
 
 /**
  * A ledger that keeps the blocks it has just saved or read at hand: each is asked for several times on its way from the seal to the tree. A
- * block is insert-only under the hash of its header, so what the store has answered for once is what it holds.
+ * block is insert-only under the hash of its header, and the file stays open, so what it has answered for once is what it holds.
  */
-export function withRecentBlocks(ledger: Ledger): Ledger {
+export function withRecentBlocks<Blocks extends Pick<Ledger, "saveBlock" | "readBlock">>(ledger: Blocks): Blocks {
   const recent = new Map<string, ExecutedBlock>();
   let bytes = 0;
 
@@ -24,11 +24,11 @@ export function withRecentBlocks(ledger: Ledger): Ledger {
 
   return {
     ...ledger,
-    async saveBlock(block) {
+    async saveBlock(block: ExecutedBlock) {
       await ledger.saveBlock(block);
       keep(block);
     },
-    async readBlock(hash) {
+    async readBlock(hash: string) {
       const known = recent.get(hash);
       if (known !== undefined) return known;
       const block = await ledger.readBlock(hash);
