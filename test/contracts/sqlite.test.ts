@@ -165,7 +165,8 @@ describe("sqlite: the file", () => {
     const [ledger, { block, publication }] = [sqliteLedger(database), testChain().next()];
     await commit(ledger, { block, publication });
     database.connection.exec("UPDATE blocks SET entries = x'000000ff01'");
-    await expect(ledger.readBlock(block.after.hash)).rejects.toMatchObject({
+    // One that holds no block at hand.
+    await expect(sqliteLedger(database).readBlock(block.after.hash)).rejects.toMatchObject({
       code: "storage-failed",
       detail: expect.stringContaining("entries"),
     });
