@@ -146,6 +146,7 @@ export const member = z.object({
   url: z.string(),
   keys: z.object({ sign: publicJwk, log: publicJwk, cosign: publicJwk, agree: publicJwk }),
   status: z.enum(["active", "inactive"]),
+  incarnation: optional(z.int()),
 });
 
 export const by = z.object({ app: z.string(), operator: z.string() });
@@ -231,7 +232,7 @@ export const entry = z
     changed: z
       .array(
         z.object({
-          kind: z.enum(["consortium", "rules", "type", "certificate", "request", "account", "file", "evidence"]),
+          kind: z.enum(["consortium", "member", "rules", "type", "certificate", "request", "account", "file", "evidence"]),
           id: z.string(),
         }),
       )

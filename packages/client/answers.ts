@@ -172,7 +172,7 @@ export interface Block {
   readonly state: string;
 }
 
-export type SubjectKind = "consortium" | "rules" | "type" | "certificate" | "request" | "account" | "file" | "evidence";
+export type SubjectKind = "consortium" | "member" | "rules" | "type" | "certificate" | "request" | "account" | "file" | "evidence";
 
 export interface Entry {
   readonly transactionHash: string;

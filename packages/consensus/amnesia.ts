@@ -48,11 +48,32 @@ function learn(work: Work, member: MemberId, mark: Mark): void {
   if (isBeyond(mark, seen)) change(work, { seen: { ...state.seen, [member]: higherOfBoth(mark, seen) } });
 }
 
-/** No vote, no acknowledgement and no candidacy from here on; blocks are still stored. Only a rejoin under a new incarnation ends it. */
+/** No vote, no acknowledgement and no candidacy from here on; blocks are still stored. Only `rejoin` ends it. */
 export function becomeAmnesic(work: Work): void {
   if (work.state.amnesic) return;
   const { leader, self } = work.state;
   change(work, { ...NO_OFFICE, amnesic: true, leader: leader === self ? null : leader });
+}
+
+/**
+ * A proposal that this member made after it had forgotten is committed, in a term T, by a majority that it was not part of: it may bind
+ * itself again, but gives no vote in any term up to its own, which is T or later. Why that is safe: whatever it forgot, a vote or an
+ * acknowledgement in a term T′, counts only together with a majority, which shares a member Z with the one that committed the proposal.
+ * Z gave its share of T′ before it acknowledged the proposal, for whoever stood or led in T′ with this member's old signature knew nothing
+ * of the proposal. So T′ ≤ T, the leader of T has every block that the old signatures committed, and what was acknowledged in T itself is
+ * below the proposal in that leader's log.
+ */
+export function rejoin(work: Work, { by, size }: { readonly by: string; readonly size: number }): void {
+  const { state } = work;
+  if (!state.amnesic || state.rejoinsBy !== by) return;
+  change(work, {
+    amnesic: false,
+    rejoinsBy: null,
+    doubters: [],
+    votedFor: state.votedFor ?? state.self,
+    signedHeight: Math.max(state.signedHeight, state.committed.height),
+    cosignedSize: Math.max(state.cosignedSize, size),
+  });
 }
 
 function isBeyond(one: Mark, other: Mark): boolean {

@@ -52,7 +52,11 @@ export type Input =
   /** The head at `height` has its quorum of cosignatures and was handed round. */
   | { readonly kind: "settled"; readonly height: number }
   /** This member's store was opened from a backup. */
-  | { readonly kind: "restored" };
+  | { readonly kind: "restored" }
+  /** An amnesic member has made the proposal `by`, after its store was opened and of a name that was never used before. */
+  | { readonly kind: "rejoining"; readonly by: string }
+  /** The proposal `by` stands in a committed block here; the tree of that head has `size` leaves. */
+  | { readonly kind: "rejoined"; readonly by: string; readonly size: number };
 
 /** The leader shall build the block at (term, height) on top of `previous`; `empty`: with no entries, to commit what lies below. */
 export interface Seal {

@@ -86,8 +86,10 @@ export interface RaftState {
   readonly seen: Readonly<Record<MemberId, Mark>>;
   /** Members that said in their last message that this one has signed more than it knows. */
   readonly doubters: readonly MemberId[];
-  /** This member has forgotten things it signed: it stores blocks but votes, acknowledges and leads no more. Never cleared here. */
+  /** This member has forgotten things it signed: it stores blocks but votes, acknowledges and leads no more, until it has rejoined. */
   readonly amnesic: boolean;
+  /** Names the proposal by which an amnesic member rejoins once it is committed; made after it has forgotten. Null: none was made yet. */
+  readonly rejoinsBy: string | null;
   /** A block of the present leader was refused here by the member layer: the leader counts as failed until it or the term changes. */
   readonly distrusted: boolean;
   /** A member that cannot lead itself (its log is behind, or it is amnesic) asked for a leader; this one sees to it that there is one. */
@@ -129,6 +131,7 @@ export function initialState(self: MemberId, members: readonly MemberId[], genes
     seen: {},
     doubters: [],
     amnesic: false,
+    rejoinsBy: null,
     distrusted: false,
     summoned: false,
     elapsedTicks: 0,

@@ -1,4 +1,4 @@
-import { becomeAmnesic, compareMarks } from "./amnesia.ts";
+import { becomeAmnesic, compareMarks, rejoin } from "./amnesia.ts";
 import { receiveLeaderUnreachable, receiveStarted, receiveTick, receiveWanted } from "./clockwork.ts";
 import { receivePreVote, receivePreVoteAnswer, receiveVote, receiveVoteAnswer } from "./election.ts";
 import { receiveAppend } from "./following.ts";
@@ -66,6 +66,14 @@ function take(work: Work, input: Input): void {
       break;
     case "restored":
       becomeAmnesic(work);
+      // What an older memory says of a proposal proves nothing: it may have been committed before the member forgot.
+      change(work, { rejoinsBy: null });
+      break;
+    case "rejoining":
+      if (work.state.amnesic) change(work, { rejoinsBy: input.by });
+      break;
+    case "rejoined":
+      rejoin(work, input);
       break;
   }
 }

@@ -13,7 +13,7 @@ import {
 import * as z from "zod";
 import { contractName, ed25519Jwk, type Given, height, memberId, names, p256Jwk, version } from "./arguments.ts";
 import { stateKeys } from "./keys.ts";
-import { majorityOperation, type OperationContext, operation } from "./operation.ts";
+import { majorityOperation, memberOperation, type OperationContext, operation } from "./operation.ts";
 import { type Refusal, refuse } from "./refusals.ts";
 import type { MemberKeys } from "./rows.ts";
 
@@ -167,4 +167,25 @@ const activate = majorityOperation({
   },
 });
 
-export const consortiumOperations = [found, activate];
+const rejoinArguments = z.strictObject({ member: memberId });
+
+export type RejoinArguments = Given<typeof rejoinArguments>;
+
+/**
+ * A member that has forgotten what it signed (its store was lost, or restored from a backup) begins a new incarnation (design, section 6).
+ * That the entry is committed without the member's own acknowledgement is what lets it bind itself again; the number is for everybody to see.
+ */
+const rejoin = memberOperation({
+  contract: "consortium",
+  operation: "rejoin",
+  version: 2,
+  arguments: rejoinArguments,
+  reads: (given) => [stateKeys.member(given.member)],
+  apply: ({ view, member }, given) => {
+    if (given.member !== member.id) return refuse("not-the-member", given.member);
+    view.put(stateKeys.member(member.id), { ...member, incarnation: (member.incarnation ?? 0) + 1 });
+    return undefined;
+  },
+});
+
+export const consortiumOperations = [found, activate, rejoin];

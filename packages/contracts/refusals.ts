@@ -25,6 +25,7 @@ export const refusalCodes = [
   "quorum-out-of-range",
   "height-in-the-past",
   "version-out-of-order",
+  "not-the-member",
   // types
   "malformed-type",
   "not-the-type-owner",

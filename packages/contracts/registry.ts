@@ -3,7 +3,13 @@ import { accountOperations, type RegisterArguments } from "./accounts.ts";
 import { type CorrectArguments, certificateChangeOperations, type ReceiveArguments, type StatusArguments } from "./certificate-changes.ts";
 import { type CompleteArguments, certificateOperations, type IssueArguments, type RenewArguments } from "./certificates.ts";
 import { certificateOperationsV1 } from "./certificates-v1.ts";
-import { type ActivateArguments, consortiumOperations, FOUNDING_CONTRACTS, type FoundArguments } from "./consortium.ts";
+import {
+  type ActivateArguments,
+  consortiumOperations,
+  FOUNDING_CONTRACTS,
+  type FoundArguments,
+  type RejoinArguments,
+} from "./consortium.ts";
 import { type DepositArguments, evidenceOperations } from "./evidence.ts";
 import { fileOperations, type RegisterFileArguments } from "./files.ts";
 import { type GiveArguments, grantOperations } from "./grants.ts";
@@ -57,6 +63,7 @@ export function findOperation(
 export interface ArgumentsOf {
   readonly "consortium.found": FoundArguments;
   readonly "consortium.activate": ActivateArguments;
+  readonly "consortium.rejoin": RejoinArguments;
   readonly "types.define": DefineArguments;
   readonly "certificates.issue": IssueArguments;
   readonly "certificates.complete": CompleteArguments;

@@ -34,6 +34,8 @@ export type MemberRow = {
   readonly url: string;
   readonly keys: MemberKeys;
   readonly status: "active" | "inactive";
+  /** How often it has rejoined after it had forgotten what it signed; absent: never. */
+  readonly incarnation?: number;
 };
 
 export type KeyRow = { readonly jwk: PublicJwk; readonly owner: Party; readonly status: "active" | "revoked" };

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type Operation } from "@vermilion/ledger";
 import { evidenceId, requestId } from "./keys.ts";
 
-export type SubjectKind = "consortium" | "rules" | "type" | "certificate" | "request" | "account" | "file" | "evidence";
+export type SubjectKind = "consortium" | "member" | "rules" | "type" | "certificate" | "request" | "account" | "file" | "evidence";
 
 /** What an operation changed: a kind of thing and its name. */
 export type Subject = { readonly kind: SubjectKind; readonly id: string };
@@ -22,6 +22,7 @@ const nowhere = { transaction: "", operation: 0 };
 const finders: Readonly<Record<string, Find>> = {
   "consortium.found": named("consortium", "name"),
   "consortium.activate": named("rules", "contract"),
+  "consortium.rejoin": named("member", "member"),
   "types.define": ({ type }) => (type !== undefined && isJsonObject(type) ? named("type", "id")(type, nowhere) : []),
   "certificates.issue": named("certificate", "certificate"),
   "certificates.complete": named("certificate", "certificate"),

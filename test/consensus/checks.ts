@@ -1,5 +1,5 @@
 import type { CommitCertificate, MemberId, Position, RaftState } from "@vermilion/consensus";
-import { type Block, blockAt, isGenuine, type Member, type Turn, type Wire } from "./model.ts";
+import { type Block, blockAt, isGenuine, type Member, savedState, type Turn, type Wire } from "./model.ts";
 
 /** A promise of consensus is broken. `rule` is the name of the promise. */
 export class Violation extends Error {
@@ -66,6 +66,8 @@ export class Checks {
 
   /** At the end, when all faults are healed: equal bytes everywhere, every proposal present exactly once. */
   atEnd(members: readonly Member[], proposals: readonly string[]): void {
+    const amnesic = members.filter((member) => savedState(member).amnesic).map(({ id }) => id);
+    if (amnesic.length > 0) throw new Violation("who has forgotten rejoins", amnesic.join(" "));
     const [first, ...rest] = members.map((member) => member.store.ledger.map((position) => JSON.stringify(blockAt(member, position))));
     for (const chain of rest) {
       if (JSON.stringify(chain) !== JSON.stringify(first))
@@ -132,7 +134,7 @@ function checkMonotone(before: RaftState, after: RaftState): void {
   if (after.committed.height < before.committed.height) throw new Violation("commits are never undone", place);
   if (after.term === before.term && before.votedFor !== null && after.votedFor !== before.votedFor)
     throw new Violation("voted twice", place);
-  if (before.amnesic && !after.amnesic) throw new Violation("amnesia is not cured by itself", place);
+  if (before.amnesic && !after.amnesic && before.rejoinsBy === null) throw new Violation("amnesia is not cured by itself", place);
 }
 
 function checkAppendOnly(member: Member, before: RaftState, after: RaftState): void {

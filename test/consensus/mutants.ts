@@ -47,6 +47,10 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     options: { rules: { step: (state, input) => step(state, input.kind === "restored" ? { kind: "started" } : input) } },
     rules: ["signed two things at one place", "voted twice", "election safety", "leader completeness", "log matching"],
   },
+  "rejoins before its word is committed": {
+    options: { rules: { step: rejoinsAtOnce } },
+    rules: ["amnesia is not cured by itself", "leader completeness", "voted twice"],
+  },
   "signs without reserving the place": {
     options: { rules: { ...HONEST, reserves: false } },
     rules: ["signed two things at one place"],
@@ -60,6 +64,11 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     rules: ["everybody falls asleep", "liveness"],
   },
 };
+
+function rejoinsAtOnce(state: RaftState, input: Input): Step {
+  const result = step(state, input);
+  return input.kind === "rejoining" ? { ...step(result.state, { kind: "rejoined", by: input.by, size: 0 }), send: result.send } : result;
+}
 
 function onMessage<Kind extends Message["kind"]>(
   kind: Kind,

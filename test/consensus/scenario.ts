@@ -108,6 +108,11 @@ export class Scenario {
       "save-fails-but-happened": (id) => this.#disowning.add(this.#member(id).id),
       backup: (id) => this.#backups.set(this.#member(id).id, copyStore(this.#member(id).store)),
       restore: (id, silently) => this.#restore(this.#member(id), silently === "silently"),
+      rejoin: (id, by = "") => {
+        this.#member(id).store.waiting.add(by);
+        this.#turn(id, [{ kind: "rejoining", by }]);
+      },
+      rejoined: (id, by = "") => this.#turn(id, [{ kind: "rejoined", by, size: this.#state(id).committed.height }]),
       lead: (id, term) => this.#lead(id, Number(term)),
       differs: (id) => {
         this.#member(id).differs = true;

@@ -49,6 +49,7 @@ export class SimulatedConsortium {
   readonly #checks: Checks;
   readonly #network: SimulatedNetwork;
   #healed = false;
+  #rejoins = 0;
 
   constructor(names: readonly MemberId[], random: Random, weather: Weather, rules: Partial<Rules>, trace: boolean) {
     this.#random = random;
@@ -201,7 +202,26 @@ export class SimulatedConsortium {
     for (const position of turn.committed) this.#onCommitted(node, position.height);
     node.asleep = turn.asleep;
     if (!turn.asleep) this.#wake(node);
+    if (turn.after.amnesic) this.timeline.in(1, () => node.up && this.#rejoin(node));
     this.#forward(node);
+  }
+
+  /** What a member does that has forgotten: it makes a proposal of a new name, and waits until that is committed. */
+  #rejoin(node: Node): void {
+    const { amnesic, rejoinsBy, committed } = savedState(node.member);
+    const { store } = node.member;
+    if (!amnesic) return;
+    if (rejoinsBy === null) {
+      this.#rejoins += 1;
+      const by = `rejoin${this.#rejoins}`;
+      this.#note("rejoin", node.member.id);
+      store.waiting.add(by);
+      this.#turn(node, [{ kind: "rejoining", by }], null);
+    } else if (store.done.has(rejoinsBy)) {
+      this.#turn(node, [{ kind: "rejoined", by: rejoinsBy, size: committed.height }], null);
+    } else if (!store.waiting.has(rejoinsBy)) {
+      throw new Error("a proposal is lost");
+    }
   }
 
   #onCommitted(node: Node, height: number): void {

@@ -10,6 +10,7 @@ const FAULTS = [
   "lost message",
   "one-way cut",
   "partition",
+  "rejoin",
   "restore from backup",
   "save lost the race",
   "saved but not sent",

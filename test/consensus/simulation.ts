@@ -126,14 +126,22 @@ function planStorm(consortium: SimulatedConsortium, random: Random): void {
   }
 }
 
-/** One member at most is set back to a backup, and only where the others are enough to go on. Its core is told, as the design demands. */
+/**
+ * Members are set back to a backup, one at a time, so that the others are enough to go on and to let it rejoin. Its core is told, as the
+ * design demands.
+ */
 function planForgetting(consortium: SimulatedConsortium, random: Random): void {
-  const node = random.pick(consortium.nodes);
-  let backup: Store | null = null;
-  consortium.timeline.in(random.between(0, CHAOS_UNITS / 2), () => {
-    backup = copyStore(node.member.store);
-  });
-  consortium.timeline.in(random.between(CHAOS_UNITS / 2, CHAOS_UNITS - 1), () => {
-    if (backup !== null) consortium.restore(node, backup);
-  });
+  const times = random.between(1, 4);
+  for (let time = 0; time < times; time += 1) {
+    const node = random.pick(consortium.nodes);
+    let backup: Store | null = null;
+    const from = random.between(0, CHAOS_UNITS / 2);
+    consortium.timeline.in(from, () => {
+      backup = copyStore(node.member.store);
+    });
+    consortium.timeline.in(random.between(from + 1, CHAOS_UNITS - 1), () => {
+      const alone = consortium.nodes.every((other) => other === node || !savedState(other.member).amnesic);
+      if (backup !== null && alone) consortium.restore(node, backup);
+    });
+  }
 }

@@ -90,6 +90,9 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ kind: fc.constantFrom("started" as const, "leader-unreachable" as const) }),
   fc.record({ kind: kind("cosigned"), size: small }),
   fc.record({ kind: kind("settled"), height: small }),
+  fc.record({ kind: kind("restored") }),
+  fc.record({ kind: kind("rejoining"), by: fc.constantFrom("one", "other") }),
+  fc.record({ kind: kind("rejoined"), by: fc.constantFrom("one", "other"), size: small }),
 );
 
 /** Follows what the core asks for, so that lives lead to elections and blocks as well. */
@@ -102,18 +105,20 @@ test("whatever comes, in whatever order: step answers, keeps its state whole, an
       let state = initialState(SELF, MEMBERS, genesis);
       for (const one of inputs) {
         const before = JSON.stringify(state);
-        const result = step(state, one.kind === "obey" ? electing(state, one.input) : one);
+        const given = one.kind === "obey" ? electing(state, one.input) : one;
+        const result = step(state, given);
         expect(JSON.stringify(state)).toBe(before);
         reached.add(result.state.role);
         if (result.commit !== null) reached.add("commit");
         if (result.state.amnesic) reached.add("amnesic");
-        checkStep(state, result.state, result.committed);
+        checkStep(state, given, result.state, result.committed);
+        if (state.amnesic && !result.state.amnesic) reached.add("rejoined");
         state = JSON.parse(JSON.stringify(result.state)) as RaftState;
       }
     }),
     { numRuns: 600, seed: 20_261_120 },
   );
-  expect([...reached].sort()).toEqual(["amnesic", "candidate", "commit", "follower", "leader", "pre-candidate"]);
+  expect([...reached].sort()).toEqual(["amnesic", "candidate", "commit", "follower", "leader", "pre-candidate", "rejoined"]);
 });
 
 /** Turns an arbitrary input into the one that a member in this state most likely gets next. */
@@ -142,11 +147,13 @@ function electing(state: RaftState, other: Input): Input {
   return other;
 }
 
-function checkStep(before: RaftState, after: RaftState, committed: readonly Position[]): void {
+function checkStep(before: RaftState, given: Input, after: RaftState, committed: readonly Position[]): void {
   expect(after.term).toBeGreaterThanOrEqual(before.term);
   expect(after.committed.height).toBe(before.committed.height + committed.length);
   if (after.term === before.term && before.votedFor !== null) expect(after.votedFor).toBe(before.votedFor);
-  if (before.amnesic) expect(after).toMatchObject({ amnesic: true, role: "follower" });
+  const rejoined = given.kind === "rejoined" && before.rejoinsBy === given.by;
+  if (before.amnesic) expect(after).toMatchObject({ amnesic: !rejoined, role: "follower" });
+  if (before.amnesic && rejoined) expect(after.votedFor).not.toBeNull();
   if (after.role === "leader") expect(after.leader).toBe(SELF);
   let below = after.committed;
   for (const one of after.tail) {

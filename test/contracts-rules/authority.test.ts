@@ -47,6 +47,11 @@ const ROWS: Record<string, Row> = {
     members: "already-founded",
   },
   "consortium.activate": { call: () => only(world.activate("types", 2, world.height + 5)), may: [], members: "not-a-majority" },
+  "consortium.rejoin": {
+    call: () => only(operationCall("consortium.rejoin", { member: "platform" })),
+    may: ["platform"],
+    members: "not-the-member",
+  },
   "types.define": { call: () => world.define({ version: 2 }), may: ["platform"], members: "not-the-type-owner" },
   "certificates.issue": { call: () => world.issue(), may: ["platform"], members: "not-an-issuer" },
   "certificates.complete": {

@@ -203,12 +203,13 @@ describe("a table restored from a backup", () => {
     const memory = memoryTable();
     let id = "one";
     const raft = () => dynamoRaftStore({ ...memory, identity: async () => id }, { now: Date.now });
-    await raft().noteAsked();
-    expect(await raft().mayBeSetBack()).toBe(false);
+    expect(await raft().isSetBack()).toBe("maybe");
+    await raft().noteOpened();
+    expect(await raft().isSetBack()).toBe("no");
     id = "two";
-    expect(await raft().mayBeSetBack()).toBe(true);
-    await raft().noteAsked();
-    expect(await raft().mayBeSetBack()).toBe(false);
+    expect(await raft().isSetBack()).toBe("yes");
+    await raft().noteOpened();
+    expect(await raft().isSetBack()).toBe("no");
   });
 
   test("is told by the id of the table, also to a process that has outlived the old one", async () => {

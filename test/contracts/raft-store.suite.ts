@@ -37,10 +37,10 @@ function setBackSuite(open: Open<RaftStore>): void {
   test(
     "may be set back until the others were asked",
     over(open, async (store) => {
-      expect(await store.mayBeSetBack()).toBe(true);
-      await store.noteAsked();
-      await store.noteAsked();
-      expect(await store.mayBeSetBack()).toBe(false);
+      expect(await store.isSetBack()).toBe("maybe");
+      await store.noteOpened();
+      await store.noteOpened();
+      expect(await store.isSetBack()).toBe("no");
     }),
   );
 }

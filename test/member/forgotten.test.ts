@@ -1,7 +1,7 @@
 import { Fault } from "@vermilion/member";
 import type { Context } from "@vermilion/member/context";
 import { encodeRaftCall } from "@vermilion/member/peers/wire";
-import { askWhatWasSigned } from "@vermilion/member/turns/forgotten";
+import { noticeSetBack } from "@vermilion/member/turns/forgotten";
 import type { Turns } from "@vermilion/member/turns/turns";
 import { expect, test } from "vitest";
 
@@ -17,15 +17,15 @@ async function isSettledBy(answering: number): Promise<boolean> {
     founders: new Map(["m0", "m1", "m2", "m3"].map((id) => [id, {}])),
     ledger: { published: async () => undefined, finalSize: async () => 0 },
     raftStore: {
-      mayBeSetBack: async () => true,
-      noteAsked: async () => {
+      isSetBack: async () => "maybe",
+      noteOpened: async () => {
         noted = true;
       },
     },
     peers: { call },
     pace: { questionTimeoutMs: 10 },
   } as unknown as Context;
-  await askWhatWasSigned(context, {} as Turns);
+  await noticeSetBack(context, { state: async () => ({ amnesic: false }) } as unknown as Turns);
   return noted;
 }
 

@@ -82,11 +82,11 @@ test("a process that was frozen looks again whether its store was set back meanw
   cluster = await openPermits({
     platform: (node, platform) => {
       const { raftStore } = platform;
-      const mayBeSetBack = (): Promise<boolean> => {
+      const isSetBack = () => {
         if (node.id === "tax") looks += 1;
-        return raftStore.mayBeSetBack();
+        return raftStore.isSetBack();
       };
-      return { ...platform, raftStore: { ...raftStore, mayBeSetBack } };
+      return { ...platform, raftStore: { ...raftStore, isSetBack } };
     },
   });
   const { bursts } = cluster.node("tax").running!;

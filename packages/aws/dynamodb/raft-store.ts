@@ -70,15 +70,16 @@ function reservations(table: Table): Pick<RaftStore, "reserve" | "highestReserve
 }
 
 /** A restored copy is another table: it holds the mark of the one that it was made from. */
-function setBack(table: Table): Pick<RaftStore, "mayBeSetBack" | "noteAsked"> {
+function setBack(table: Table): Pick<RaftStore, "isSetBack" | "noteOpened"> {
   const key = { partition: "raft", sort: "asked" };
   return {
-    async mayBeSetBack() {
+    async isSetBack() {
       const [item, identity] = await Promise.all([table.get(key), table.identity()]);
-      return item === undefined || unpack<string>(item) !== identity;
+      if (item === undefined) return "maybe";
+      return unpack<string>(item) === identity ? "no" : "yes";
     },
 
-    async noteAsked() {
+    async noteOpened() {
       await table.write({ put: { ...key, bytes: pack(await table.identity()) } });
     },
   };

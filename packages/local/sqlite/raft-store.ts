@@ -12,12 +12,12 @@ export function sqliteRaftStore(database: Database): RaftStore {
 }
 
 /** Anybody may have put another file in this one's place while it was closed, and the file itself cannot tell. */
-function setBack(): Pick<RaftStore, "mayBeSetBack" | "noteAsked"> {
-  let asked = false;
+function setBack(): Pick<RaftStore, "isSetBack" | "noteOpened"> {
+  let noted = false;
   return {
-    mayBeSetBack: async () => !asked,
-    noteAsked: async () => {
-      asked = true;
+    isSetBack: async () => (noted ? "no" : "maybe"),
+    noteOpened: async () => {
+      noted = true;
     },
   };
 }

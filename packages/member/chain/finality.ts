@@ -50,7 +50,7 @@ export async function cosignHead(context: Context): Promise<number | undefined> 
 }
 
 /** Nobody signs two trees of one size: the size is reserved for this root before a checkpoint or a cosignature is signed. */
-async function reserveSize(context: Pick<Context, "raftStore" | "log">, size: number, root: Uint8Array): Promise<boolean> {
+export async function reserveSize(context: Pick<Context, "raftStore" | "log">, size: number, root: Uint8Array): Promise<boolean> {
   const hex = toHex(root);
   const place = sizePlace(size);
   // Looked up first, so that receipts go on where the store takes no more writes.

@@ -88,7 +88,8 @@ async function earlierSubmission(context: Context, id: string): Promise<string |
   return context.raftStore.proposalById(context.signThumbprint, id);
 }
 
-async function signEntry(context: Context, draft: Draft, id: string): Promise<ParsedEntry | Refused> {
+/** An entry of this member, signed, of the newest time that the chain lets it have. */
+export async function signEntry(context: Context, draft: Draft, id: string): Promise<ParsedEntry | Refused> {
   const now = context.clock.now();
   const published = await context.ledger.published();
   // An entry is never older than the chain's own time, or a clock that lags would see it expire at once.

@@ -42,10 +42,10 @@ export interface RaftStore {
   dropProposals(transactionHashes: readonly string[]): Promise<void>;
 
   /**
-   * Whether this may be an older copy of what the member once wrote: then the others are asked what it has signed before it signs more.
-   * False only where it is known to be the very store of the last `noteAsked`.
+   * Whether this is an older copy of what the member once wrote. "maybe": the others are to be asked what it has signed before it signs
+   * more. "no" only where it is known to be the very store of the last `noteOpened`, "yes" where it is known to be another one.
    */
-  mayBeSetBack(): Promise<boolean>;
-  /** The others were asked. Where the platform cannot tell a copy from the original, this holds for as long as the store is open. */
-  noteAsked(): Promise<void>;
+  isSetBack(): Promise<"no" | "maybe" | "yes">;
+  /** What had to be asked or noticed is done. Where the platform cannot tell a copy from the original, it holds while the store is open. */
+  noteOpened(): Promise<void>;
 }

@@ -4,10 +4,11 @@ import type { Context } from "../context.ts";
 import { Fault } from "../fault.ts";
 import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "../peers/wire.ts";
 import { Background } from "./background.ts";
-import { askWhatWasSigned, noticeForgotten } from "./forgotten.ts";
+import { noticeForgotten, noticeSetBack } from "./forgotten.ts";
 import { Forwarding } from "./forwarding.ts";
 import { attach, callOf, isToBeHandedRound, quorumToHandRound } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
+import { rejoin } from "./rejoin.ts";
 import { Shared } from "./shared.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
@@ -42,6 +43,7 @@ export class Driver {
   /** The stretch in which this process last took a turn, or was told that proposals wait. */
   private begunIn = -1;
   private handing = false;
+  private rejoining = false;
   private loop: Promise<void> | undefined;
 
   constructor(context: Context) {
@@ -119,6 +121,7 @@ export class Driver {
     // What is under way may never be answered; nothing of the next stretch is to wait for it.
     this.sending.clear();
     this.handing = false;
+    this.rejoining = false;
     this.looks.forget();
     // The store may have been replaced by an older copy when it wakes.
     this.readying = undefined;
@@ -159,9 +162,9 @@ export class Driver {
     await this.after(await this.turns.look(onBegin), undefined);
   }
 
-  /** No turn is taken before the others were asked what this member has signed; a question that could not be put is put again. */
+  /** No turn is taken before it is clear whether this member has forgotten something; a question that could not be put is put again. */
   private whenReady(): Promise<void> {
-    this.readying ??= askWhatWasSigned(this.context, this.turns).catch((cause: unknown) => {
+    this.readying ??= noticeSetBack(this.context, this.turns).catch((cause: unknown) => {
       this.readying = undefined;
       throw cause;
     });
@@ -207,6 +210,7 @@ export class Driver {
     for (const outgoing of turn.send) if (!forCaller.includes(outgoing)) this.carry(turn.state, outgoing);
     this.woken.fire();
     this.beside.run("forward", this.forwardWaiting(turn.state));
+    if (turn.state.amnesic) this.beside.run("rejoin", this.rejoin());
     if (isToBeHandedRound(turn.state)) this.beside.run("hand round", this.handRound());
     return forCaller;
   }
@@ -225,6 +229,20 @@ export class Driver {
     }
     this.moved.fire();
     for (const listener of this.afterCommit) listener();
+  }
+
+  /** One step at a time; the turn that it leads to begins the next one. */
+  private async rejoin(): Promise<void> {
+    if (this.rejoining || this.closed) return;
+    this.rejoining = true;
+    const done = await rejoin(this.context, this.turns).finally(() => {
+      this.rejoining = false;
+    });
+    if (done === undefined) return;
+    if ("proposed" in done) return this.wake([done.proposed]);
+    // The head was not cosigned while it came.
+    this.followedHead = "";
+    await this.after(done.rejoined, undefined);
   }
 
   private async takeCosigned(cosigned: RaftCall["cosigned"]): Promise<void> {

@@ -15,11 +15,21 @@ export async function noticeForgotten(context: Context, turns: Turns, cosigned: 
 }
 
 /**
- * Asks the others what they hold of this member's signatures before its first turn over a store that may be an older copy: a leader set
- * back to one would seal at once.
+ * Comes before the first turn over a store: one that is an older copy makes the member amnesic; where it may be one, the others are asked
+ * what they hold of this member's signatures, for a leader set back would seal at once.
  */
-export async function askWhatWasSigned(context: Context, turns: Turns): Promise<void> {
-  if (!(await context.raftStore.mayBeSetBack())) return;
+export async function noticeSetBack(context: Context, turns: Turns): Promise<void> {
+  const setBack = await context.raftStore.isSetBack();
+  if (setBack === "no") return;
+  // Also who was amnesic before: the proposal to rejoin that this copy knows of may be older than what was forgotten.
+  if (setBack === "yes" || (await turns.state()).amnesic) {
+    await turns.take({ kind: "restored" });
+    return context.raftStore.noteOpened();
+  }
+  await askWhatWasSigned(context, turns);
+}
+
+async function askWhatWasSigned(context: Context, turns: Turns): Promise<void> {
   const question = encodeRaftCall(await callOf(context, []));
   const others = [...context.founders.keys()].filter((id) => id !== context.member);
   // One that does not answer, or answers garbage, must not hide what another one shows.
@@ -31,5 +41,5 @@ export async function askWhatWasSigned(context: Context, turns: Turns): Promise<
   // Of so many others at least one holds what a majority has committed with this member's signature. Fewer prove nothing: the next process
   // asks again.
   const enough = context.founders.size - majority(context.founders.size) + 1;
-  if (heard.length >= Math.min(enough, others.length)) await context.raftStore.noteAsked();
+  if (heard.length >= Math.min(enough, others.length)) await context.raftStore.noteOpened();
 }
