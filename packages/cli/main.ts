@@ -160,6 +160,18 @@ export const listed: readonly Listed[] = [
     load: async () => (await import("./commands/rebuild.ts")).rebuild,
   },
   {
+    name: "backup",
+    zh: "备份成员，可在运行中",
+    en: "copy all that a member holds, also while it runs",
+    load: async () => (await import("./commands/backup.ts")).backup,
+  },
+  {
+    name: "restore",
+    zh: "从备份恢复成员",
+    en: "put a backup in the place of a stopped member",
+    load: async () => (await import("./commands/restore.ts")).restore,
+  },
+  {
     name: "statement",
     zh: "云上成员的自签名声明",
     en: "the signed statement of a deployed member",

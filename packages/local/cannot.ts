@@ -19,6 +19,10 @@ export type CannotCode =
   | "not-running"
   | "still-running"
   | "member-not-ready"
+  | "no-backup"
+  | "backup-damaged"
+  | "backup-of-another"
+  | "nobody-remembers"
   | "failed";
 
 /** Thrown where the computer or its owner stands in the way; says what is wrong and what to do, in both languages. */

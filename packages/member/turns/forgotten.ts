@@ -1,7 +1,9 @@
+import { step } from "@vermilion/consensus";
 import { majority } from "@vermilion/ledger";
 import { showsForgotten } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
 import { encodeRaftCall, parseRaftCall, type RaftCall } from "../peers/wire.ts";
+import type { RaftStore } from "../ports/index.ts";
 import { callOf } from "./messenger.ts";
 import type { Turns } from "./turns.ts";
 
@@ -42,4 +44,10 @@ async function askWhatWasSigned(context: Context, turns: Turns): Promise<void> {
   // asks again.
   const enough = context.founders.size - majority(context.founders.size) + 1;
   if (heard.length >= Math.min(enough, others.length)) await context.raftStore.noteOpened();
+}
+
+/** Tells a store that no process has opened yet that it is an older copy. */
+export async function forget(store: RaftStore): Promise<void> {
+  const { state, version } = await store.load();
+  if (state !== undefined) await store.save(step(state, { kind: "restored" }).state, version);
 }
