@@ -2,13 +2,13 @@ import type { Input, MemberId, Outgoing, RaftState } from "@vermilion/consensus"
 import { cosignHead, takeCosignatures } from "../chain/finality.ts";
 import type { Context } from "../context.ts";
 import { Fault } from "../fault.ts";
-import { encodeProposalCall, encodeRaftCall, parseProposalAnswer, parseRaftCall, type RaftCall } from "../peers/wire.ts";
+import { encodeRaftCall, parseRaftCall, type RaftCall } from "../peers/wire.ts";
 import { Background } from "./background.ts";
 import { noticeForgotten, noticeSetBack } from "./forgotten.ts";
 import { Forwarding } from "./forwarding.ts";
 import { attach, callOf, isToBeHandedRound, quorumToHandRound } from "./messenger.ts";
 import { checkedInput } from "./peer-input.ts";
-import { rejoin } from "./rejoin.ts";
+import { Rejoining } from "./rejoining.ts";
 import { Shared } from "./shared.ts";
 import { Signal } from "./signal.ts";
 import { type Turn, Turns } from "./turns.ts";
@@ -29,6 +29,7 @@ export class Driver {
   private readonly woken = new Signal();
   private readonly sending = new Map<MemberId, { again: boolean }>();
   private readonly forwarding: Forwarding;
+  private readonly rejoining: Rejoining;
   private readonly afterCommit: (() => void)[] = [];
   private readying: Promise<void> | undefined;
   private readonly looks = new Shared();
@@ -43,13 +44,13 @@ export class Driver {
   /** The stretch in which this process last took a turn, or was told that proposals wait. */
   private begunIn = -1;
   private handing = false;
-  private rejoining = false;
   private loop: Promise<void> | undefined;
 
   constructor(context: Context) {
     this.context = context;
     this.turns = new Turns(context);
     this.forwarding = new Forwarding(context);
+    this.rejoining = new Rejoining(context, this.turns);
     this.beside = new Background(context, this.turns, () => this.woken.fire());
   }
 
@@ -74,10 +75,7 @@ export class Driver {
     await this.loop;
   }
 
-  /**
-   * Ticks and carries messages until `isOver` (looked at after each turn and each piece of work) or for `budgetMs`, whichever comes first.
-   * Answers whether it is over.
-   */
+  /** Ticks and carries messages until `isOver` (looked at after each turn and piece of work) or for `budgetMs`; answers whether it is over. */
   async drive(isOver: () => boolean, budgetMs: number): Promise<boolean> {
     const { clock, pace } = this.context;
     let leftMs = budgetMs;
@@ -121,7 +119,7 @@ export class Driver {
     // What is under way may never be answered; nothing of the next stretch is to wait for it.
     this.sending.clear();
     this.handing = false;
-    this.rejoining = false;
+    this.rejoining.forget();
     this.looks.forget();
     // The store may have been replaced by an older copy when it wakes.
     this.readying = undefined;
@@ -231,13 +229,8 @@ export class Driver {
     for (const listener of this.afterCommit) listener();
   }
 
-  /** One step at a time; the turn that it leads to begins the next one. */
   private async rejoin(): Promise<void> {
-    if (this.rejoining || this.closed) return;
-    this.rejoining = true;
-    const done = await rejoin(this.context, this.turns).finally(() => {
-      this.rejoining = false;
-    });
+    const done = await this.rejoining.next();
     if (done === undefined) return;
     if ("proposed" in done) return this.wake([done.proposed]);
     // The head was not cosigned while it came.
@@ -324,19 +317,9 @@ export class Driver {
   private async forwardWaiting(state: RaftState): Promise<void> {
     const { leader } = state;
     if (state.role === "leader" || leader === null || leader === this.context.member || state.waiting === 0) return;
-    const due = await this.forwarding.due(leader);
-    if (due.length === 0) return;
     const { stretch } = this;
-    try {
-      const answer = await this.context.peers.call(leader, "proposals", encodeProposalCall(due), this.context.pace.callTimeoutMs);
-      if (parseProposalAnswer(answer).leading) return;
-    } catch (cause) {
-      if (!(cause instanceof Fault)) throw cause;
-      if (stretch !== this.stretch) return this.forwarding.failed(due);
-      this.context.log.info("leader-unreachable", { leader, why: cause.message });
-    }
-    this.forwarding.failed(due);
-    await this.feed({ kind: "leader-unreachable" });
+    const taken = await this.forwarding.carry(leader);
+    if (taken === "not-leading" || (taken === "unreachable" && stretch === this.stretch)) await this.feed({ kind: "leader-unreachable" });
   }
 
   private async run(): Promise<void> {

@@ -1,5 +1,7 @@
 import type { MemberId } from "@vermilion/consensus";
 import type { Context } from "../context.ts";
+import { Fault } from "../fault.ts";
+import { encodeProposalCall, parseProposalAnswer } from "../peers/wire.ts";
 import type { Proposal } from "../ports/index.ts";
 
 const countMax = 200;
@@ -44,7 +46,7 @@ export class Forwarding {
    * Those that this leader has not been given, or was given long ago; from now on they count as given. What another process has added is
    * taken for given by that one when it is first seen.
    */
-  async due(leader: MemberId): Promise<readonly Proposal[]> {
+  private async due(leader: MemberId): Promise<readonly Proposal[]> {
     const now = this.context.clock.now();
     const againMs = this.context.pace.forwardAgainMs;
     // A clock that was put back counts as time that has passed.
@@ -64,8 +66,25 @@ export class Forwarding {
     return this.dropCommitted(due);
   }
 
-  /** The leader did not take them: they are due again at once. */
-  failed(proposals: readonly Proposal[]): void {
+  /** Takes what is due to the leader. Where it did not take it, or may not have, all of that is due again at once. */
+  async carry(leader: MemberId): Promise<"taken" | "not-leading" | "unreachable"> {
+    const due = await this.due(leader);
+    if (due.length === 0) return "taken";
+    const { peers, pace, log } = this.context;
+    try {
+      const answer = await peers.call(leader, "proposals", encodeProposalCall(due), pace.callTimeoutMs);
+      if (parseProposalAnswer(answer).leading) return "taken";
+      this.failed(due);
+      return "not-leading";
+    } catch (cause) {
+      if (!(cause instanceof Fault)) throw cause;
+      log.info("leader-unreachable", { leader, why: cause.message });
+      this.failed(due);
+      return "unreachable";
+    }
+  }
+
+  private failed(proposals: readonly Proposal[]): void {
     for (const { transactionHash } of proposals) {
       this.given.delete(transactionHash);
       this.added(transactionHash);

@@ -12,15 +12,42 @@ type Done = { readonly proposed: string } | { readonly rejoined: Turn };
 
 /**
  * What a member does that has forgotten what it signed (design, section 6): it proposes an entry that nobody can have seen before, and once
- * the others have committed it, the member may vote, acknowledge and cosign again under a new incarnation. Does the step that is due;
- * undefined where it has to wait, or where the others are too few to commit anything. What an attempt that was cut off has left proposed is
- * committed some time and means nothing.
+ * the others have committed it, the member may vote, acknowledge and cosign again under a new incarnation. What an attempt that was cut off
+ * has left proposed is committed some time and means nothing.
  */
-export async function rejoin(context: Context, turns: Turns): Promise<Done | undefined> {
+export class Rejoining {
+  private readonly context: Context;
+  private readonly turns: Turns;
+  private underWay = false;
+
+  constructor(context: Context, turns: Turns) {
+    this.context = context;
+    this.turns = turns;
+  }
+
+  /** Does the step that is due; undefined where it has to wait, or another call is at it, or the others are too few to commit anything. */
+  async next(): Promise<Done | undefined> {
+    if (this.underWay) return undefined;
+    this.underWay = true;
+    try {
+      return await step(this.context, this.turns);
+    } finally {
+      this.underWay = false;
+    }
+  }
+
+  /** A step that is under way may never come back. */
+  forget(): void {
+    this.underWay = false;
+  }
+}
+
+async function step(context: Context, turns: Turns): Promise<Done | undefined> {
   const { amnesic, rejoinsBy } = await turns.state();
   const members = context.founders.size;
   if (!amnesic || majority(members) > members - 1) return undefined;
-  if (rejoinsBy !== null && rejoinsBy !== undefined) {
+  // A store of before this was known has no such field.
+  if (typeof rejoinsBy === "string") {
     if ((await context.ledger.entryPlace(rejoinsBy)) !== undefined) return bindAgain(context, turns, rejoinsBy);
     if (await context.raftStore.hasProposal(rejoinsBy)) return undefined;
   }
