@@ -53,7 +53,7 @@ export function ledgerReads(transport: Transport) {
     eachEntry: (filter?: EntryFilter, page?: PageOptions) =>
       each((cursor) => own<Page<EntryHit>>("/v1/entries", { ...filter, ...pageQuery({ ...page, ...cursor }) }, page)),
     statistics: (options?: CallOptions) => own<Statistics>("/v1/statistics", {}, options),
-    /** By day (UTC+8) or hour; the last thirty days where no range is given. Empty ones are left out. */
+    /** By day (UTC+8) or hour; the last thirty days, by hour seven, where no range is given. Empty ones are left out. */
     blockFigures: (query?: TimeRange & { readonly by?: "hour" | "day" }, options?: CallOptions) =>
       own<Items<BlocksFigure>>("/v1/statistics/blocks", { ...query }, options).then(({ items }) => items),
     contributions: (query?: FigureQuery, options?: CallOptions) =>

@@ -7,6 +7,8 @@ import type { Scope } from "../scopes.ts";
 
 const scopes: readonly Scope[] = ["ledger:read"];
 const daysDefault = 30;
+/** By hour: what is left out of the range must not be refused for its width. */
+const daysByHourDefault = 7;
 const DAY_MS = 86_400_000;
 
 const home = z
@@ -37,10 +39,11 @@ const actFigure = z
 const actFigures = z.object({ items: z.array(actFigure) });
 
 const ms = natural.openapi({ description: "ms since 1970-01-01T00:00:00Z" });
-const range = {
-  from: optional(ms).openapi({ description: `默认 to 之前${daysDefault}天 · default ${daysDefault} days before \`to\`` }),
+const rangeWith = (days: string) => ({
+  from: optional(ms).openapi({ description: `默认 to 之前 ${days} 天 · default ${days} days before \`to\`` }),
   to: optional(ms),
-};
+});
+const range = rangeWith(`${daysDefault}`);
 const dimensions: readonly string[] = ["member", "type", "day"] satisfies readonly Dimension[];
 const by = z
   .string()
@@ -55,9 +58,9 @@ const by = z
 
 /** The figures of the home page and the charts (mission A4, A5). Days are those of UTC+8. */
 export function statisticsRoutes({ reading, needs: { services, clock } }: Doors): void {
-  const rangeOf = ({ from, to }: { readonly from?: number | undefined; readonly to?: number | undefined }) => {
+  const rangeOf = ({ from, to }: { readonly from?: number | undefined; readonly to?: number | undefined }, days = daysDefault) => {
     const end = to ?? clock.now();
-    return { from: from ?? Math.max(0, end - daysDefault * DAY_MS), to: end };
+    return { from: from ?? Math.max(0, end - days * DAY_MS), to: end };
   };
   reading(
     {
@@ -78,12 +81,12 @@ export function statisticsRoutes({ reading, needs: { services, clock } }: Doors)
       topic: "statistics",
       summary: { zh: "按时间统计区块与交易", en: "Blocks and entries by time" },
       scopes,
-      query: z.strictObject({ ...range, by: optional(z.enum(["hour", "day"])) }),
+      query: z.strictObject({ ...rangeWith(`${daysDefault} (hour: ${daysByHourDefault})`), by: optional(z.enum(["hour", "day"])) }),
       answers: { 200: { description: "统计 · figures; empty ones are left out", content: { "application/json": blockFigures } } },
       problems: ["empty-range", "range-too-wide"],
     },
     async ({ c, query }) => {
-      const figures = await services.blockFigures(rangeOf(query), query.by ?? "day");
+      const figures = await services.blockFigures(rangeOf(query, query.by === "hour" ? daysByHourDefault : daysDefault), query.by ?? "day");
       return "refused" in figures ? refusedProblem(c, figures) : answer(c, blockFigures, { items: figures });
     },
   );

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { createClient } from "@vermilion/client";
 import { readAppFile } from "@vermilion/local";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { missionRows } from "../../journeys/mission-rows.ts";
 import { repository } from "../../support/python.ts";
 import { CloudConsortium, openSwitchboard } from "./consortium.ts";
 
@@ -139,6 +140,10 @@ describe("four members in four emulated accounts", () => {
       await switchboard.close();
     }
   }, 300_000);
+
+  test.each(Object.entries(missionRows))("%s", async (_row, journey) => {
+    await journey({ as: clientOf });
+  });
 
   test("a network that has slept commits its first entry without anybody else's help", async () => {
     await equalHeads(30_000);
