@@ -2,6 +2,7 @@ import type { BulkAnswer, BulkLine, Evidence, EvidenceReceipt } from "./answers.
 import { getters, part } from "./getters.ts";
 import { ClientProblem } from "./problem.ts";
 import type { CallOptions, Transport } from "./transport.ts";
+import type { ReceiptJudge } from "./trust.ts";
 
 export interface BulkOptions extends CallOptions {
   /** Lines of one call to the member, at most 1,000. */
@@ -13,7 +14,7 @@ const linesPerCallDefault = 100;
 const emptyCallsMax = 10;
 
 /** Many certificates, and deposits of digests. Each throws `ClientProblem`. */
-export function bulkCalls(transport: Transport) {
+export function bulkCalls(transport: Transport, judge: ReceiptJudge) {
   const { own, open } = getters(transport);
 
   /**
@@ -51,8 +52,12 @@ export function bulkCalls(transport: Transport) {
   return {
     bulk,
     evidence: (evidence: string, options?: CallOptions) => own<Evidence>(`/v1/evidence/${part(evidence)}`, {}, options),
-    /** The receipt of one digest, for whoever knows it; waits up to `waitS` seconds for finality. */
-    evidenceReceipt: (evidence: string, digest: string, waitS = 5, options?: CallOptions) =>
-      open<EvidenceReceipt>(`/v1/evidence/${part(evidence)}/receipts/${part(digest)}`, { wait: waitS }, options),
+    /** The receipt of one digest, for whoever knows it; waits up to `waitS` seconds for finality, and a final one is checked. */
+    evidenceReceipt: async (evidence: string, digest: string, waitS = 5, options?: CallOptions) => {
+      const path = `/v1/evidence/${part(evidence)}/receipts/${part(digest)}`;
+      const given = await open<EvidenceReceipt>(path, { wait: waitS }, options);
+      await judge.judgeEvidence({ ...given, digest }, options);
+      return given;
+    },
   };
 }

@@ -4,6 +4,7 @@ import { files } from "./files.ts";
 import { ledgerReads } from "./ledger-reads.ts";
 import { recordReads } from "./reads.ts";
 import { type ClientOptions, transportOf } from "./transport.ts";
+import { receiptJudge } from "./trust.ts";
 import { writes } from "./writes.ts";
 
 /** Everything that an app can ask of its member. One client serves any number of calls at once. */
@@ -20,6 +21,7 @@ export type Client = ReturnType<typeof recordReads> &
  */
 export function createClient(options: ClientOptions): Client {
   const transport = transportOf(options);
+  const judge = receiptJudge(transport, options.trust ?? "first-use");
   const calls = { ...fileCalls(transport), ...writes(transport) };
-  return { ...recordReads(transport), ...ledgerReads(transport), ...bulkCalls(transport), ...calls, ...files(calls) };
+  return { ...recordReads(transport), ...ledgerReads(transport, judge), ...bulkCalls(transport, judge), ...calls, ...files(calls) };
 }

@@ -10,5 +10,6 @@ export { type ClientCode, ClientProblem, type FieldProblem } from "./problem.ts"
 export type { IntegrityCode, ReasonCode } from "./reasons.ts";
 export type { AppCredentials } from "./token.ts";
 export { type CallOptions, type ClientOptions, defaultPatience, type Patience } from "./transport.ts";
+export type { Trust } from "./trust.ts";
 export * from "./verify.ts";
 export type { WriteOptions } from "./writes.ts";

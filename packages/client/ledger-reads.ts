@@ -1,3 +1,4 @@
+import { utf8 } from "@vermilion/ledger";
 import type {
   ActFigure,
   Block,
@@ -19,6 +20,7 @@ import type {
 import { getters, pageQuery, part, signalOf } from "./getters.ts";
 import { each, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
+import type { ReceiptJudge } from "./trust.ts";
 
 type Items<T> = { readonly items: readonly T[] };
 
@@ -37,8 +39,17 @@ function figureQuery({ by, ...range }: FigureQuery = {}) {
 }
 
 /** What can be read of the consortium, its ledger and its proofs; most of it by anybody. Each throws `ClientProblem`. */
-export function ledgerReads(transport: Transport) {
+export function ledgerReads(transport: Transport, judge: ReceiptJudge) {
   const { open, openBody, own, ownBody } = getters(transport);
+  /**
+   * Waits up to `waitS` seconds for the quorum of cosignatures; `final` says whether they were there. A final receipt is checked before it is
+   * handed on, by the client's `trust`.
+   */
+  async function receipt(transactionHash: string, waitS = 5, options?: CallOptions): Promise<Receipt> {
+    const given = await open<Receipt>(`/v1/receipts/${part(transactionHash)}`, { wait: waitS }, options);
+    await judge.judge(given, options);
+    return given;
+  }
   return {
     health: (options?: CallOptions) => open<Health>("/v1/health", {}, options),
     /** Of the member's process, in the text that Prometheus reads; in the cloud there are none. */
@@ -90,9 +101,16 @@ export function ledgerReads(transport: Transport) {
       open<InclusionProof>("/v1/proofs/inclusion", { index, size }, options),
     consistencyProof: (oldSize: number, size: number, options?: CallOptions) =>
       open<{ readonly proof: readonly string[] }>("/v1/proofs/consistency", { old: oldSize, size }, options),
-    /** Waits up to `waitS` seconds for the quorum of cosignatures; `final` says whether they were there. */
-    receipt: (transactionHash: string, waitS = 5, options?: CallOptions) =>
-      open<Receipt>(`/v1/receipts/${part(transactionHash)}`, { wait: waitS }, options),
+    receipt,
+    /** The entry with its receipt; where that is final, the one proves the other. */
+    proof: async (transactionHash: string, waitS = 5, options?: CallOptions) => {
+      const [entry, proof] = [
+        await own<Entry>(`/v1/entries/${part(transactionHash)}`, {}, options),
+        await receipt(transactionHash, waitS, options),
+      ];
+      await judge.judgeEntry(transactionHash, utf8(entry.entry), proof, options);
+      return { ...proof, entry };
+    },
     lookup: (hash: string, options?: CallOptions) => open<Lookup>(`/v1/lookup/${part(hash)}`, {}, options),
   };
 }

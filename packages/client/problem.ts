@@ -7,7 +7,14 @@ export interface FieldProblem {
 }
 
 /** Codes that the client itself gives; all others are the API's or a contract's. */
-export type ClientCode = "unreachable" | "timed-out" | "bad-answer" | "no-credentials" | "bad-credentials" | FileClientCode;
+export type ClientCode =
+  | "unreachable"
+  | "timed-out"
+  | "bad-answer"
+  | "no-credentials"
+  | "bad-credentials"
+  | "receipt-does-not-hold"
+  | FileClientCode;
 
 /** What the client finds wrong with files and chunks before it hands anything on. */
 export type FileClientCode =

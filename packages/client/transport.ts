@@ -1,6 +1,7 @@
 import { concat } from "@vermilion/ledger";
 import { ClientProblem, problemOf } from "./problem.ts";
 import { type AppCredentials, type TokenSource, tokenSource } from "./token.ts";
+import type { Trust } from "./trust.ts";
 
 /** How often and how long the client tries; all times in ms. */
 export interface Patience {
@@ -37,6 +38,8 @@ export interface ClientOptions {
   readonly language?: "zh" | "en";
   readonly fetch?: typeof fetch;
   readonly patience?: Partial<Patience>;
+  /** By which policy receipts are judged before they are handed on; default `first-use`. */
+  readonly trust?: Trust;
 }
 
 export interface CallOptions {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { scopes } from "@vermilion/api";
 import { expect, onTestFinished, test } from "vitest";
 import { addApp, p256, startMember, testClock } from "../api/support/member.ts";
+import { makeWorld } from "../client/fixtures.ts";
 import { inProcess, oneSentence, temporaryFolder } from "./spawn.ts";
 
 /** The data commands against the real doors over services of fixed content. */
@@ -76,7 +77,9 @@ test("an SD-JWT that cannot be saved is shown rather than lost", async () => {
 });
 
 test("a receipt is saved with what a verifier needs, and only once it is final", async () => {
-  const { data, at, run } = await place();
+  const world = makeWorld();
+  const receipt = { transactionHash: hash, final: true, leafIndex: 2, size: 5, receipt: world.receiptOfEntry(world.entry) };
+  const { data, at, run } = await place({ services: { policy: async () => world.policy, receipt: async () => receipt } });
   const saved = await run(
     "receipt",
     hash,
@@ -94,8 +97,8 @@ test("a receipt is saved with what a verifier needs, and only once it is final",
   const genesis = JSON.parse(readFileSync(join(data, "out/genesis.json"), "utf8")) as { version: number; entry: unknown; header: unknown };
   expect(genesis).toMatchObject({ version: 1, entry: expect.any(String), header: expect.any(String) });
 
-  const receipt = { transactionHash: hash, final: false, leafIndex: 1, size: 2, receipt: "not yet" };
-  const early = await place({ services: { receipt: async () => receipt } });
+  const notYet = { ...receipt, final: false, receipt: "not yet" };
+  const early = await place({ services: { receipt: async () => notYet } });
   const ran = await early.run("receipt", hash, "--out", early.at("r.tlog-proof"), "--wait", "1");
   expect(ran).toMatchObject({ code: 1, out: "" });
   expect(ran.err).toContain("vermilion: not-final-yet: ");

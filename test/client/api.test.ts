@@ -22,7 +22,7 @@ async function signedIn(): Promise<{ readonly client: Client; readonly asked: Se
     return fetch(input, init);
   };
   return {
-    client: createClient({ baseUrl: member.baseUrl, app, operator: "李明", fetch: watched, patience: { attempts: 1 } }),
+    client: createClient({ baseUrl: member.baseUrl, app, operator: "李明", fetch: watched, patience: { attempts: 1 }, trust: "none" }),
     asked,
     baseUrl: member.baseUrl,
   };
@@ -92,6 +92,7 @@ function callsOf(client: Client, baseUrl: string): Record<keyof Client, () => Pr
     inclusionProof: () => client.inclusionProof(0, 2),
     consistencyProof: () => client.consistencyProof(1, 2),
     receipt: () => client.receipt(hash, 0),
+    proof: () => client.proof(hash, 0),
     lookup: () => client.lookup(hash),
     defineType: () => client.defineType({ id: "moc-filing", version: 1 }),
     issue: () => client.issue({ type: "moc-filing", fields: { customsCode: "3502960A12" }, holder: address, serial: "A1" }),
