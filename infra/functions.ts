@@ -1,8 +1,10 @@
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { docsFiles } from "@vermilion/api/docs-page";
 import { type FunctionName, functionSettings, type SettingName } from "@vermilion/aws/environment";
 import { Duration } from "aws-cdk-lib";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";
-import { NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
+import { type ICommandHooks, NodejsFunction, OutputFormat } from "aws-cdk-lib/aws-lambda-nodejs";
 import type { Construct } from "constructs";
 import { capitalised, type LogGroups, perFunction, type Roles } from "./roles.ts";
 
@@ -41,6 +43,19 @@ export const bundling = {
   banner: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
 };
 
+/** The public function shows the page of the API, whose script and style lie beside its code. */
+const withDocsFiles: ICommandHooks = {
+  beforeBundling: () => [],
+  beforeInstall: () => [],
+  afterBundling: (_input, output) => {
+    const require = createRequire(import.meta.url);
+    const copies = Object.entries(docsFiles).map(([name, file]) => [require.resolve(`swagger-ui-dist/${file}`), `${output}/docs/${name}`]);
+    // As one command of Node, so that it is the same on every system.
+    const script = `const fs = require("node:fs"); for (const [from, to] of ${JSON.stringify(copies)}) fs.cpSync(from, to)`;
+    return [`node -e ${JSON.stringify(script)}`];
+  },
+};
+
 /** The seven functions. Each is given exactly the settings of its row in `functionSettings`, and nothing else in its environment. */
 export function createFunctions(
   scope: Construct,
@@ -73,7 +88,13 @@ export function createFunctions(
       projectRoot: root,
       depsLockFilePath: `${root}package-lock.json`,
       // The SDK too: what was tested is what runs, not what AWS has put into the runtime since.
-      bundling: { format: OutputFormat.ESM, ...bundling, externalModules: [], bundleAwsSDK: true },
+      bundling: {
+        format: OutputFormat.ESM,
+        ...bundling,
+        externalModules: [],
+        bundleAwsSDK: true,
+        ...(name === "public" ? { commandHooks: withDocsFiles } : {}),
+      },
     });
   });
 }

@@ -8,6 +8,7 @@ import { bulkRoute } from "./routes/bulk.ts";
 import { certificateLifeRoutes } from "./routes/certificate-life.ts";
 import { certificateRoutes } from "./routes/certificates.ts";
 import { consortiumRoutes } from "./routes/consortium.ts";
+import { docsRoutes } from "./routes/docs.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { healthRoutes, metricsRoute } from "./routes/health.ts";
@@ -63,6 +64,7 @@ export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "b
 function mountRows(doors: Doors): void {
   healthRoutes(doors);
   metricsRoute(doors);
+  docsRoutes(doors);
   consortiumRoutes(doors);
   typeRoutes(doors);
   bulkRoute(doors);

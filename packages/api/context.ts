@@ -4,6 +4,7 @@ import type { CheckSession, PeerSession } from "@vermilion/member/peers/peer-ses
 import type { Apps, Calls, Clock, Keys, Log, Random } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
 import type { Context } from "hono";
+import type { DocsFile } from "./docs-page.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Quotas } from "./rate-limit.ts";
 
@@ -30,6 +31,8 @@ export interface ApiNeeds {
   readonly metrics?: Metrics;
   /** How much strangers may ask for; `defaultQuotas` where absent. */
   readonly quotas?: Quotas;
+  /** A file of the page that shows the API, as the platform has it beside its code; undefined where it has none. */
+  readonly docsFile?: (name: DocsFile) => Promise<Uint8Array | undefined>;
   /** The member's own signed statement: who it is, before there was a chain. */
   statement(): Promise<string | undefined>;
 }
@@ -37,7 +40,18 @@ export interface ApiNeeds {
 /** What the routes that need no account are served from. */
 export type PublicNeeds = Pick<
   ApiNeeds,
-  "services" | "clock" | "random" | "log" | "crypto" | "baseUrl" | "member" | "answerWithinMs" | "quotas" | "metrics" | "statement"
+  | "services"
+  | "clock"
+  | "random"
+  | "log"
+  | "crypto"
+  | "baseUrl"
+  | "member"
+  | "answerWithinMs"
+  | "quotas"
+  | "metrics"
+  | "docsFile"
+  | "statement"
 >;
 
 /** Who calls, after sign-in. `operator` is there on every route that asks for it. */

@@ -48,6 +48,7 @@ export type ApiCode =
   | "peer-busy"
   | "no-statement"
   | "rate-limited"
+  | "no-docs"
   | "no-metrics"
   | "no-chain-yet"
   | "internal";
@@ -117,6 +118,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "body-too-slow": row(408, "请求体未及时送达", "The body did not come in time"),
   "unsupported-content-type": row(415, "不支持该内容类型", "This content type is not taken here"),
   "rate-limited": row(429, "调用过于频繁，请稍后再试", "Too many calls; try again later"),
+  "no-docs": row(404, "本成员没有试用网页", "This member has no page to try the API on"),
   "no-metrics": row(404, "本平台的指标不在此处", "This platform keeps its metrics elsewhere"),
   "no-such-route": row(404, "没有此接口", "There is no such route"),
   "method-not-allowed": row(405, "该接口不支持此方法", "The route does not take this method"),

@@ -49,13 +49,13 @@ function named(name: string, value: string | undefined): Record<string, string> 
   return value === undefined ? {} : { [name]: value };
 }
 
-/** The API gives data to programs: no page of it may be framed, sniffed, or kept by a cache unless a route says otherwise. */
+/** The API gives data to programs: nothing of it may be framed, sniffed, run, or kept by a cache unless a route says otherwise. */
 export function securityHeaders(needs: Pick<ApiNeeds, "baseUrl">): MiddlewareHandler<ApiEnv> {
   const secure = needs.baseUrl.startsWith("https:");
   return async (c, next) => {
     await next();
     c.header("X-Content-Type-Options", "nosniff");
-    c.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    if (!c.res.headers.has("Content-Security-Policy")) c.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     c.header("Referrer-Policy", "no-referrer");
     if (secure) c.header("Strict-Transport-Security", "max-age=31536000");
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");

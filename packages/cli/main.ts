@@ -35,6 +35,7 @@ export const listed: readonly Listed[] = [
     en: "add, rotate, disable or enable a member's apps",
     load: async () => (await import("./commands/app.ts")).app,
   },
+  { name: "token", zh: "登录并打印令牌", en: "sign in and print a token", load: async () => (await import("./commands/token.ts")).token },
   { name: "issue", zh: "签发证照", en: "issue a certificate", load: async () => (await import("./commands/issue.ts")).issue },
   {
     name: "complete",

@@ -18,6 +18,7 @@ import { Cannot } from "./cannot.ts";
 import { checkConfig, configProblemText } from "./config.ts";
 import type { LogLevel, MemberFileConfig } from "./config-schemas.ts";
 import { diskFiles } from "./disk-files.ts";
+import { packagedDocsFile } from "./docs-files.ts";
 import { serveHttp } from "./http-server.ts";
 import { openKeyFiles } from "./keys/key-files.ts";
 import { takeLock } from "./lock.ts";
@@ -143,6 +144,7 @@ async function compose(
     baseUrl: config.url,
     member,
     metrics: prometheusMetrics(member, () => running.services.health()),
+    docsFile: packagedDocsFile,
     ...(config.quotas === undefined ? {} : { quotas: config.quotas }),
     statement: () => ownStatement(config, running.services, keys),
   });

@@ -3,6 +3,7 @@ import { createFoundingApi } from "@vermilion/api/founding-api";
 import { Fault } from "@vermilion/member/fault";
 import { openReader } from "@vermilion/member/open-member";
 import { dynamoDbClient, kmsClient } from "../clients.ts";
+import { bundledDocsFile } from "../docs-files.ts";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
 import { foundingStore } from "../founding-store.ts";
@@ -27,7 +28,7 @@ export function openPublic(
   const database = dynamoDbClient();
   const ledgerTable = dynamoTable(database, settings.LEDGER_TABLE);
   const founding = foundingStore(ledgerTable);
-  const needs = { ...world, log, baseUrl: settings.BASE_URL, member, statement: () => founding.statement() };
+  const needs = { ...world, log, baseUrl: settings.BASE_URL, member, docsFile: bundledDocsFile, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
   let opened: ReturnType<typeof createPublicApi> | undefined;
 

@@ -43,6 +43,7 @@ export function operationsOf(document: Document): Listed[] {
 
 const parameters: Readonly<Record<string, string>> = {
   address,
+  asset: "start.js",
   block: "7",
   call: "probe",
   certificate: certificateId,
