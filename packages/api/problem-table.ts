@@ -49,6 +49,7 @@ export type ApiCode =
   | "no-statement"
   | "rate-limited"
   | "no-docs"
+  | "not-ready"
   | "no-metrics"
   | "no-chain-yet"
   | "internal";
@@ -118,6 +119,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "body-too-slow": row(408, "请求体未及时送达", "The body did not come in time"),
   "unsupported-content-type": row(415, "不支持该内容类型", "This content type is not taken here"),
   "rate-limited": row(429, "调用过于频繁，请稍后再试", "Too many calls; try again later"),
+  "not-ready": row(503, "本成员暂时不能处理请求", "This member cannot do what is asked of it at the moment"),
   "no-docs": row(404, "本成员没有试用网页", "This member has no page to try the API on"),
   "no-metrics": row(404, "本平台的指标不在此处", "This platform keeps its metrics elsewhere"),
   "no-such-route": row(404, "没有此接口", "There is no such route"),

@@ -110,7 +110,8 @@ export const submission = z.object(submittedShape);
 export const health = z.object({
   member: memberId,
   status: z.enum(["ok", "degraded", "amnesic", "upgrade-needed"]),
-  reasons: z.array(z.string()),
+  ready: z.boolean(),
+  reasons: z.array(z.object({ code: z.string(), zh: z.string(), en: z.string() })),
   chains: z.array(
     z.object({
       chain: sha256Hex,

@@ -39,7 +39,9 @@ export interface Submitted {
 export interface Health {
   readonly member: string;
   readonly status: "ok" | "degraded" | "amnesic" | "upgrade-needed";
-  readonly reasons: readonly string[];
+  /** Whether it can do what is asked of it, reads and writes; false: ask another member. */
+  readonly ready: boolean;
+  readonly reasons: readonly { readonly code: string; readonly zh: string; readonly en: string }[];
   readonly chains: readonly {
     readonly chain: string;
     readonly role: string;

@@ -52,6 +52,8 @@ export function ledgerReads(transport: Transport, judge: ReceiptJudge) {
   }
   return {
     health: (options?: CallOptions) => open<Health>("/v1/health", {}, options),
+    /** Throws `ClientProblem` `not-ready` where the member cannot do what is asked of it. */
+    ready: (options?: CallOptions) => open<{ readonly ready: true }>("/v1/ready", {}, options),
     /** Of the member's process, in the text that Prometheus reads; in the cloud there are none. */
     metrics: (options?: CallOptions) => ownBody("/metrics", options).then(({ text }) => text),
     consortium: (options?: CallOptions) => open<Consortium>("/v1/consortium", {}, options),

@@ -53,10 +53,19 @@ export interface Page<T> {
   readonly next?: string;
 }
 
+/** Why a member is not all that it should be: a stable code, and what it means. */
+export interface HealthReason {
+  readonly code: string;
+  readonly zh: string;
+  readonly en: string;
+}
+
 export interface Health {
   readonly member: string;
   readonly status: "ok" | "degraded" | "amnesic" | "upgrade-needed";
-  readonly reasons: readonly string[];
+  /** Whether it can do what is asked of it, reads and writes; false: send callers elsewhere. */
+  readonly ready: boolean;
+  readonly reasons: readonly HealthReason[];
   readonly chains: readonly {
     readonly chain: string;
     readonly role: string;

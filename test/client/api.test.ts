@@ -36,6 +36,7 @@ function callsOf(client: Client, baseUrl: string): Record<keyof Client, () => Pr
   const first = (rows: AsyncGenerator<unknown>) => rows.next();
   return {
     health: () => client.health(),
+    ready: () => client.ready(),
     metrics: () => client.metrics(),
     consortium: () => client.consortium(),
     members: () => client.members(),

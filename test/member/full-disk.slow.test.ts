@@ -56,7 +56,8 @@ test("a member whose SQLite file is full refuses writes with a clear code, goes 
     }, 60_000);
     expect(refused.code).toBe("storage-full");
     expect(good(await servicesOf(cluster, "platform").certificate(before.certificate)).status).toBe("valid");
-    expect((await servicesOf(cluster, "platform").health()).status).toBe("degraded");
+    const ill = await servicesOf(cluster, "platform").health();
+    expect(ill).toMatchObject({ status: "degraded", ready: false, reasons: [{ code: "storage-full" }] });
 
     // The others go on without it.
     const other = await eventually(async () => {

@@ -36,4 +36,20 @@ export function healthRoutes({ publicly, needs }: Doors): void {
     },
     async ({ c }) => answer(c, health, await needs.services.health()),
   );
+  publicly(
+    {
+      method: "get",
+      path: "/v1/ready",
+      topic: "consortium",
+      summary: { zh: "本成员能否处理请求", en: "Whether this member can do what is asked of it" },
+      description: "供负载均衡与监控使用。For load balancers and monitors: 200, or 503 with the codes of `reasons` of /v1/health.",
+      answers: { 200: { description: "可以 · it can", content: { "application/json": z.object({ ready: z.literal(true) }) } } },
+      problems: ["not-ready"],
+    },
+    async ({ c }) => {
+      const { ready, reasons } = await needs.services.health();
+      if (ready) return c.json({ ready });
+      return problem(c, { refused: "not-ready", detail: reasons.map(({ code }) => code).join(", ") });
+    },
+  );
 }

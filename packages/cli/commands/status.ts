@@ -35,8 +35,9 @@ export function status(program: Command, io: Io): void {
         return;
       }
       io.table(statusTable(rows));
-      for (const { member, phase, lastProblem } of rows) {
+      for (const { member, phase, lastProblem, health } of rows) {
         if (phase === "waiting" && lastProblem !== null) io.note(`${member}: ${lastProblem.names.en} · ${lastProblem.names.zh}`);
+        for (const { code, zh, en } of health?.reasons ?? []) io.note(`${member}: ${code}: ${zh} · ${en}`);
       }
     });
 }

@@ -1,9 +1,9 @@
-import { isAsleep } from "@vermilion/consensus";
+import { isAsleep, type RaftState } from "@vermilion/consensus";
 import { type MemberRow, stateKeys } from "@vermilion/contracts";
 import { majority } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { readRow, readRows } from "../entries/state-reader.ts";
-import type { ConsortiumView, Health } from "../services.ts";
+import type { ConsortiumView, Health, HealthReason } from "../services.ts";
 import type { Driver } from "../turns/driver.ts";
 
 export async function consortium(context: Context): Promise<ConsortiumView> {
@@ -34,21 +34,11 @@ export async function members(context: Context): Promise<readonly MemberRow[]> {
 export async function health(context: Context, driver: Driver): Promise<Health> {
   const state = await driver.turns.state();
   const published = await context.ledger.published();
-  const reasons: string[] = [];
-  if (state.amnesic) reasons.push("this member has forgotten what it signed and must rejoin");
-  if (driver.turns.upgradeNeeded !== undefined) reasons.push(driver.turns.upgradeNeeded);
-  if (driver.turns.diverged !== undefined) reasons.push(driver.turns.diverged);
-  if (driver.lastFault !== undefined) reasons.push(driver.lastFault);
-  const status = state.amnesic
-    ? "amnesic"
-    : driver.turns.upgradeNeeded !== undefined
-      ? "upgrade-needed"
-      : reasons.length > 0
-        ? "degraded"
-        : "ok";
+  const reasons = reasonsOf(driver, state);
   return {
     member: context.member,
-    status,
+    status: statusOf(reasons),
+    ready: reasons.every(({ code }) => code === "amnesic" || code === "no-leader" || code === "peer-unreachable"),
     reasons,
     chains: [
       {
@@ -65,4 +55,34 @@ export async function health(context: Context, driver: Driver): Promise<Health> 
       },
     ],
   };
+}
+
+/** Worst first. A member that has forgotten serves all the same: what its apps write goes through the others. */
+function reasonsOf(driver: Driver, state: RaftState): readonly HealthReason[] {
+  const { upgradeNeeded, diverged } = driver.turns;
+  const { lastFault } = driver;
+  return [
+    ...(diverged === undefined ? [] : [{ code: "diverged", zh: "本成员的账本与多数成员不一致，已停止", en: diverged }]),
+    ...(upgradeNeeded === undefined ? [] : [{ code: "upgrade-needed", zh: "生效的规则比本软件新，请升级", en: upgradeNeeded }]),
+    ...(lastFault === undefined ? [] : [{ code: lastFault.split(":", 1)[0] ?? "fault", zh: `故障：${lastFault}`, en: lastFault }]),
+    ...(state.amnesic
+      ? [
+          {
+            code: "amnesic",
+            zh: "本成员遗失了签署记录（账本丢失或由备份恢复），正在重新加入",
+            en: "this member has forgotten what it signed (its store was lost or restored) and is to rejoin",
+          },
+        ]
+      : []),
+    ...(state.leader === null && !isAsleep(state)
+      ? [{ code: "no-leader", zh: "暂无领导者，写入将等待", en: "there is no leader at the moment; writes wait" }]
+      : []),
+  ];
+}
+
+function statusOf(reasons: readonly HealthReason[]): Health["status"] {
+  const codes = reasons.map(({ code }) => code);
+  if (codes.includes("amnesic")) return "amnesic";
+  if (codes.includes("upgrade-needed")) return "upgrade-needed";
+  return codes.some((code) => code !== "no-leader") ? "degraded" : "ok";
 }

@@ -159,7 +159,7 @@ const chainHealth = {
 export function fakeServices(): Services {
   const issued = { ...committed, certificate: certificateId, issuerSignedSha256: hash, sdJwt: "secret~disclosure~" };
   return {
-    health: async () => ({ member: "customs", status: "ok", reasons: [], chains: [chainHealth] }),
+    health: async () => ({ member: "customs", status: "ok", ready: true, reasons: [], chains: [chainHealth] }),
     consortium: async () => ({
       name: "c",
       names,
