@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { operationCall } from "@vermilion/contracts";
+import { knownVersions, operationCall } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Ledger, MemberPlatform } from "@vermilion/member";
 import { proposalOf } from "@vermilion/member/entries/proposal";
@@ -179,9 +179,10 @@ describe("clocks that were wrong for one block", () => {
 });
 
 test("a member whose software does not know the rules in force leads no more; those that know them go on", async () => {
-  /** Three members with a software to which version 2 means what version 1 does; the fourth knows of no version 2. */
+  /** Three members with a software to which the next version means what this one does; the fourth knows of no next version. */
+  const next = (knownVersions().get("certificates") ?? 0) + 1;
   const outdated = "platform";
-  const seesVersion1 = (ledger: Ledger): Ledger => ({
+  const seesOldRules = (ledger: Ledger): Ledger => ({
     ...ledger,
     stateRows: async (keys) =>
       (await ledger.stateRows(keys)).map((row) =>
@@ -189,12 +190,12 @@ test("a member whose software does not know the rules in force leads no more; th
       ),
   });
   cluster = await openPermits({
-    platform: (node, platform) => (node.id === outdated ? platform : { ...platform, ledger: seesVersion1(platform.ledger) }),
+    platform: (node, platform) => (node.id === outdated ? platform : { ...platform, ledger: seesOldRules(platform.ledger) }),
   });
   expect(await leaderOf(cluster)).toBe(outdated);
   const { chain, height } = await chainOf(cluster, outdated);
   const keys = memberIds.map((id) => cluster.node(id).identity.keys.sign);
-  const rules = operationCall("consortium.activate", { contract: "certificates", version: 2, height: height + 2 });
+  const rules = operationCall("consortium.activate", { contract: "certificates", version: next, height: height + 2 });
   const entry = entryOf(chain, keys, [rules], { time: Date.now() });
   await cluster.node(outdated).running?.peerDoor.handle("customs", "proposals", encodeProposalCall([proposalOf(entry, [])]));
   await equalHeads(cluster);
