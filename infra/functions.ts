@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { docsFiles } from "@vermilion/api/docs-page";
+import { docsFiles } from "@vermilion/api";
 import { type FunctionName, functionSettings, type SettingName } from "@vermilion/aws/environment";
 import { Duration } from "aws-cdk-lib";
 import { Architecture, Runtime } from "aws-cdk-lib/aws-lambda";

@@ -15,6 +15,7 @@ import type { FaultCode } from "@vermilion/member/fault";
 import type { PeerCode } from "@vermilion/member/peers/peer-session";
 import { type CertificateCode, certificateProblems } from "./certificate-problems.ts";
 import { type FileCode, fileProblems } from "./file-problems.ts";
+import { type OperationCode, operationProblems } from "./operation-problems.ts";
 
 /** What the doors themselves refuse, before a use case is asked. */
 export type ApiCode =
@@ -22,7 +23,6 @@ export type ApiCode =
   | "malformed-query"
   | "malformed-path"
   | "body-too-large"
-  | "body-too-slow"
   | "unsupported-content-type"
   | "no-such-route"
   | "method-not-allowed"
@@ -47,10 +47,6 @@ export type ApiCode =
   | "peer-call-failed"
   | "peer-busy"
   | "no-statement"
-  | "rate-limited"
-  | "no-docs"
-  | "not-ready"
-  | "no-metrics"
   | "no-chain-yet"
   | "internal";
 
@@ -92,6 +88,7 @@ export type ProblemCode =
   | RefusalCode
   | FileCode
   | CertificateCode
+  | OperationCode
   | EntryCode
   | CertificatesCode
   | FaultCode
@@ -116,12 +113,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "malformed-query": row(400, "查询参数不符合接口要求", "A query parameter is malformed"),
   "malformed-path": row(400, "路径参数不符合接口要求", "A path parameter is malformed"),
   "body-too-large": row(413, "请求体过大", "The body is too large"),
-  "body-too-slow": row(408, "请求体未及时送达", "The body did not come in time"),
   "unsupported-content-type": row(415, "不支持该内容类型", "This content type is not taken here"),
-  "rate-limited": row(429, "调用过于频繁，请稍后再试", "Too many calls; try again later"),
-  "not-ready": row(503, "本成员暂时不能处理请求", "This member cannot do what is asked of it at the moment"),
-  "no-docs": row(404, "本成员没有试用网页", "This member has no page to try the API on"),
-  "no-metrics": row(404, "本平台的指标不在此处", "This platform keeps its metrics elsewhere"),
   "no-such-route": row(404, "没有此接口", "There is no such route"),
   "method-not-allowed": row(405, "该接口不支持此方法", "The route does not take this method"),
   "no-statement": row(404, "本成员尚未作出声明", "This member has not made its statement yet"),
@@ -187,6 +179,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
 
   ...fileProblems,
   ...certificateProblems,
+  ...operationProblems,
 
   // What the world does wrong.
   "storage-full": row(507, "存储空间已满，暂停写入", "Storage is full; writes are refused"),

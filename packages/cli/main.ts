@@ -99,6 +99,14 @@ export const listed: readonly Listed[] = [
     en: "what happened to a certificate, its status now or then",
     load: async () => (await import("./commands/history.ts")).history,
   },
+  { name: "list", zh: "查询证照", en: "certificates that fit a question", load: async () => (await import("./commands/list.ts")).list },
+  { name: "blocks", zh: "区块查询", en: "blocks and their entries", load: async () => (await import("./commands/blocks.ts")).blocks },
+  {
+    name: "statistics",
+    zh: "统计",
+    en: "height, members, certificates, contributions, uses",
+    load: async () => (await import("./commands/statistics.ts")).statistics,
+  },
   {
     name: "request",
     zh: "申请查看字段",

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import { debianProgram } from "../support/debian.ts";
+import { readmeTable, savedResults } from "./results.ts";
 
 const bench = fileURLToPath(new URL("bench.ts", import.meta.url));
 const run = (...args: string[]) => promisify(execFile)(process.execPath, [bench, ...args], { maxBuffer: 10_000_000 });
@@ -17,7 +19,8 @@ function folder(): string {
 
 const above0 = expect.toSatisfy((value: unknown) => typeof value === "number" && value > 0, "a number above 0");
 const spread = { median: above0, min: above0, max: above0 };
-const latency = { p50: above0, p95: above0, max: above0 };
+const latency = { p50: above0, p95: above0, p99: above0, max: above0 };
+const offered = { offeredPerS: above0, achievedPerS: above0, latencyMs: latency };
 const sentence = expect.stringMatching(/^.{40,}$/s);
 
 /** What every figure says, whatever it measures. */
@@ -41,6 +44,7 @@ const target = (wanted: number, required: boolean, isMet: (measured: number) => 
 
 test("prints every figure as JSON alone, in the agreed shape, and leaves nothing behind", async () => {
   const data = folder();
+  debianProgram(["/usr/lib/postgresql"], "postgresql");
   const { stdout, stderr } = await run("--json", "--seconds", "0.3", "--runs", "1", "--data", data);
   const report = JSON.parse(stdout);
   expect(stderr).toContain("bench: N0");
@@ -66,7 +70,8 @@ test("prints every figure as JSON alone, in the agreed shape, and leaves nothing
     limits,
     limitsAfter: limits,
   });
-  const { n0, n3, lone, receipt } = report.figures;
+  expect(Object.keys(report.figures)).toEqual(["n0", "n0b", "n1", "n2", "n3", "http", "lone", "receipt", "postgres"]);
+  const { n0, n0b, n1, n2, n3, http, lone, receipt, postgres } = report.figures;
   const shares = expect.toSatisfy(
     (value: Record<string, number>) => Math.abs(Object.values(value).reduce((sum, share) => sum + share, 0) - 1) < 0.01,
     "shares of one whole",
@@ -75,6 +80,7 @@ test("prints every figure as JSON alone, in the agreed shape, and leaves nothing
     ...figure,
     result: {
       entriesPerS: spread,
+      openLoop: offered,
       runs: [{ entries: above0, seconds: above0 }],
       entryBytes: above0,
       entriesPerBlock: spread,
@@ -82,7 +88,20 @@ test("prints every figure as JSON alone, in the agreed shape, and leaves nothing
     },
     targets: [target(12_500, false, (measured) => measured >= 12_500)],
   });
-  expect(n0.result.signatureChecksPerEntry).toBeGreaterThanOrEqual(1);
+  // The author's signature is checked once, and nobody gets past it.
+  for (const { result } of [n0, n0b, n1]) expect(result.signatureChecksPerEntry).toBeGreaterThanOrEqual(1);
+  expect(n1.result.withThreeSignatures.signatureChecksPerEntry).toBeGreaterThanOrEqual(3);
+  const cost = { share: expect.any(Number), function: expect.any(String), file: expect.any(String) };
+  for (const each of [n0, n0b, n1, n3]) expect(each.topCosts[0]).toEqual(cost);
+  expect(n0b).toMatchObject({
+    ...figure,
+    result: { perS: spread, openLoop: offered },
+    targets: [target(50_000, false, (measured) => measured >= 50_000)],
+  });
+  expect(n1).toMatchObject({ ...figure, result: { perS: spread, withThreeSignatures: { perS: spread, openLoop: offered } } });
+  expect(n2).toMatchObject({ ...figure, result: { keys: 1_200, achievedPerS: above0, latencyMs: latency, committedWithoutRetry: above0 } });
+  expect(http).toMatchObject({ ...figure, result: { oneACallPerS: spread, oneACallMs: latency, bulkPerS: spread } });
+  expect(postgres).toMatchObject({ ...figure, result: { "1 rows a commit": spread, "1000 rows a commit": spread } });
   expect(n3).toMatchObject({
     ...figure,
     result: {
@@ -107,6 +126,23 @@ test("prints every figure as JSON alone, in the agreed shape, and leaves nothing
   expect(sizes.map(({ leaves }) => leaves)).toEqual([expect.any(Number), expect.any(Number), 10_000_000, 10_000_000]);
   // The size of a receipt is no matter of the machine: the issue requires it, so it is held here.
   for (const { bytes } of sizes) expect(bytes).toBeLessThanOrEqual(2_560);
+});
+
+test("many certificates are issued and asked about, and a folder of results makes the table", async () => {
+  const [data, saved] = [folder(), folder()];
+  await run("--only", "million", "--count", "300", "--seconds", "0.2", "--runs", "1", "--data", data, "--save", saved);
+  const results = savedResults(saved);
+  const answered = { p50: above0, p99: above0, max: above0 };
+  expect(results.get("million")?.figure).toMatchObject({
+    ...figure,
+    result: { certificates: 300, issuedPerS: above0, bytesPerCertificate: above0, byNumberMs: answered, verifyAndRecordMs: answered },
+  });
+  expect(readmeTable(results)).toMatch(/^\| \| median \(range\) \|\n\|---\|---\|\n\| many certificates .* 300 at /);
+});
+
+test("--profile names the functions that cost most", async () => {
+  const { stdout } = await run("--only", "n0", "--profile", "--seconds", "0.2", "--runs", "1", "--data", folder());
+  expect(stdout).toMatch(/ {2}cost +\d+\.\d % {2}\S+ .*packages\//);
 });
 
 test("--only measures what is named, in a table without --json", async () => {

@@ -7,6 +7,7 @@ import { machineOf } from "./machine.ts";
 import { measureMillion } from "./million.ts";
 import { measureN0 } from "./n0.ts";
 import { measureN0b, measureN1 } from "./n0b.ts";
+import { measureN2 } from "./n2.ts";
 import { measureN3 } from "./n3.ts";
 import { help, type Options, optionsOf } from "./options.ts";
 import { measurePostgres } from "./postgres.ts";
@@ -22,6 +23,7 @@ const measures: Readonly<Record<FigureName, Measure>> = {
   n0: measureN0,
   n0b: measureN0b,
   n1: measureN1,
+  n2: measureN2,
   n3: measureN3,
   http: measureHttp,
   lone: measureLone,
@@ -59,7 +61,7 @@ try {
   else {
     const report = await reportOf(options);
     if (options.save !== undefined) saveResults(report, options.save);
-    process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : tableOf(report)}\n`);
+    process.stdout.write(`${options.json ? JSON.stringify(report, null, 2) : tableOf(report, options.profile)}\n`);
   }
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Client, createClient, type Health } from "@vermilion/client";
+import { type AppCredentials, type Client, createClient, type Health } from "@vermilion/client";
 import {
   consortiumOf,
   dataPaths,
@@ -29,6 +29,7 @@ export interface BenchMember {
   readonly id: string;
   readonly pid: number;
   readonly url: string;
+  readonly app: AppCredentials;
   readonly client: Client;
   readonly keys: Keys;
   /** Calls to the other members, and to itself, signed by a session that this member's identity key has certified. */
@@ -83,8 +84,8 @@ export async function startConsortium(settings: Settings, cleanup: Cleanup, prof
       urlOf: (other) => supervisor.status().find(({ member }) => member === other)?.url,
     });
     cleanup.add(() => peers.close());
-    const client = createClient({ baseUrl: url, app, operator: "bench" });
-    return { id, pid: pid ?? 0, url, client, keys, peers, database: dataPaths(data).member(id).database };
+    const client = createClient({ baseUrl: url, app, operator: "bench", trust: "none" });
+    return { id, pid: pid ?? 0, url, app, client, keys, peers, database: dataPaths(data).member(id).database };
   });
   const shown = await issueOne(members);
   return { chain: checked.chain, policy: checked.policyText, members, shown, stop: () => supervisor.shutdown() };

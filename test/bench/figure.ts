@@ -1,6 +1,6 @@
 /** What a figure answers, and the small arithmetic that all of them share. */
 
-export const figureNames = ["n0", "n0b", "n1", "n3", "http", "lone", "receipt", "postgres", "million"] as const;
+export const figureNames = ["n0", "n0b", "n1", "n2", "n3", "http", "lone", "receipt", "postgres", "million"] as const;
 export type FigureName = (typeof figureNames)[number];
 
 /** The machine's own bound of the same run, and how near the figure comes to it. */
@@ -23,6 +23,16 @@ export interface Figure {
   /** Where the time goes, measured in this run. */
   readonly explanation: string;
   readonly targets: readonly Target[];
+  /** The functions that cost most in the profiled run; shown by `--profile`. */
+  readonly topCosts?: readonly Cost[];
+}
+
+/** Own time of a function, as a share of the busy time. */
+export interface Cost {
+  readonly share: number;
+  readonly function: string;
+  /** Path in the repository, or what else V8 calls it. */
+  readonly file: string;
 }
 
 /** A number that the issue or the design asks for. `required` ones must be met now; the others are where we are going. */
@@ -65,13 +75,19 @@ export function spreadOf(values: readonly number[]): Spread {
 export interface Latency {
   readonly p50: number;
   readonly p95: number;
+  readonly p99: number;
   readonly max: number;
 }
 
 /** Milliseconds with one decimal. */
 export function latencyOf(values: readonly number[]): Latency {
   const sorted = values.toSorted((one, other) => one - other);
-  return { p50: round(percentile(sorted, 50), 1), p95: round(percentile(sorted, 95), 1), max: round(sorted.at(-1) ?? 0, 1) };
+  return {
+    p50: round(percentile(sorted, 50), 1),
+    p95: round(percentile(sorted, 95), 1),
+    p99: round(percentile(sorted, 99), 1),
+    max: round(sorted.at(-1) ?? 0, 1),
+  };
 }
 
 /** Nearest rank on sorted values; 50 of an even number is the mean of the middle two. */

@@ -80,8 +80,11 @@ function syncs(file: string, forMs: number, sync: (descriptor: number) => void):
       sync(descriptor);
       times.push(performance.now() - began);
     });
-    const { p50, p95, max } = latencyOf(times.map((ms) => ms * 1_000));
-    return { perSecond: rate, latency: { p50: round(p50 / 1_000, 3), p95: round(p95 / 1_000, 3), max: round(max / 1_000, 3) } };
+    const { p50, p95, p99, max } = latencyOf(times.map((ms) => ms * 1_000));
+    return {
+      perSecond: rate,
+      latency: { p50: round(p50 / 1_000, 3), p95: round(p95 / 1_000, 3), p99: round(p99 / 1_000, 3), max: round(max / 1_000, 3) },
+    };
   } finally {
     closeSync(descriptor);
   }

@@ -19,6 +19,7 @@ import {
   toHex,
 } from "@vermilion/ledger";
 import { type Keys, nativeCrypto } from "@vermilion/member";
+import { signatureOf, type TestKey } from "../support/entries.ts";
 
 const shipped = (name: string) => JSON.parse(readFileSync(new URL(`../../packages/certificates/types/${name}`, import.meta.url), "utf8"));
 
@@ -56,8 +57,8 @@ export async function signedVerification(chain: string, keys: Keys, shown: Shown
   });
 }
 
-/** `count` digests as one entry with their list as its attachment: 32 bytes each. */
-export async function signedDeposit(chain: string, keys: Keys, count: number) {
+/** `count` digests as one entry with their list as its attachment: 32 bytes each. `endorsers` sign beside the member. */
+export async function signedDeposit(chain: string, keys: Keys, count: number, endorsers: readonly TestKey[] = []) {
   const bytes = new Uint8Array(randomBytes(count * 32));
   const leaves = Array.from({ length: count }, (_, at) => bytes.subarray(at * 32, (at + 1) * 32));
   const attachment = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
@@ -68,14 +69,23 @@ export async function signedDeposit(chain: string, keys: Keys, count: number) {
     arguments: { by: { app: "desk", operator: "bench" }, count, digests: attachment.sha256, root },
   };
   const reference = { name: "digests", sha256: attachment.sha256, size: bytes.length };
-  return { entry: await signedEntry(chain, keys, operation, [reference]), attachment };
+  return { entry: await signedEntry(chain, keys, operation, { attachments: [reference], endorsers }), attachment };
+}
+
+/** A change of a certificate's status by its issuer: reads the certificate's row and writes it anew, with a step of its history. */
+export function signedStatus(chain: string, keys: Keys, operation: "suspend" | "resume", certificate: string): Promise<ParsedEntry> {
+  const given = { by: { app: "desk", operator: "bench" }, certificate, reason: "inquiry" };
+  return signedEntry(chain, keys, { contract: "certificates", operation, arguments: given });
 }
 
 async function signedEntry(
   chain: string,
   keys: Keys,
   operation: Operation,
-  attachments: readonly AttachmentReference[] = [],
+  {
+    attachments = [],
+    endorsers = [],
+  }: { readonly attachments?: readonly AttachmentReference[]; readonly endorsers?: readonly TestKey[] } = {},
 ): Promise<ParsedEntry> {
   const jwk = keys.public.sign;
   const kid = thumbprint(jwk, nativeCrypto);
@@ -85,12 +95,15 @@ async function signedEntry(
     chain,
     id: randomBytes(16).toString("hex"),
     operations: [operation],
-    signers: [kid],
+    signers: [kid, ...endorsers.map(({ thumbprint: signer }) => signer)],
     time,
     until: time + entryLifetimeDefaultMs,
   });
   const signature = lowS(await keys.sign(signingInput(entryTyp, payload, jwk, kid)));
-  const entry = parseEntry(encodeEntry(payload, [{ jwk, kid, signature }]), nativeCrypto);
+  const entry = parseEntry(
+    encodeEntry(payload, [{ jwk, kid, signature }, ...endorsers.map((key) => signatureOf(entryTyp, payload, key))]),
+    nativeCrypto,
+  );
   if ("refused" in entry) throw new Error(`bug: the entry is ${entry.refused}`);
   return entry;
 }
@@ -126,6 +139,17 @@ function storedEntries(file: string, aboveHeight: number, certificate: string): 
       outcomes: Object.fromEntries(outcomes.map((row) => [String(row["outcome"]), Number(row["entries"])])),
       traceRows: Number(trace?.["rows"] ?? 0),
     };
+  } finally {
+    database.close();
+  }
+}
+
+/** Entries above a height by outcome, as the file has them. */
+export function outcomesAbove(file: string, height: number): Readonly<Record<string, number>> {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  try {
+    const rows = database.prepare("SELECT outcome, count(*) AS entries FROM entry_places WHERE height > ? GROUP BY outcome").all(height);
+    return Object.fromEntries(rows.map((row) => [String(row["outcome"]), Number(row["entries"])]));
   } finally {
     database.close();
   }

@@ -78,6 +78,7 @@ export async function measureN3(settings: Settings, limits: MachineLimits, clean
     },
     ratio: round(ratio, 4),
     explanation: explain(ratio, cores, cpu, time),
+    ...(time === undefined ? {} : { topCosts: time.top }),
     targets: [
       {
         name: "N3",

@@ -9,6 +9,8 @@ export interface Options {
   readonly runs: number;
   readonly folder: string;
   readonly certificates: number;
+  /** Print the functions that cost most. */
+  readonly profile: boolean;
   /** Results are written there, a file a figure. */
   readonly save: string | undefined;
   /** Print the README's table of what was saved, and measure nothing. */
@@ -19,13 +21,14 @@ export interface Options {
 const onlyDefault: readonly FigureName[] = figureNames.filter((name) => name !== "million");
 const certificatesDefault = 1_000_000;
 
-export const help = `npm run bench -- [--json] [--only n0,n0b,n1,n3,http,lone,receipt,postgres,million] [--seconds 5] [--runs 3] [--data FOLDER] [--save FOLDER] [--table]
+export const help = `npm run bench -- [--json] [--only n0,n0b,n1,n2,n3,http,lone,receipt,postgres,million] [--seconds 5] [--runs 3] [--data FOLDER] [--profile] [--save FOLDER] [--table]
 
   --json      the figures as JSON alone on standard output; progress goes to standard error
   --only      some of the figures, separated by commas
   --seconds   length of one measured run; the lone entry takes four samples for each second (default 5)
   --runs      measured runs of a throughput figure (default 3)
   --count     certificates of the figure \`million\` (default 1000000); it is measured only where --only names it
+  --profile   print beside each figure the functions that took most of a profiled run
   --save      write each figure as JSON in here, as test/bench/results has them
   --table     print the README's table of test/bench/results
   --data      temporary folders are made in here, and the disk under it is the one measured (default: the system's)`;
@@ -41,6 +44,7 @@ export function optionsOf(args: readonly string[]): Options | undefined {
       runs: { type: "string", default: "3" },
       data: { type: "string", default: tmpdir() },
       count: { type: "string", default: String(certificatesDefault) },
+      profile: { type: "boolean", default: false },
       save: { type: "string" },
       table: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -59,5 +63,15 @@ export function optionsOf(args: readonly string[]): Options | undefined {
   const certificates = Number(values.count);
   if (!(Number.isInteger(certificates) && certificates >= 100 && certificates <= 10_000_000))
     throw new Error(`--count ${values.count}: 100 to 10000000`);
-  return { json: values.json, only, seconds, runs, folder: values.data, certificates, save: values.save, table: values.table };
+  return {
+    json: values.json,
+    only,
+    seconds,
+    runs,
+    folder: values.data,
+    certificates,
+    profile: values.profile,
+    save: values.save,
+    table: values.table,
+  };
 }

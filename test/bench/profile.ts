@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { join } from "node:path";
-import { percent } from "./figure.ts";
+import { type Cost, percent } from "./figure.ts";
 
 /** The part of a V8 CPU profile that is read here (Chrome DevTools Protocol, Profiler.Profile). */
 interface CpuProfile {
@@ -20,6 +20,7 @@ interface CpuProfile {
 export interface TimeShares {
   readonly busyMs: number;
   readonly shares: Readonly<Record<string, number>>;
+  readonly top: readonly Cost[];
 }
 
 /** Profiles this process while `work` runs. */
@@ -89,17 +90,40 @@ const otherKind = "everything else";
 
 function timeShares(profiles: readonly CpuProfile[], window: Window = { fromUs: 0, toUs: Number.POSITIVE_INFINITY }): TimeShares {
   const micros = new Map<string, number>();
-  for (const profile of profiles) addProfile(profile, window, micros);
+  const own = new Map<string, number>();
+  for (const profile of profiles) addProfile(profile, window, micros, own);
   micros.delete("idle");
   // Code is loaded once a start and not once an entry.
   micros.delete("loading code");
   const busy = [...micros.values()].reduce((sum, value) => sum + value, 0);
   const sorted = [...micros].toSorted(([, one], [, other]) => other - one);
   const shares = Object.fromEntries(sorted.map(([name, value]) => [name, Math.round((value / Math.max(busy, 1)) * 1_000) / 1_000]));
-  return { busyMs: Math.round(busy / 1_000), shares };
+  return { busyMs: Math.round(busy / 1_000), shares, top: topOf(own, busy) };
 }
 
-function addProfile({ nodes, startTime, samples = [], timeDeltas = [] }: CpuProfile, window: Window, micros: Map<string, number>): void {
+const topCount = 15;
+
+function topOf(own: ReadonlyMap<string, number>, busy: number): readonly Cost[] {
+  return [...own]
+    .toSorted(([, one], [, other]) => other - one)
+    .slice(0, topCount)
+    .map(([place, micros]) => {
+      const [name = "", file = ""] = place.split("\n");
+      return { share: Math.round((micros / Math.max(busy, 1)) * 1_000) / 1_000, function: name, file };
+    });
+}
+
+function placeOf({ functionName, url }: { functionName: string; url: string }): string {
+  const file = /(?:packages|test|node_modules)\/.*$/.exec(url)?.[0] ?? url;
+  return `${functionName || "(anonymous)"}\n${file}`;
+}
+
+function addProfile(
+  { nodes, startTime, samples = [], timeDeltas = [] }: CpuProfile,
+  window: Window,
+  micros: Map<string, number>,
+  own: Map<string, number>,
+): void {
   const kindOf = new Map<number, string>();
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const [root] = nodes;
@@ -118,6 +142,9 @@ function addProfile({ nodes, startTime, samples = [], timeDeltas = [] }: CpuProf
     if (at < window.fromUs || at > window.toUs) continue;
     const kind = kindOf.get(id) ?? otherKind;
     micros.set(kind, (micros.get(kind) ?? 0) + delta);
+    const frame = byId.get(id)?.callFrame;
+    if (frame === undefined || kind === "idle" || kind === "loading code") continue;
+    own.set(placeOf(frame), (own.get(placeOf(frame)) ?? 0) + delta);
   }
 }
 

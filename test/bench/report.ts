@@ -20,6 +20,7 @@ const titles: Readonly<Record<FigureName, string>> = {
   n0: "N0: one member",
   n0b: "N0b: one member, digests in batches of 1,000",
   n1: "N1: one member, records of about 100 bytes",
+  n2: "N2: one member, updates of keys drawn at random",
   n3: "N3: four members on one machine",
   http: "HTTP: four members, certificates of 28 fields",
   lone: "A lone entry to final, four members",
@@ -28,7 +29,7 @@ const titles: Readonly<Record<FigureName, string>> = {
   million: "Many certificates on one member",
 };
 
-export function tableOf(report: Report): string {
+export function tableOf(report: Report, withCosts: boolean): string {
   const { machine, limits, limitsAfter, figures } = report;
   const facts = [
     [
@@ -42,12 +43,12 @@ export function tableOf(report: Report): string {
     const after = limitsAfter[name as keyof MachineLimits];
     return [name, `${say(value)}${name === "syncBytes" ? "" : `   (after the run ${say(after)})`}`] as const;
   });
-  const parts = Object.entries(figures).map(([name, figure]) => figureText(titles[name as FigureName], figure));
+  const parts = Object.entries(figures).map(([name, figure]) => figureText(titles[name as FigureName], figure, withCosts));
   return [lines(facts), "", "Limits of this machine, one core", lines(rows), "", parts.join("\n\n")].join("\n");
 }
 
-function figureText(title: string, figure: Figure): string {
-  const { definition, signed, store, durability, result, limit, ratio, explanation, targets } = figure;
+function figureText(title: string, figure: Figure, withCosts: boolean): string {
+  const { definition, signed, store, durability, result, limit, ratio, explanation, targets, topCosts = [] } = figure;
   const rows = [
     ["what", definition],
     ["signed", signed],
@@ -56,6 +57,7 @@ function figureText(title: string, figure: Figure): string {
     ["limit", `${limit.name}: ${limit.value} ${limit.unit}`],
     ["ratio", `${ratio}`],
     ["why", explanation],
+    ...(withCosts ? topCosts : []).map((cost) => ["cost", `${(cost.share * 100).toFixed(1)} %  ${cost.function}  ${cost.file}`] as const),
     ...targets.map((target) => ["target", targetText(target)] as const),
   ] as const;
   return `${title}\n${lines(rows)}`;

@@ -43,10 +43,21 @@ const rows: readonly Row[] = [
   {
     name: "n0",
     what: "N0: one member, a signed entry each: checked, executed, in the tree, indexed, on disk",
-    measured: (of) => `${of("entriesPerS")} entries/s, ${of("coresUsed")} cores`,
+    measured: (of) =>
+      `${of("entriesPerS")} entries/s, ${of("coresUsed")} cores; at ${of("openLoop.offeredPerS")}/s p50 ${of("openLoop.latencyMs.p50")} ms, p99 ${of("openLoop.latencyMs.p99")} ms`,
   },
   { name: "n0b", what: "N0b: the same, digests deposited in signed batches of 1,000", measured: (of) => `${of("perS")} digests/s` },
-  { name: "n1", what: "N1: the same, a record of 96 bytes under a new key, K = 1", measured: (of) => `${of("perS")} records/s` },
+  {
+    name: "n1",
+    what: "N1: the same, a record of 96 bytes under a new key, K = 1",
+    measured: (of) => `${of("perS")} records/s; at ${of("openLoop.offeredPerS")}/s p99 ${of("openLoop.latencyMs.p99")} ms`,
+  },
+  { name: "n1", what: "N1 with two endorsements more, K = 3", measured: (of) => `${of("withThreeSignatures.perS")} records/s` },
+  {
+    name: "n2",
+    what: "N2 (i): a random one of the certificates suspended or resumed, offered at 2,550/s, worst run",
+    measured: (of) => `${of("achievedPerS")} entries/s of ${of("keys")} keys, p50 ${of("latencyMs.p50")} ms, p99 ${of("latencyMs.p99")} ms`,
+  },
   {
     name: "n3",
     what: "N3: four members as four processes, each checks and executes everything",
@@ -55,13 +66,14 @@ const rows: readonly Row[] = [
   {
     name: "http",
     what: "HTTP door, four members, certificates of 28 fields, one a call, 32 callers",
-    measured: (of) => `${of("oneACallPerS")} certificates/s, p50 ${of("oneACallMs.p50")} ms, p95 ${of("oneACallMs.p95")} ms`,
+    measured: (of) =>
+      `${of("oneACallPerS")} certificates/s, p50 ${of("oneACallMs.p50")} ms, p95 ${of("oneACallMs.p95")} ms, p99 ${of("oneACallMs.p99")} ms`,
   },
-  { name: "http", what: "the same, 100 lines a call", measured: (of) => `${of("bulkPerS")} certificates/s` },
+  { name: "http", what: "the same by NDJSON, two streams", measured: (of) => `${of("bulkPerS")} certificates/s` },
   {
     name: "lone",
     what: "a lone certificate, four members, from the call to its final receipt",
-    measured: (of) => `p50 ${of("finalMs.p50")} ms, p95 ${of("finalMs.p95")} ms`,
+    measured: (of) => `p50 ${of("finalMs.p50")} ms, p95 ${of("finalMs.p95")} ms, p99 ${of("finalMs.p99")} ms`,
   },
   {
     name: "postgres",
@@ -78,7 +90,7 @@ const rows: readonly Row[] = [
   },
   {
     name: "million",
-    what: "there: list of ten; by number; by time; status; a look-up; verify and record (p99)",
+    what: "there, p99: list of ten; by number; by time; status; a look-up; verify and record",
     measured: (of) =>
       ["listNewestTenMs", "byNumberMs", "listByTimeMs", "statusMs", "certificateMs", "verifyAndRecordMs"]
         .map((name) => of(`${name}.p99`))

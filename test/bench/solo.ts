@@ -17,7 +17,7 @@ import { diskFiles } from "@vermilion/local/disk-files";
 import { Fault, type Keys, nativeCrypto, openMember, type RunningMember } from "@vermilion/member";
 import { processPace } from "@vermilion/member/turns/pace";
 import type { Cleanup } from "./cleanup.ts";
-import type { Settings } from "./figure.ts";
+import { type Latency, latencyOf, type Settings } from "./figure.ts";
 import { benchFields, benchType, benchTypeId, type Shown } from "./material.ts";
 
 const member = "solo";
@@ -26,6 +26,7 @@ export const callsUnderWay = 16;
 const pollMs = 4;
 
 export interface Solo {
+  readonly member: string;
   readonly running: RunningMember;
   readonly keys: Keys;
   readonly file: string;
@@ -59,6 +60,10 @@ export async function openSolo(settings: Settings, cleanup: Cleanup): Promise<So
           counts.checks += 1;
           return nativeCrypto.verify(jwk, message, signature);
         },
+        verifyApart: (jwk, message, signature) => {
+          counts.checks += 1;
+          return nativeCrypto.verifyApart(jwk, message, signature);
+        },
       },
       keys,
       clock: systemClock,
@@ -80,7 +85,7 @@ export async function openSolo(settings: Settings, cleanup: Cleanup): Promise<So
   );
   cleanup.add(() => running.close());
   running.start();
-  return { running, keys, file: paths.database, shown: await issueOne(running), counts };
+  return { member, running, keys, file: paths.database, shown: await issueOne(running), counts };
 }
 
 /** The certificate that the entries speak of; each attempt waits until the member leads itself. */
@@ -109,6 +114,40 @@ export async function handIn({ running }: Solo, { calls, entries }: Ready): Prom
   await Promise.all(Array.from({ length: callsUnderWay }, send));
   while ((await head(running)).entries < wanted) await sleep(pollMs);
   return (performance.now() - began) / 1_000;
+}
+
+export interface Offered {
+  readonly offeredPerS: number;
+  readonly achievedPerS: number;
+  /** From when an entry was due until it was published. */
+  readonly latencyMs: Latency;
+}
+
+/**
+ * Open loop: each call is handed in when its time has come, whether or not those before it are answered, so that a member that falls behind
+ * shows it in every later latency (no coordinated omission). The k-th entry that is published counts as the k-th that was due.
+ */
+export async function offer({ running }: Solo, { calls, entries }: Ready, offeredPerS: number): Promise<Offered> {
+  const perCall = Math.ceil(entries / calls.length);
+  const first = (await head(running)).entries;
+  const began = performance.now();
+  const dueAt = (entry: number) => (Math.floor(entry / perCall) * perCall * 1_000) / offeredPerS;
+  const latencies: number[] = [];
+  const under: Promise<unknown>[] = [];
+  let handed = 0;
+  while (latencies.length < entries) {
+    const now = performance.now() - began;
+    for (; handed < calls.length && dueAt(handed * perCall) <= now; handed++) {
+      const body = calls[handed];
+      if (body !== undefined) under.push(running.peerDoor.handle(member, "proposals", body));
+    }
+    const published = (await head(running)).entries - first;
+    for (const at = performance.now() - began; latencies.length < published; ) latencies.push(at - dueAt(latencies.length));
+    await sleep(pollMs);
+  }
+  const seconds = (performance.now() - began) / 1_000;
+  await Promise.all(under);
+  return { offeredPerS: Math.round(offeredPerS), achievedPerS: Math.round(entries / seconds), latencyMs: latencyOf(latencies) };
 }
 
 /** Leaves that are no headers are entries. */

@@ -52,6 +52,12 @@ test("each data command answers in words and in JSON", async () => {
     ["read", "1.2.156.3005.2.X"],
     ["trace", "1.2.156.3005.2.X"],
     ["lookup", hash],
+    ["list", "--type", "moc-filing", "--status", "valid", "--missing", "inspection", "--from", "2026-01-01"],
+    ["blocks"],
+    ["blocks", "7"],
+    ["blocks", hash],
+    ["statistics", "--by", "member,day"],
+    ["token"],
   ];
   for (const args of commands) {
     const [words, json] = await Promise.all([run(...args), run(...args, "--json")]);
