@@ -34,8 +34,16 @@ const measures: Readonly<Record<FigureName, Measure>> = {
 
 async function reportOf(options: Options): Promise<Report> {
   const machine = machineOf(options.folder);
-  const { seconds, runs, folder, certificates } = options;
-  const settings: Settings = { seconds, runs, folder, certificates, machine, progress: (text) => process.stderr.write(`bench: ${text}\n`) };
+  const { seconds, runs, folder, certificates, keep } = options;
+  const settings: Settings = {
+    seconds,
+    runs,
+    folder,
+    certificates,
+    ...(keep === undefined ? {} : { keep }),
+    machine,
+    progress: (text) => process.stderr.write(`bench: ${text}\n`),
+  };
   const at = new Date().toISOString();
   const limits = await cleanly((cleanup) => measureLimits(settings, cleanup));
   const figures: Partial<Record<FigureName, Figure>> = {};

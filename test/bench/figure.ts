@@ -52,8 +52,9 @@ export interface Settings {
   readonly runs: number;
   /** Temporary folders are made in here. */
   readonly folder: string;
-  /** Of the figure `million`. */
+  /** Of the figure `million`: how many, and the folder in which they stay, where they are to. */
   readonly certificates: number;
+  readonly keep?: string;
   readonly machine: { readonly cores: number };
   readonly progress: (text: string) => void;
 }

@@ -1,11 +1,12 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { mainPart, parseCertificateType } from "@vermilion/certificates";
 import { sampleFields } from "@vermilion/certificates/samples/index";
 import type { BulkLine, CertificateFilter, Services } from "@vermilion/member/services";
 import type { Cleanup } from "./cleanup.ts";
 import { durability, type Figure, round, type Settings } from "./figure.ts";
 import type { MachineLimits } from "./limits.ts";
-import { openSolo } from "./solo.ts";
+import { openSoloIn } from "./solo.ts";
 
 const caller = { app: "desk", operator: "bench" };
 const seed = 20_261_126;
@@ -13,23 +14,28 @@ const projection = 20_000_000;
 
 /** Many generated certificates on one member: how fast they come in, what they weigh, and how long a question about them takes. */
 export async function measureMillion(settings: Settings, limits: MachineLimits, cleanup: Cleanup): Promise<Figure> {
-  const count = settings.certificates;
-  const solo = await openSolo(settings, cleanup);
+  const folder = settings.keep ?? cleanup.temporaryFolder(settings.folder);
+  const solo = await openSoloIn(join(folder, "data"), settings, cleanup);
   const { services } = solo.running;
   const json = JSON.parse(readFileSync(new URL("../../packages/certificates/types/business-licence.json", import.meta.url), "utf8"));
   const type = parseCertificateType({ ...json, issuers: ["solo"], policies: [] });
   if ("refused" in type) throw new Error("bug: a shipped type does not hold");
-  const defined = await services.defineType(type as unknown as Parameters<Services["defineType"]>[0], caller, { waitMs: 20_000 });
-  if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused}`);
-  const before = weightOf(solo.file);
-  const loaded = await load(services, count, settings, (serial) => {
+  const lineOf = (serial: number): BulkLine => {
     const made = sampleFields(type, mainPart, seed, serial);
     if ("refused" in made) throw new Error(made.detail.en);
     return { key: String(serial), act: { op: "issue", input: { type: type.id, fields: made.fields } } };
-  });
-  const bytes = (weightOf(solo.file) - before) / count;
+  };
+  const facts = join(folder, "load.json");
+  if (!existsSync(facts)) {
+    const defined = await services.defineType(type as unknown as Parameters<Services["defineType"]>[0], caller, { waitMs: 20_000 });
+    if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused}`);
+    writeFileSync(facts, JSON.stringify(await load(services, settings.certificates, settings, solo.file, lineOf)));
+  }
+  const { count, perS, bytes } = JSON.parse(readFileSync(facts, "utf8")) as Loaded;
+  settings.progress("million: looking up those that are asked for");
+  const some = await someOf(services, count, lineOf);
   settings.progress("million: questions");
-  const questions = await ask(services, loaded, Math.max(50, Math.round(settings.seconds * 100)));
+  const questions = await ask(services, some, Math.max(50, Math.round(settings.seconds * 100)));
   await solo.running.close();
   return {
     definition:
@@ -41,55 +47,92 @@ export async function measureMillion(settings: Settings, limits: MachineLimits, 
     durability,
     result: {
       certificates: count,
-      issuedPerS: Math.round(loaded.perS),
+      issuedPerS: Math.round(perS),
       bytesPerCertificate: Math.round(bytes),
       gigabytesAt20Million: round((bytes * projection) / 1e9, 1),
-      daysToIssue20Million: round(projection / loaded.perS / 86_400, 1),
+      daysToIssue20Million: round(projection / perS / 86_400, 1),
       ...questions,
     },
     limit: { name: "P-256 signatures of this machine, one core", value: limits.p256SignsPerS, unit: "1/s" },
-    ratio: round(loaded.perS / limits.p256SignsPerS, 4),
+    ratio: round(perS / limits.p256SignsPerS, 4),
     explanation:
       "A certificate is signed, encrypted under a key a field, checked by the contract and indexed in five lists; its bytes are mostly the issuer-signed part, the ciphertexts and the commitments in the entry.",
     targets: [],
   };
 }
 
+/** What the issuing itself has told; kept beside the certificates. */
 interface Loaded {
+  readonly count: number;
   readonly perS: number;
-  readonly some: readonly { readonly certificate: string; readonly sdJwt: string; readonly number: string }[];
+  /** Of a certificate, in the files. */
+  readonly bytes: number;
 }
 
-const remembered = 2_000;
-
-async function load(services: Services, count: number, settings: Settings, lineOf: (serial: number) => BulkLine): Promise<Loaded> {
-  const some: { certificate: string; sdJwt: string; number: string }[] = [];
-  const every = Math.max(1, Math.floor(count / remembered));
+async function load(
+  services: Services,
+  count: number,
+  settings: Settings,
+  file: string,
+  lineOf: (serial: number) => BulkLine,
+): Promise<Loaded> {
   async function* lines(): AsyncGenerator<BulkLine> {
     for (let serial = 0; serial < count; serial++) yield lineOf(serial);
   }
+  const before = weightOf(file);
   const began = performance.now();
   let done = 0;
   for await (const result of services.bulk(lines(), caller, { waitMs: 60_000 })) {
     if ("refused" in result || result.outcome !== "applied") throw new Error(`a line was refused: ${JSON.stringify(result)}`);
-    if (done % every === 0) some.push({ certificate: result.certificate, sdJwt: result.sdJwt ?? "", number: numberOf(lineOf(done)) });
     done += 1;
-    if (done % 10_000 === 0) {
-      const perS = done / ((performance.now() - began) / 1_000);
-      settings.progress(
-        `million: ${done.toLocaleString("en")} certificates, ${Math.round(perS)}/s, ${Math.round((count - done) / perS)} s left`,
-      );
-    }
+    if (done % 10_000 !== 0) continue;
+    const perS = done / ((performance.now() - began) / 1_000);
+    settings.progress(
+      `million: ${done.toLocaleString("en")} certificates, ${Math.round(perS)}/s, ${Math.round((count - done) / perS)} s left`,
+    );
   }
-  return { perS: count / ((performance.now() - began) / 1_000), some };
+  return { count, perS: count / ((performance.now() - began) / 1_000), bytes: (weightOf(file) - before) / count };
+}
+
+interface Known {
+  readonly certificate: string;
+  readonly number: string;
+  /** Of those that were issued for this very run: nobody keeps an SD-JWT but who was given it. */
+  readonly sdJwt?: string;
+}
+
+const asked = 2_000;
+const shown = 200;
+
+/** Certificates drawn evenly from all, and some more of which the document is at hand. */
+async function someOf(services: Services, count: number, lineOf: (serial: number) => BulkLine): Promise<readonly Known[]> {
+  const some: Known[] = [];
+  const every = Math.max(1, Math.floor(count / asked));
+  for (let serial = 0; serial < count; serial += every) {
+    const number = numberOf(lineOf(serial));
+    const page = await services.certificates({ type: "business-licence", number }, undefined, 1);
+    const [found] = "refused" in page ? [] : page.items;
+    if (found === undefined) throw new Error(`the certificate ${serial} is not there`);
+    some.push({ certificate: found.certificate, number });
+  }
+  const from = count + Math.floor(Math.random() * 1_000_000);
+  async function* more(): AsyncGenerator<BulkLine> {
+    for (let at = 0; at < shown; at++) yield lineOf(from + at);
+  }
+  for await (const result of services.bulk(more(), caller, { waitMs: 60_000 })) {
+    if ("refused" in result || result.sdJwt === undefined) throw new Error("a certificate to show was refused");
+    some.push({ certificate: result.certificate, number: "", sdJwt: result.sdJwt });
+  }
+  return some;
 }
 
 function numberOf(line: BulkLine): string {
   return line.act.op === "issue" ? String(line.act.input.fields["creditCode"]) : "";
 }
 
-async function ask(services: Services, { some }: Loaded, times: number): Promise<Record<string, unknown>> {
-  const at = (n: number) => some[(n * 7_919) % some.length] ?? { certificate: "", sdJwt: "", number: "" };
+async function ask(services: Services, some: readonly Known[], times: number): Promise<Record<string, unknown>> {
+  const [kept, fresh] = [some.filter(({ sdJwt }) => sdJwt === undefined), some.filter(({ sdJwt }) => sdJwt !== undefined)];
+  const at = (n: number, of = kept) => of[(n * 7_919) % of.length] ?? { certificate: "", number: "", sdJwt: "" };
   const issuerCode = at(0).certificate.split(".")[6] ?? "";
   const list = (filter: CertificateFilter) => services.certificates(filter, undefined, 10);
   const now = Date.now();
@@ -107,7 +150,7 @@ async function ask(services: Services, { some }: Loaded, times: number): Promise
   };
   const result: Record<string, unknown> = {};
   for (const [name, question] of Object.entries(questions)) result[`${name}Ms`] = await timed(question, times);
-  const verify = (n: number) => services.verifyCertificate({ sdJwt: at(n).sdJwt, issuerCode }, caller, { waitMs: 20_000 });
+  const verify = (n: number) => services.verifyCertificate({ sdJwt: at(n, fresh).sdJwt ?? "", issuerCode }, caller, { waitMs: 20_000 });
   result["verifyAndRecordMs"] = await timed(verify, Math.min(times, 200));
   return result;
 }

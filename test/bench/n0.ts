@@ -3,7 +3,7 @@ import { encodeProposalCall } from "@vermilion/member/peers/wire";
 import type { Cleanup } from "./cleanup.ts";
 import { durability, type Figure, percent, round, type Settings, spreadOf } from "./figure.ts";
 import type { MachineLimits } from "./limits.ts";
-import { allApplied, entryKind, signedVerification } from "./material.ts";
+import { allApplied, entryKind, type Shown, signedVerification } from "./material.ts";
 import { largestShares, profiled } from "./profile.ts";
 import { callsUnderWay, handIn, head, offer, openSolo, type Ready, type Solo } from "./solo.ts";
 
@@ -86,7 +86,9 @@ export async function measureN0(settings: Settings, limits: MachineLimits, clean
   };
 }
 
-async function prepare(solo: Solo, count: number, perCall = entriesPerCall): Promise<Ready> {
+type WithShown = Solo & { readonly shown: Shown };
+
+async function prepare(solo: WithShown, count: number, perCall = entriesPerCall): Promise<Ready> {
   const entries = [];
   for (let made = 0; made < count; made++) entries.push(await signedVerification(solo.running.chain, solo.keys, solo.shown));
   const calls = [];
@@ -97,7 +99,7 @@ async function prepare(solo: Solo, count: number, perCall = entriesPerCall): Pro
 
 type Run = Awaited<ReturnType<typeof oneRun>>;
 
-async function oneRun(solo: Solo, count: number) {
+async function oneRun(solo: WithShown, count: number) {
   const ready = await prepare(solo, count);
   const { height } = await head(solo.running);
   const cpu = process.cpuUsage();

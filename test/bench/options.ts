@@ -10,6 +10,7 @@ export interface Options {
   readonly folder: string;
   readonly certificates: number;
   /** Print the functions that cost most. */
+  readonly keep: string | undefined;
   readonly profile: boolean;
   /** Results are written there, a file a figure. */
   readonly save: string | undefined;
@@ -28,6 +29,7 @@ export const help = `npm run bench -- [--json] [--only n0,n0b,n1,n2,n3,http,lone
   --seconds   length of one measured run; the lone entry takes four samples for each second (default 5)
   --runs      measured runs of a throughput figure (default 3)
   --count     certificates of the figure \`million\` (default 1000000); it is measured only where --only names it
+  --keep      folder in which the certificates of \`million\` stay; where they are there already, only the questions are asked
   --profile   print beside each figure the functions that took most of a profiled run
   --save      write each figure as JSON in here, as test/bench/results has them
   --table     print the README's table of test/bench/results
@@ -44,6 +46,7 @@ export function optionsOf(args: readonly string[]): Options | undefined {
       runs: { type: "string", default: "3" },
       data: { type: "string", default: tmpdir() },
       count: { type: "string", default: String(certificatesDefault) },
+      keep: { type: "string" },
       profile: { type: "boolean", default: false },
       save: { type: "string" },
       table: { type: "boolean", default: false },
@@ -70,6 +73,7 @@ export function optionsOf(args: readonly string[]): Options | undefined {
     runs,
     folder: values.data,
     certificates,
+    keep: values.keep,
     profile: values.profile,
     save: values.save,
     table: values.table,

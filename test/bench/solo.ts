@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   dataPaths,
   foundConsortium,
+  isFounded,
   openDatabase,
   openKeyFiles,
   readGenesis,
@@ -30,7 +31,6 @@ export interface Solo {
   readonly running: RunningMember;
   readonly keys: Keys;
   readonly file: string;
-  readonly shown: Shown;
   readonly counts: { checks: number };
 }
 
@@ -41,11 +41,16 @@ export interface Ready {
 }
 
 /** One member of a consortium of one, on the local platform, in this process, with a certificate to speak of. */
-export async function openSolo(settings: Settings, cleanup: Cleanup): Promise<Solo> {
-  const data = join(cleanup.temporaryFolder(settings.folder), "data");
+export async function openSolo(settings: Settings, cleanup: Cleanup): Promise<Solo & { readonly shown: Shown }> {
+  const solo = await openSoloIn(join(cleanup.temporaryFolder(settings.folder), "data"), settings, cleanup);
+  return { ...solo, shown: await issueOne(solo.running) };
+}
+
+/** The same in a folder that stays, founded there unless it was before. */
+export async function openSoloIn(data: string, settings: Settings, cleanup: Cleanup): Promise<Solo> {
   const founders = [{ id: member, names: { zh: member, en: member }, uscc: sampleUscc(0), port: 7301 }];
   const config = { version: 1 as const, name: "bench.example", names: { zh: "基准", en: "Bench" }, members: founders };
-  await foundConsortium({ data, config, clock: systemClock, random: systemRandom });
+  if (!isFounded(data)) await foundConsortium({ data, config, clock: systemClock, random: systemRandom });
   const paths = dataPaths(data).member(member);
   const database = openDatabase(paths.database);
   cleanup.add(() => database.close());
@@ -85,7 +90,7 @@ export async function openSolo(settings: Settings, cleanup: Cleanup): Promise<So
   );
   cleanup.add(() => running.close());
   running.start();
-  return { member, running, keys, file: paths.database, shown: await issueOne(running), counts };
+  return { member, running, keys, file: paths.database, counts };
 }
 
 /** The certificate that the entries speak of; each attempt waits until the member leads itself. */

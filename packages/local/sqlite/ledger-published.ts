@@ -118,11 +118,12 @@ function stateReading(database: Database): Pick<Published, "stateRows" | "stateR
   const selectRows = database.prepare(
     "SELECT state_rows.* FROM json_each(?) AS wanted CROSS JOIN state_rows ON state_rows.key = wanted.value",
   );
+  // One bound on each side: of two SQLite takes one and reads every row up to the other, which made the last page of a million cost them all.
   const selectFromPrefix = database.prepare(
-    "SELECT key, value, height FROM state_rows WHERE key >= ?1 AND key < ?2 AND key > ?3 ORDER BY key LIMIT ?4",
+    "SELECT key, value, height FROM state_rows WHERE key >= max(?1, ?3) AND key < ?2 AND key <> ?3 ORDER BY key LIMIT ?4",
   );
   const selectBackward = database.prepare(
-    "SELECT key, value, height FROM state_rows WHERE key >= ?1 AND key < ?2 AND key < ?3 ORDER BY key DESC LIMIT ?4",
+    "SELECT key, value, height FROM state_rows WHERE key >= ?1 AND key < min(?2, ?3) ORDER BY key DESC LIMIT ?4",
   );
 
   return {
