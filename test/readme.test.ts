@@ -4,9 +4,10 @@ import { parseConfig } from "../infra/config.ts";
 import { coordinatorDefinition } from "../infra/coordinator.ts";
 import { functionNames } from "../infra/roles.ts";
 import { monthlyLines, total } from "./bench/cloud/bill.ts";
+import { readmeTable, savedResults } from "./bench/results.ts";
 import { build } from "./infra/synth.ts";
 
-/** What the README tells people to type must exist. */
+/** What the README tells people to type must exist, and what it says was measured must have been. */
 
 const scripts = Object.keys(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).scripts);
 
@@ -26,6 +27,12 @@ test.each(["README.md", "README.zh-CN.md"])("%s names scripts, commands, options
 const shared = ["session.ts", "local-options.ts", "stack.ts"]
   .map((file) => readFileSync(new URL(`../packages/cli/${file}`, import.meta.url), "utf8"))
   .join("");
+
+test.each(["README.md", "README.zh-CN.md"])("%s shows the figures that were saved", (name) => {
+  const text = readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+  const [, table] = /<!-- figures -->\n(.*?)\n?<!-- \/figures -->/s.exec(text) ?? [];
+  expect(table?.trim()).toBe(readmeTable(savedResults()));
+});
 
 const settingsOfMember = [...readFileSync(new URL("../infra/config.ts", import.meta.url), "utf8").matchAll(/^ {4}(\w+): /gm)].map(
   ([, name = ""]) => name,

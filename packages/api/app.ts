@@ -23,7 +23,7 @@ import { statusListRoute } from "./routes/status-lists.ts";
 import { traceRoutes } from "./routes/trace.ts";
 import { typeRoutes } from "./routes/types.ts";
 import { verificationRoutes } from "./routes/verifications.ts";
-import { accessLog, securityHeaders } from "./wall.ts";
+import { accessLog, refuseWhileDraining, securityHeaders } from "./wall.ts";
 import { wrongTurn } from "./wrong-turn.ts";
 
 /** All doors of one member. The needs are the only state: two apps in one process share nothing. */
@@ -49,10 +49,11 @@ export function createPublicApi(needs: PublicNeeds): OpenAPIHono<ApiEnv> {
 }
 
 /** What stands before every route. */
-export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "baseUrl" | "metrics">): OpenAPIHono<ApiEnv> {
+export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "baseUrl" | "metrics" | "isDraining">): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   app.use(accessLog(needs));
   app.use(securityHeaders(needs));
+  app.use(refuseWhileDraining(needs));
   app.onError((error, c) => {
     needs.log.error("fault", { requestId: c.get("requestId"), route: c.get("route") ?? "-", ...describeError(error) });
     return thrownProblem(c, error);

@@ -31,6 +31,8 @@ export interface ApiNeeds {
   readonly metrics?: Metrics;
   /** How much strangers may ask for; `defaultQuotas` where absent. */
   readonly quotas?: Quotas;
+  /** The process was told to end, and takes no new work. */
+  readonly isDraining?: () => boolean;
   /** A file of the page that shows the API, as the platform has it beside its code; undefined where it has none. */
   readonly docsFile?: (name: DocsFile) => Promise<Uint8Array | undefined>;
   /** The member's own signed statement: who it is, before there was a chain. */
@@ -50,6 +52,7 @@ export type PublicNeeds = Pick<
   | "answerWithinMs"
   | "quotas"
   | "metrics"
+  | "isDraining"
   | "docsFile"
   | "statement"
 >;

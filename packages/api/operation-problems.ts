@@ -5,6 +5,7 @@ export const operationProblems = {
   "no-metrics": { status: 404, zh: "本平台的指标不在此处", en: "This platform keeps its metrics elsewhere" },
   "rate-limited": { status: 429, zh: "调用过于频繁，请稍后再试", en: "Too many calls; try again later" },
   "body-too-slow": { status: 408, zh: "请求体未及时送达", en: "The body did not come in time" },
+  draining: { status: 503, zh: "本成员正在停机，请稍后再试", en: "This member is about to end; try again a little later" },
 } as const;
 
 export type OperationCode = keyof typeof operationProblems;

@@ -1,7 +1,7 @@
 import { concat, type Json, jsonDepthMax, parseStrict, toHex } from "@vermilion/ledger";
 import type { MiddlewareHandler } from "hono";
 import type { ApiContext, ApiEnv, ApiNeeds } from "./context.ts";
-import type { ProblemInput } from "./problems.ts";
+import { type ProblemInput, problem } from "./problems.ts";
 
 export const appBodyBytesMax = 1024 * 1024;
 export const peerBodyBytesMax = 8 * 1024 * 1024;
@@ -59,6 +59,20 @@ export function securityHeaders(needs: Pick<ApiNeeds, "baseUrl">): MiddlewareHan
     c.header("Referrer-Policy", "no-referrer");
     if (secure) c.header("Strict-Transport-Security", "max-age=31536000");
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+  };
+}
+
+/** What goes on being answered while the process ends: the other members, without whom running calls may not end, and who asks how it is. */
+const answeredToTheEnd = /^\/(?:peer\/.*|metrics|v1\/health|v1\/ready)$/;
+
+/** Calls that come after the process was told to end: somebody else, or the next process, may have them. */
+export function refuseWhileDraining({ isDraining }: Pick<ApiNeeds, "isDraining">): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    if (isDraining?.() !== true) return next();
+    c.header("Connection", "close");
+    if (answeredToTheEnd.test(c.req.path)) return next();
+    abandonBody(c);
+    return problem(c, { refused: "draining" });
   };
 }
 

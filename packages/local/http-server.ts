@@ -2,12 +2,16 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { Cannot } from "./cannot.ts";
 
 export interface HttpServer {
   readonly port: number;
-  /** Takes no new calls, lets running ones end, cuts what still runs after `graceMs`. */
+  /**
+   * Waits until the calls have ended that run now, or `graceMs` have passed; until then the door stays open, and what comes is handed over as
+   * before. Then takes no more, and cuts what still runs when `graceMs` are over.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -42,22 +46,43 @@ export async function serveHttp(options: {
   readonly limits?: Partial<HttpLimits>;
 }): Promise<HttpServer> {
   const limits = { ...defaultLimits, ...options.limits };
-  const server = createServer(options, limits);
+  const running: Running = new Set();
+  const server = createServer(options, limits, running);
   server.maxConnections = limits.connectionsMax;
   await listen(server, options.host, options.port);
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : options.port;
-  return { port, close: (graceMs) => drain(server as Server, graceMs) };
+  return {
+    port,
+    async close(graceMs) {
+      const until = performance.now() + graceMs;
+      await ended(running, graceMs);
+      await drain(server as Server, Math.max(0, until - performance.now()));
+    },
+  };
 }
 
-function createServer({ handle, tls }: Parameters<typeof serveHttp>[0], limits: HttpLimits): ServerType {
+/** Calls on their way, from the head of the request to the last byte of the answer or the loss of the connection. */
+type Running = Set<Promise<void>>;
+
+/** Settles when all that run now have ended, or after `withinMs`. */
+async function ended(running: Running, withinMs: number): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([Promise.all(running), sleep(withinMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
+  patience.abort();
+}
+
+function createServer({ handle, tls }: Parameters<typeof serveHttp>[0], limits: HttpLimits, running: Running): ServerType {
   const timing = {
     headersTimeout: limits.headTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     connectionsCheckingInterval: limits.checkEveryMs,
     keepAliveTimeout: limits.keepAliveMs,
   };
-  const fetch: NonNullable<Parameters<typeof createAdaptorServer>[0]>["fetch"] = (request, { incoming }) => {
+  const fetch: NonNullable<Parameters<typeof createAdaptorServer>[0]>["fetch"] = (request, { incoming, outgoing }) => {
+    const over = new Promise<void>((resolve) => outgoing.once("close", () => resolve()));
+    running.add(over);
+    void over.then(() => running.delete(over));
     const address = incoming.socket?.remoteAddress;
     return handle(request, address === undefined ? {} : { address });
   };

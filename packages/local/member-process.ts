@@ -44,7 +44,7 @@ export interface MemberProcess {
   readonly url: string;
   readonly port: number;
   readonly log: Log;
-  /** Drains: no new calls, running ones end, everything is closed. May be called again. */
+  /** Drains: running calls end, new ones are refused with `draining`, then everything is closed. May be called again. */
   stop(reason: string): Promise<void>;
 }
 
@@ -61,6 +61,7 @@ export async function runMember(options: MemberProcessOptions): Promise<MemberPr
   const tls = options.tls ?? config.tls;
   assertUrlFits(config, tls !== undefined);
   assertKeysPrivate(paths.keys);
+  let isDraining = false;
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
@@ -79,6 +80,7 @@ export async function runMember(options: MemberProcessOptions): Promise<MemberPr
       openKeys(paths.keys),
       log,
       tls,
+      () => isDraining,
     );
     closers.push(() => running.close(), closePeers);
     const server = await serveHttp({ handle, host: config.host, port: config.port, ...(tls && { tls }) });
@@ -95,6 +97,7 @@ export async function runMember(options: MemberProcessOptions): Promise<MemberPr
     log.info("started", { url: config.url, chain: running.chain, pid: process.pid });
     const stopping = (reason: string) => {
       log.info("stopping", { reason });
+      isDraining = true;
       return closeAll();
     };
     let stopped: Promise<void> | undefined;
@@ -112,6 +115,7 @@ async function compose(
   keys: Keys,
   log: Log,
   tls: { readonly certificate: string } | undefined,
+  isDraining: () => boolean,
 ) {
   const { member } = config;
   const world = { crypto: nativeCrypto, clock: systemClock, random: systemRandom, log, keys };
@@ -144,6 +148,7 @@ async function compose(
     baseUrl: config.url,
     member,
     metrics: prometheusMetrics(member, () => running.services.health()),
+    isDraining,
     docsFile: packagedDocsFile,
     ...(config.quotas === undefined ? {} : { quotas: config.quotas }),
     statement: () => ownStatement(config, running.services, keys),

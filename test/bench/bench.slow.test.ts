@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,8 @@ const run = (...args: string[]) => promisify(execFile)(process.execPath, [bench,
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "vermilion-test-"));
+  // PostgreSQL runs as a user of its own where the test is root.
+  chmodSync(made, 0o755);
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }

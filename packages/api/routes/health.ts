@@ -48,8 +48,9 @@ export function healthRoutes({ publicly, needs }: Doors): void {
     },
     async ({ c }) => {
       const { ready, reasons } = await needs.services.health();
-      if (ready) return c.json({ ready });
-      return problem(c, { refused: "not-ready", detail: reasons.map(({ code }) => code).join(", ") });
+      const codes = [...(needs.isDraining?.() === true ? ["draining"] : []), ...reasons.map(({ code }) => code)];
+      if (ready && codes[0] !== "draining") return c.json({ ready });
+      return problem(c, { refused: "not-ready", detail: codes.join(", ") });
     },
   );
 }
