@@ -62,9 +62,19 @@ function reasonsOf(driver: Driver, state: RaftState): readonly HealthReason[] {
   const { upgradeNeeded, diverged } = driver.turns;
   const { lastFault } = driver;
   return [
-    ...(diverged === undefined ? [] : [{ code: "diverged", zh: "本成员的账本与多数成员不一致，已停止", en: diverged }]),
-    ...(upgradeNeeded === undefined ? [] : [{ code: "upgrade-needed", zh: "生效的规则比本软件新，请升级", en: upgradeNeeded }]),
-    ...(lastFault === undefined ? [] : [{ code: lastFault.split(":", 1)[0] ?? "fault", zh: `故障：${lastFault}`, en: lastFault }]),
+    ...(diverged === undefined
+      ? []
+      : [
+          {
+            code: "diverged",
+            zh: "本成员的账本与多数成员不一致，已停止",
+            en: "this member's ledger contradicts what a majority has committed; it has stopped",
+          },
+        ]),
+    ...(upgradeNeeded === undefined
+      ? []
+      : [{ code: "upgrade-needed", zh: "生效的规则比本软件新，请升级", en: "the rules in force are newer than this software" }]),
+    ...(lastFault === undefined ? [] : [faultReason(lastFault)]),
     ...(state.amnesic
       ? [
           {
@@ -78,6 +88,22 @@ function reasonsOf(driver: Driver, state: RaftState): readonly HealthReason[] {
       ? [{ code: "no-leader", zh: "暂无领导者，写入将等待", en: "there is no leader at the moment; writes wait" }]
       : []),
   ];
+}
+
+const faultWords: Readonly<Record<string, { readonly zh: string; readonly en: string }>> = {
+  "storage-full": { zh: "存储空间已满", en: "there is no room left to store anything" },
+  "storage-read-only": { zh: "存储不可写入", en: "the storage takes no writes" },
+  "storage-failed": { zh: "存储出现故障", en: "the storage has failed" },
+  "keys-unavailable": { zh: "密钥服务没有应答", en: "the keys do not answer" },
+};
+
+/** By its code alone: what else is known of it (paths, addresses) stands in the member's log, and anybody may ask for health. */
+function faultReason(fault: string): HealthReason {
+  const code = fault.split(":", 1)[0] ?? "fault";
+  return {
+    code,
+    ...(faultWords[code] ?? { zh: "有一项工作失败，详见日志", en: "a piece of work has failed; the member's log says which" }),
+  };
 }
 
 function statusOf(reasons: readonly HealthReason[]): Health["status"] {

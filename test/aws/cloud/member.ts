@@ -9,6 +9,8 @@ import { DescribeKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, Lis
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetQueueUrlCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { dynamoTable } from "@vermilion/aws/dynamodb/index";
+import { pack } from "@vermilion/aws/dynamodb/items";
 import { repository } from "../../support/python.ts";
 import { clientOptions } from "../emulator/functions.ts";
 import { type Emulator, type MiniStackOptions, startMiniStack } from "../emulator/ministack.ts";
@@ -106,6 +108,18 @@ export class CloudMember {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
     const key = { KeyId: KeyMetadata?.KeyId ?? "" };
     await kms.send(state === "enabled" ? new EnableKeyCommand(key) : new DisableKeyCommand(key));
+  }
+
+  /** The member's table for consensus now says what a restored one would: that it was written to under another identity. */
+  async setBackRaftTable(): Promise<void> {
+    const client = new DynamoDBClient(clientOptions(this.emulator));
+    const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+    const name = TableNames.find((table) => /raft/i.test(table));
+    if (name === undefined) throw new Error(`${this.id} has no table for consensus`);
+    const table = dynamoTable(client, name);
+    const key = { partition: "raft", sort: "asked" };
+    if ((await table.get(key)) === undefined) throw new Error(`${this.id} has never opened its table`);
+    await table.write({ put: { ...key, bytes: pack("the table of before") } });
   }
 
   /** Wake-ups that nobody needs, and two executions beside whatever runs. Answers how the two end. */

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { createClient } from "@vermilion/client";
 import { readAppFile } from "@vermilion/local";
+import { packagedDocsFile } from "@vermilion/local/docs-files";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missionRows } from "../../journeys/mission-rows.ts";
 import { repository } from "../../support/python.ts";
@@ -140,6 +141,28 @@ describe("four members in four emulated accounts", () => {
       await switchboard.close();
     }
   }, 300_000);
+
+  test("each shows the page of its API, with the script that lies beside its code", async () => {
+    const script = await packagedDocsFile("swagger-ui.js");
+    for (const { door } of consortium.members) {
+      expect(await (await fetch(`${door.url}/docs`)).text()).toContain('src="/docs/swagger-ui.js"');
+      const answer = await fetch(`${door.url}/docs/swagger-ui.js`);
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
+      expect(Buffer.from(await answer.arrayBuffer()).equals(script)).toBe(true);
+      expect(await (await fetch(`${door.url}/v1/ready`)).json()).toEqual({ ready: true });
+    }
+  });
+
+  test("a table that is not the one that was written to makes its member amnesic, and the others let it rejoin", async () => {
+    const tax = consortium.member("tax");
+    await tax.setBackRaftTable();
+    await eventually(async () => {
+      await clientOf("tax").deposit([randomBytes(32).toString("hex")]);
+      const row = (await clientOf("customs").members()).find(({ id }) => id === "tax");
+      return row?.incarnation === 1 ? true : undefined;
+    }, 120_000);
+    await eventually(async () => ((await clientOf("tax").health()).status === "ok" ? true : undefined), 60_000);
+  });
 
   test.each(Object.entries(missionRows))("%s", async (_row, journey) => {
     await journey({ as: clientOf });
