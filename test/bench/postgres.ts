@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign, verify } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
@@ -89,20 +89,25 @@ function serverPrograms(): string | undefined {
   return versions.map((version) => join(root, version, "bin")).find((bin) => existsSync(join(bin, "initdb")));
 }
 
+/** The server refuses to run as root, and then runs as the user that Debian has made for it. */
+function serverOwner(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (option: string) => Number(execFileSync("id", [option, "postgres"], { encoding: "utf8" }));
+  return { uid: id("-u"), gid: id("-g") };
+}
+
 async function startServer(bin: string, settings: Settings, cleanup: Cleanup): Promise<Client> {
   const folder = cleanup.temporaryFolder(settings.folder);
   const [data, sockets] = [join(folder, "data"), join(folder, "s")];
   mkdirSync(sockets);
-  // It refuses to run as root.
-  const asUser = process.getuid?.() === 0 ? ["-u", "postgres", "--"] : undefined;
-  if (asUser !== undefined) {
+  const owner = serverOwner();
+  if (owner !== undefined) {
     chmodSync(folder, 0o755);
-    execFileSync("chown", ["postgres", folder, sockets]);
+    for (const place of [folder, sockets]) chownSync(place, owner.uid, owner.gid);
   }
-  const command = (program: string, args: readonly string[]): [string, string[]] =>
-    asUser === undefined ? [join(bin, program), [...args]] : ["runuser", [...asUser, join(bin, program), ...args]];
-  execFileSync(...command("initdb", ["-D", data, "-A", "trust", "-U", "bench", "--no-instructions"]), { stdio: "ignore", cwd: "/" });
-  const server = spawn(...command("postgres", ["-D", data, "-k", sockets, "-c", "listen_addresses="]), { stdio: "ignore", cwd: "/" });
+  const how = { stdio: "ignore", cwd: "/", ...owner } as const;
+  execFileSync(join(bin, "initdb"), ["-D", data, "-A", "trust", "-U", "bench", "--no-instructions"], how);
+  const server = spawn(join(bin, "postgres"), ["-D", data, "-k", sockets, "-c", "listen_addresses="], how);
   const ended = new Promise<void>((resolve) => server.once("close", () => resolve()));
   cleanup.add(
     async () => {
