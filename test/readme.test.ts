@@ -15,14 +15,23 @@ test.each(["README.md", "README.zh-CN.md"])("%s names scripts, commands, options
   const text = readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
   for (const [, script = ""] of text.matchAll(/npm run ([a-z:]+)/g)) expect(scripts, script).toContain(script);
   for (const [line, command = ""] of text.matchAll(/npx vermilion ([a-z]+)[^`\n]*/g)) {
-    const file = new URL(`../packages/cli/commands/${command}.ts`, import.meta.url);
-    expect(existsSync(file), command).toBe(true);
-    const source = readFileSync(file, "utf8") + shared;
+    const file = fileOf.get(command);
+    if (file === undefined) throw new Error(`there is no command ${command}`);
+    const source = readFileSync(new URL(`../packages/cli/commands/${file}`, import.meta.url), "utf8") + shared;
     for (const [option] of line.matchAll(/--[a-z-]+/g)) expect(source, `${command} ${option}`).toContain(option);
   }
   for (const [, path = ""] of text.matchAll(/`((?:test|packages|infra|functions)\/[A-Za-z0-9/.-]+)`/g))
     expect(existsSync(new URL(`../${path}`, import.meta.url)), path).toBe(true);
 });
+
+/** The file of each command, as the command line registers it. */
+const fileOf = new Map(
+  [
+    ...readFileSync(new URL("../packages/cli/main.ts", import.meta.url), "utf8").matchAll(
+      /name: "([a-z]+)".*?import\("\.\/commands\/([a-z-]+\.ts)"\)/gs,
+    ),
+  ].map(([, name = "", file = ""]) => [name, file]),
+);
 
 const shared = ["session.ts", "local-options.ts", "stack.ts"]
   .map((file) => readFileSync(new URL(`../packages/cli/${file}`, import.meta.url), "utf8"))

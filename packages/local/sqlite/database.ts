@@ -32,6 +32,9 @@ const busyTimeoutMs = 5_000;
 /** Pages kept in memory, KiB. Keys of state rows and transaction hashes fall anywhere in their trees: with SQLite's own 2 MB most were read again. */
 const cacheKiB = 64 * 1_024;
 
+/** The log beside the file grows to 64 MB before it is carried over: a page that many blocks change is then written once for all of them. */
+const checkpointPages = 16_000;
+
 /**
  * Opens or creates a data base file that only its owner can read (0600 in a folder 0700). Throws `Fault`: `storage-layout-newer` where
  * newer software wrote it, `storage-read-only` where it would have to be migrated but may not be written, `storage-failed` otherwise.
@@ -45,6 +48,7 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     // Each is no write where it already holds: a file on a disk that has become read-only opens all the same.
     if (!readOnly) connection.exec("PRAGMA journal_mode = WAL");
     connection.exec(`PRAGMA cache_size = ${-cacheKiB}`);
+    if (!readOnly) connection.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     migrate(connection, { readOnly });
     if (options.pageCountMax !== undefined) connection.exec(`PRAGMA max_page_count = ${Math.trunc(options.pageCountMax)}`);
   } catch (error) {
