@@ -65,7 +65,7 @@ const problemSchema = z
 const jsonCodes = ["invalid-utf8", "not-json", "duplicate-key", "too-deep", "not-an-integer", "lone-surrogate"] as const;
 const tokenCodes = ["token-missing", "token-invalid", "token-expired", "token-foreign", "app-disabled", "scope-too-narrow"] as const;
 const peerCodes = problemCodes.filter((code) => code.startsWith("peer-") && problemTable[code].status === 401);
-const readFaults = ["storage-failed", "keys-unavailable", "peer-unreachable", "upgrade-needed", "internal"] as const;
+const readFaults = ["storage-failed", "keys-unavailable", "peer-unreachable", "upgrade-needed", "draining", "internal"] as const;
 const writeCodes = [
   "idempotency-key-missing",
   "idempotency-key-malformed",

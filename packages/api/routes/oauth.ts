@@ -55,6 +55,8 @@ const tokenForm = z.object({
 const token = z.object({ access_token: z.string(), token_type: z.literal("Bearer"), expires_in: z.int(), scope: z.string() });
 const oauthError = z.object({ error: z.string(), error_description: z.string(), code: z.string(), requestId: z.string() });
 
+const refusal = { description: "RFC 6749, section 5.2", content: { "application/json": oauthError } };
+
 const tokenRow: DoorRow = {
   method: "post",
   path: "/oauth/token",
@@ -68,8 +70,8 @@ const tokenRow: DoorRow = {
   summary: { zh: "应用登录（private_key_jwt）", en: "Sign-in of an app" },
   answers: {
     200: { description: "RFC 6749, section 5.1", content: { "application/json": token } },
-    400: { description: "RFC 6749, section 5.2", content: { "application/json": oauthError } },
-    401: { description: "RFC 6749, section 5.2", content: { "application/json": oauthError } },
+    // What is wrong with the body and the client; what the doors refuse before is a problem as everywhere.
+    ...Object.fromEntries([400, 401, 408, 413, 415].map((status) => [status, refusal])),
   },
   problems: [
     "rate-limited",
