@@ -177,17 +177,24 @@ export class Turns {
     live: boolean,
     bodies: ReadonlyMap<string, BlockBody>,
   ): Promise<BlockRefusal | undefined> {
-    const saved = await this.context.ledger.readBlock(position.hash);
-    if (saved !== undefined) {
-      const isThere = saved.after.height === position.height && saved.term === position.term && saved.previous === previous;
-      return isThere ? undefined : { refused: "invalid-block", why: "a block that is known in another place" };
-    }
+    const known = await this.placeOfKnown(position, previous);
+    if (known !== undefined) return known === "there" ? undefined : known;
     const body = bodies.get(position.hash);
     if (body === undefined) return { refused: "invalid-block", why: "the block did not come with the message" };
     const block = await executeReceived(this.context, { position, previous, live }, body);
-    if ("refused" in block) return block;
+    if ("refused" in block) {
+      // Another process of this member may have taken this very block meanwhile; once it is published its own entries count as repeated.
+      return (await this.placeOfKnown(position, previous)) === "there" ? undefined : block;
+    }
     await this.context.ledger.saveBlock(block);
     return undefined;
+  }
+
+  private async placeOfKnown(position: Position, previous: string): Promise<"there" | BlockRefusal | undefined> {
+    const saved = await this.context.ledger.readBlock(position.hash);
+    if (saved === undefined) return undefined;
+    const isThere = saved.after.height === position.height && saved.term === position.term && saved.previous === previous;
+    return isThere ? "there" : { refused: "invalid-block", why: "a block that is known in another place" };
   }
 
   private async sealWhileAsked(run: Run, version: number): Promise<void> {
