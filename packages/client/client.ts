@@ -22,6 +22,13 @@ export type Client = ReturnType<typeof recordReads> &
 export function createClient(options: ClientOptions): Client {
   const transport = transportOf(options);
   const judge = receiptJudge(transport, options.trust ?? "first-use");
+  const readsEntries = options.app?.scopes.includes("ledger:read") ?? false;
   const calls = { ...fileCalls(transport), ...writes(transport) };
-  return { ...recordReads(transport), ...ledgerReads(transport, judge), ...bulkCalls(transport, judge), ...calls, ...files(calls) };
+  return {
+    ...recordReads(transport),
+    ...ledgerReads(transport, judge, readsEntries),
+    ...bulkCalls(transport, judge),
+    ...calls,
+    ...files(calls),
+  };
 }

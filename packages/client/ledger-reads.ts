@@ -38,16 +38,24 @@ function figureQuery({ by, ...range }: FigureQuery = {}) {
   return { ...range, by: by?.join(",") };
 }
 
-/** What can be read of the consortium, its ledger and its proofs; most of it by anybody. Each throws `ClientProblem`. */
-export function ledgerReads(transport: Transport, judge: ReceiptJudge) {
+/**
+ * What can be read of the consortium, its ledger and its proofs; most of it by anybody. Each throws `ClientProblem`. `readsEntries`: whether
+ * the app may read entries.
+ */
+export function ledgerReads(transport: Transport, judge: ReceiptJudge, readsEntries: boolean) {
   const { open, openBody, own, ownBody } = getters(transport);
+  const entryOf = (transactionHash: string, options?: CallOptions) => own<Entry>(`/v1/entries/${part(transactionHash)}`, {}, options);
+  const openReceipt = (transactionHash: string, waitS: number, options?: CallOptions) =>
+    open<Receipt>(`/v1/receipts/${part(transactionHash)}`, { wait: waitS }, options);
   /**
    * Waits up to `waitS` seconds for the quorum of cosignatures; `final` says whether they were there. A final receipt is checked before it is
-   * handed on, by the client's `trust`.
+   * handed on, by the client's `trust`. Without an app that has the scope `ledger:read` it is known to be a genuine receipt of the ledger, but
+   * not of which transaction: that needs the entry.
    */
   async function receipt(transactionHash: string, waitS = 5, options?: CallOptions): Promise<Receipt> {
-    const given = await open<Receipt>(`/v1/receipts/${part(transactionHash)}`, { wait: waitS }, options);
-    await judge.judge(given, options);
+    const given = await openReceipt(transactionHash, waitS, options);
+    const bytesOfEntry = async () => utf8((await entryOf(transactionHash, options)).entry);
+    await (readsEntries ? judge.judgeEntry(transactionHash, bytesOfEntry, given, options) : judge.judge(given, options));
     return given;
   }
   return {
@@ -80,7 +88,7 @@ export function ledgerReads(transport: Transport, judge: ReceiptJudge) {
     header: async (height: number, options?: CallOptions) => (await ownBody(`/v1/blocks/${height}/header`, options)).text,
     entriesOfBlock: async (height: number, options?: CallOptions) =>
       (await own<{ readonly items: readonly Entry[] }>(`/v1/blocks/${height}/entries`, {}, options)).items,
-    entry: (transactionHash: string, options?: CallOptions) => own<Entry>(`/v1/entries/${part(transactionHash)}`, {}, options),
+    entry: entryOf,
     /** Bytes that stand beside an entry, so far as this member holds them: by their SHA-256. */
     attachment: async (sha256: string, options?: CallOptions) => (await ownBody(`/v1/attachments/${part(sha256)}`, options)).bytes,
     submission: (transactionHash: string, options?: CallOptions) => own<Submitted>(`/v1/submissions/${part(transactionHash)}`, {}, options),
@@ -106,12 +114,10 @@ export function ledgerReads(transport: Transport, judge: ReceiptJudge) {
     receipt,
     /** The entry with its receipt; where that is final, the one proves the other. */
     proof: async (transactionHash: string, waitS = 5, options?: CallOptions) => {
-      const [entry, proof] = [
-        await own<Entry>(`/v1/entries/${part(transactionHash)}`, {}, options),
-        await receipt(transactionHash, waitS, options),
-      ];
-      await judge.judgeEntry(transactionHash, utf8(entry.entry), proof, options);
-      return { ...proof, entry };
+      const entry = await entryOf(transactionHash, options);
+      const given = await openReceipt(transactionHash, waitS, options);
+      await judge.judgeEntry(transactionHash, async () => utf8(entry.entry), given, options);
+      return { ...given, entry };
     },
     lookup: (hash: string, options?: CallOptions) => open<Lookup>(`/v1/lookup/${part(hash)}`, {}, options),
   };

@@ -37,11 +37,19 @@ export function receiptJudge(transport: Transport, trust: Trust) {
     return verified;
   }
 
-  /** As `judge`, for the receipt of the entry of exactly these bytes, which is the transaction that was asked for. */
-  async function judgeEntry(transactionHash: string, entry: Uint8Array, given: Pick<Receipt, "final" | "receipt">, options?: CallOptions) {
+  /**
+   * As `judge`, and that it is the receipt of the transaction that was asked for: a member could show a genuine one of another entry. Only the
+   * entry's bytes tie the two together; they are asked for when they are needed.
+   */
+  async function judgeEntry(
+    transactionHash: string,
+    bytesOfEntry: () => Promise<Uint8Array>,
+    given: Pick<Receipt, "final" | "receipt">,
+    options?: CallOptions,
+  ): Promise<void> {
     const verified = await judge(given, options);
     if (verified === undefined) return;
-    const parsed = parseEntry(entry, nobleCrypto);
+    const parsed = parseEntry(await bytesOfEntry(), nobleCrypto);
     const { kind, sha256 } = verified.record;
     if ("refused" in parsed || parsed.transactionHash !== transactionHash || kind !== "entry" || sha256 !== parsed.entryHash)
       throw doesNotHold("it is not the receipt of this entry");

@@ -3,8 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { scopes } from "@vermilion/api";
+import { text } from "@vermilion/ledger";
 import { expect, onTestFinished, test } from "vitest";
 import { addApp, p256, startMember, testClock } from "../api/support/member.ts";
+import { entryView } from "../api/support/services.ts";
 import { makeWorld } from "../client/fixtures.ts";
 import { inProcess, oneSentence, temporaryFolder } from "./spawn.ts";
 
@@ -84,11 +86,13 @@ test("an SD-JWT that cannot be saved is shown rather than lost", async () => {
 
 test("a receipt is saved with what a verifier needs, and only once it is final", async () => {
   const world = makeWorld();
-  const receipt = { transactionHash: hash, final: true, leafIndex: 2, size: 5, receipt: world.receiptOfEntry(world.entry) };
-  const { data, at, run } = await place({ services: { policy: async () => world.policy, receipt: async () => receipt } });
+  const { transactionHash, entryHash, bytes } = world.entry;
+  const receipt = { transactionHash, final: true, leafIndex: 2, size: 5, receipt: world.receiptOfEntry(world.entry) };
+  const entry = async () => ({ ...entryView, transactionHash, entryHash, entry: text(bytes) });
+  const { data, at, run } = await place({ services: { policy: async () => world.policy, receipt: async () => receipt, entry } });
   const saved = await run(
     "receipt",
-    hash,
+    transactionHash,
     "--out",
     at("out/r.tlog-proof"),
     "--entry",
@@ -102,6 +106,11 @@ test("a receipt is saved with what a verifier needs, and only once it is final",
     expect(existsSync(join(data, "out", name)), name).toBe(true);
   const genesis = JSON.parse(readFileSync(join(data, "out/genesis.json"), "utf8")) as { version: number; entry: unknown; header: unknown };
   expect(genesis).toMatchObject({ version: 1, entry: expect.any(String), header: expect.any(String) });
+
+  const ofAnother = await run("receipt", hash, "--out", at("another.tlog-proof"));
+  expect(ofAnother).toMatchObject({ code: 1, out: "" });
+  expect(ofAnother.err).toContain("vermilion: receipt-does-not-hold: ");
+  expect(existsSync(join(data, "another.tlog-proof"))).toBe(false);
 
   const notYet = { ...receipt, final: false, receipt: "not yet" };
   const early = await place({ services: { receipt: async () => notYet } });

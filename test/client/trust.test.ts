@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { type Client, type ClientOptions, createClient } from "@vermilion/client";
 import { text } from "@vermilion/ledger";
 import { expect, onTestFinished, test } from "vitest";
-import { makeWorld } from "./fixtures.ts";
+import { makeKey } from "../support/entries.ts";
+import { certificateId, issueEntry, issueOperation, makeWorld } from "./fixtures.ts";
 
 /** What a client does with the receipts of a member that may lie, over real HTTP. */
 
@@ -61,6 +62,22 @@ test("who has pinned a policy does not ask the member for one, and is not deceiv
   await expect(liar.client.receipt(transactionHash)).rejects.toMatchObject({ code: "receipt-does-not-hold" });
 });
 
+/** As genuine as `good`, of the same ledger, but of another entry. */
+const anotherEntry = issueEntry(world.chain, world.issuer, world.jws, issueOperation("0".repeat(64), { certificate: `${certificateId}2` }));
+const swapped = { ...good, receipt: world.receiptOfEntry(anotherEntry) };
+
+test("a genuine receipt of another entry is not handed on to an app that may read entries", async () => {
+  const { client } = await memberThatGives(swapped, { app: appWith("ledger:read") });
+  await expect(client.receipt(transactionHash)).rejects.toMatchObject({ code: "receipt-does-not-hold" });
+  await expect(client.proof(transactionHash)).rejects.toMatchObject({ code: "receipt-does-not-hold" });
+});
+
+test("an app that may read entries gets the receipt of the entry that it asked for", async () => {
+  const { client } = await memberThatGives(good, { app: appWith("ledger:read") });
+  expect(await client.receipt(transactionHash)).toEqual(good);
+  expect(await client.proof(transactionHash)).toMatchObject(good);
+});
+
 test("what is not final yet is handed on as that, and who trusts the member checks nothing", async () => {
   const early = { ...good, final: false, receipt: "not yet" };
   expect(await (await memberThatGives(early)).client.receipt(transactionHash)).toEqual(early);
@@ -81,3 +98,8 @@ test("the receipt of a digest is checked with its entry and its path", async () 
   const { client } = await memberThatGives({ ...good, ...evidence });
   await expect(client.evidenceReceipt("e", "a".repeat(64))).rejects.toMatchObject({ code: "receipt-does-not-hold" });
 });
+
+function appWith(...scopes: string[]) {
+  const jwk = { ...makeKey("P-256").privateKey.export({ format: "jwk" }) };
+  return { app: "desk", member: "platform", baseUrl: "http://127.0.0.1", jwk, scopes };
+}

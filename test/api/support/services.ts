@@ -115,7 +115,7 @@ const chunks = {
   links: [{ chunk: 0, url: `http://127.0.0.1:1/v1/file-chunks/${hash}.0.1.${"A".repeat(43)}`, headers: {}, until: time }],
 };
 const block = { height: 7, hash, previous: hash, time, term: 1, proposer: "platform", first: 20, count: 1, root: hash, state: hash };
-const entry: EntryView = {
+export const entryView: EntryView = {
   transactionHash: hash,
   entryHash: hash,
   outcome: "applied",
@@ -234,7 +234,7 @@ export function fakeServices(): Services {
       entry: "{}",
     }),
     blockByHash: async () => block,
-    entries: async () => ({ items: [{ ...entry, acts: 1 }] }),
+    entries: async () => ({ items: [{ ...entryView, acts: 1 }] }),
     statistics: async () => ({
       height: 7,
       blocks: 8,
@@ -250,8 +250,8 @@ export function fakeServices(): Services {
     block: async () => block,
     blocks: async () => ({ items: [block], next: "6" }),
     header: async () => new TextEncoder().encode('{"payload":"","signatures":[]}'),
-    entriesOfBlock: async () => [entry],
-    entry: async () => entry,
+    entriesOfBlock: async () => [entryView],
+    entry: async () => entryView,
     attachment: async () => Uint8Array.of(1, 2, 3),
     submission: async () => committed,
     checkpoint: async () => "c/ab\n22\nAAAA\n\n— sig\n",
