@@ -1,4 +1,5 @@
-import type { App, Apps, Clock } from "@vermilion/member/ports/index";
+import type { App, Apps } from "@vermilion/member/ports/index";
+import type { Clock } from "@vermilion/node/ports/index";
 import { z } from "zod";
 import { scopes as allScopes, isScope } from "./scopes.ts";
 

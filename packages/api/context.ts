@@ -1,8 +1,9 @@
 import type { Crypto } from "@vermilion/ledger";
 import type { PeerDoor } from "@vermilion/member/peers/peer-door";
-import type { CheckSession, PeerSession } from "@vermilion/member/peers/peer-session";
-import type { Apps, Calls, Clock, Keys, Log, Random } from "@vermilion/member/ports/index";
+import type { Apps, Calls } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
+import type { CheckSession, PeerSession } from "@vermilion/node/peers/peer-session";
+import type { Clock, Keys, Log, Random } from "@vermilion/node/ports/index";
 import type { Context } from "hono";
 import type { DocsFile } from "./docs-page.ts";
 import type { Metrics } from "./metrics.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@vermilion/member/ports/index";
+import type { Clock } from "@vermilion/node/ports/index";
 
 /** Why a stream of lines ended before its end. */
 export type LinesEnd = "line-too-long" | "stream-idle";

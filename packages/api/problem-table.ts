@@ -11,8 +11,8 @@ import type {
 } from "@vermilion/certificates";
 import type { RefusalCode } from "@vermilion/contracts";
 import type { EntryCode } from "@vermilion/ledger";
-import type { FaultCode } from "@vermilion/member/fault";
-import type { PeerCode } from "@vermilion/member/peers/peer-session";
+import type { FaultCode } from "@vermilion/node/fault";
+import type { PeerCode } from "@vermilion/node/peers/peer-session";
 import { type CertificateCode, certificateProblems } from "./certificate-problems.ts";
 import { type FileCode, fileProblems } from "./file-problems.ts";
 import { type OperationCode, operationProblems } from "./operation-problems.ts";

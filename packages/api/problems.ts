@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import { Fault } from "@vermilion/member/fault";
 import type { Refused } from "@vermilion/member/services";
+import { Fault } from "@vermilion/node/fault";
 import type { ApiContext } from "./context.ts";
 import { isProblemCode, type ProblemCode, type ProblemStatus, problemTable } from "./problem-table.ts";
 

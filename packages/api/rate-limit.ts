@@ -1,4 +1,4 @@
-import type { Clock } from "@vermilion/member/ports/index";
+import type { Clock } from "@vermilion/node/ports/index";
 import type { ApiContext } from "./context.ts";
 import { problem } from "./problems.ts";
 

@@ -1,5 +1,5 @@
-import type { Random } from "@vermilion/member/ports/index";
-import type { Bursts, Standing } from "@vermilion/member/turns/bursts";
+import type { Random } from "@vermilion/node/ports/index";
+import type { Bursts, Standing } from "@vermilion/node/turns/bursts";
 import type { Carried, NextNumberAnswer, TurnAnswer, TurnCall, whereTo } from "./coordinator-acts.ts";
 import type { CoordinatorStore } from "./dynamodb/index.ts";
 

@@ -1,5 +1,5 @@
 import { concat, defaultQuorum, thumbprint, toHex } from "@vermilion/ledger";
-import type { GenesisFile } from "@vermilion/member/context";
+import type { GenesisFile } from "@vermilion/node/context";
 import {
   type DraftRefusal,
   type FoundingDraft,
@@ -7,9 +7,9 @@ import {
   mergeDrafts,
   missingSignatures,
   openDraft,
-} from "@vermilion/member/founding/draft";
-import { checkGenesis, type FounderStatement } from "@vermilion/member/founding/genesis";
-import { readStatement, sameStatement } from "@vermilion/member/founding/statement";
+} from "@vermilion/node/founding/draft";
+import { checkGenesis, type FounderStatement } from "@vermilion/node/founding/genesis";
+import { readStatement, sameStatement } from "@vermilion/node/founding/statement";
 import { foundingDraft } from "./operator.ts";
 import { world } from "./world.ts";
 

@@ -1,4 +1,4 @@
-import type { GenesisFile } from "@vermilion/member/context";
+import type { GenesisFile } from "@vermilion/node/context";
 import { pack, unpack } from "./dynamodb/items.ts";
 import type { Table } from "./dynamodb/table.ts";
 

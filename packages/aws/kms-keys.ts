@@ -1,10 +1,10 @@
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { DecryptCommand, DeriveSharedSecretCommand, EncryptCommand, type KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { lowS, type PublicJwk } from "@vermilion/ledger";
-import { rawSignature } from "@vermilion/member/der-signature";
-import { Fault } from "@vermilion/member/fault";
-import type { Keys } from "@vermilion/member/ports/index";
-import { ensure } from "@vermilion/member/ports/limits";
+import { Fault } from "@vermilion/node/fault";
+import { rawSignature } from "@vermilion/node/host/der-signature";
+import type { Keys } from "@vermilion/node/ports/index";
+import { ensure } from "@vermilion/node/ports/limits";
 import { bytesOf, kmsCall } from "./kms/kms-call.ts";
 
 /** KMS takes at most this much to sign RAW and to encrypt. */

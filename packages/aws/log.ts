@@ -1,6 +1,6 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import type { Log } from "@vermilion/member/ports/index";
 import { eventFields, secretFieldNames } from "@vermilion/member/secret-fields";
+import type { Log } from "@vermilion/node/ports/index";
 import type { Meter } from "./meter.ts";
 
 type Level = "debug" | "info" | "warn" | "error";

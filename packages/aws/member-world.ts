@@ -1,10 +1,12 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import { originOf } from "@vermilion/ledger";
-import type { GenesisFile, MemberPlatform } from "@vermilion/member/context";
-import { checkGenesis } from "@vermilion/member/founding/genesis";
-import { connectPeers } from "@vermilion/member/peers/connect";
-import type { Files, Keys, Log } from "@vermilion/member/ports/index";
+import type { MemberPlatform } from "@vermilion/member/context";
+import type { Files } from "@vermilion/member/ports/index";
+import type { GenesisFile } from "@vermilion/node/context";
+import { checkGenesis } from "@vermilion/node/founding/genesis";
+import { connectPeers } from "@vermilion/node/peers/connect";
+import type { Keys, Log } from "@vermilion/node/ports/index";
 import { dynamoLedger, dynamoRaftStore, dynamoRecordKeys, dynamoTable } from "./dynamodb/index.ts";
 import type { SettingsOf } from "./environment.ts";
 import { type KeyIds, kmsKeys } from "./kms-keys.ts";

@@ -8,9 +8,9 @@ import {
   tilePath,
   tileWidth,
 } from "@vermilion/ledger";
-import { hashTile, recordBundle, type TileSource } from "@vermilion/member/chain/log-tiles";
-import { Fault } from "@vermilion/member/fault";
-import { ensure } from "@vermilion/member/ports/limits";
+import { hashTile, recordBundle, type TileSource } from "@vermilion/node/chain/log-tiles";
+import { Fault } from "@vermilion/node/fault";
+import { ensure } from "@vermilion/node/ports/limits";
 
 /**
  * Where anybody may read from, by path. Contract: what a call has answered is durable and the next `read` sees it; a call that throws

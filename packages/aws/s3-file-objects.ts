@@ -9,10 +9,10 @@ import {
 } from "@aws-sdk/client-s3";
 import { chunkPlace } from "@vermilion/certificates";
 import { fromHex, toBase64 } from "@vermilion/ledger";
-import { Fault } from "@vermilion/member/fault";
 import type { FileRegistration } from "@vermilion/member/ports/file-registration";
 import type { FilePlan } from "@vermilion/member/ports/index";
-import { checkHash } from "@vermilion/member/ports/limits";
+import { Fault } from "@vermilion/node/fault";
+import { checkHash } from "@vermilion/node/ports/limits";
 
 /**
  * How a file lies in S3: `files/<root>/data` is a multipart object whose parts are the chunks, `files/<root>/plan.json` names its upload, and

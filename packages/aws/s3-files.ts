@@ -12,10 +12,11 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { chunkPlace } from "@vermilion/certificates";
-import { Fault } from "@vermilion/member/fault";
 import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
-import type { ChunkLink, Clock, FilePlan, FileState, Files } from "@vermilion/member/ports/index";
+import type { ChunkLink, FilePlan, FileState, Files } from "@vermilion/member/ports/index";
 import { checkAppId, checkFilePlan } from "@vermilion/member/ports/limits";
+import { Fault } from "@vermilion/node/fault";
+import type { Clock } from "@vermilion/node/ports/index";
 import {
   attempt,
   checksumOf,

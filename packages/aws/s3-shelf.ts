@@ -7,7 +7,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { Fault } from "@vermilion/member/fault";
+import { Fault } from "@vermilion/node/fault";
 import type { Shelf } from "./public-tiles.ts";
 
 export interface S3ShelfOptions {

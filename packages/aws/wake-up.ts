@@ -1,5 +1,5 @@
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import type { Log } from "@vermilion/member/ports/index";
+import type { Log } from "@vermilion/node/ports/index";
 
 /** Asks for the coordinator. May be lost, come twice or late: what is to do stands in the stores. */
 export interface WakeUp {

@@ -1,5 +1,6 @@
 import { answerAppRequest, appRequests } from "@vermilion/api/admin-door";
-import type { Apps, Clock } from "@vermilion/member/ports/index";
+import type { Apps } from "@vermilion/member/ports/index";
+import type { Clock } from "@vermilion/node/ports/index";
 import { z } from "zod";
 import { adminSocket, dataPaths } from "./paths.ts";
 import { askSocket, type SocketAnswer } from "./socket-door.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { type FsckFinding, type FsckReport, fsck } from "@vermilion/member/chain/fsck";
-import { type RebuildReport, rebuild } from "@vermilion/member/chain/rebuild";
-import { Fault } from "@vermilion/member/fault";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { type FsckFinding, type FsckReport, fsck } from "@vermilion/node/chain/fsck";
+import { type RebuildReport, rebuild } from "@vermilion/node/chain/rebuild";
+import { Fault } from "@vermilion/node/fault";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { Cannot } from "./cannot.ts";
 import { readGenesis } from "./member-process.ts";
 import { dataPaths, readMemberConfig } from "./paths.ts";

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { chunkPlace, fileChunkBytes } from "@vermilion/certificates";
-import { Fault } from "@vermilion/member/fault";
 import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
 import type { FilePlan, FileState, Files } from "@vermilion/member/ports/index";
-import { checkAppId, checkFilePlan, checkHash } from "@vermilion/member/ports/limits";
+import { checkAppId, checkFilePlan } from "@vermilion/member/ports/limits";
+import { Fault } from "@vermilion/node/fault";
+import { checkHash } from "@vermilion/node/ports/limits";
 
 /** The calls by which the adapter changes a disk, so that a test can make them fail. */
 export interface Disk {

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { toHex } from "@vermilion/ledger";
-import type { GenesisFile } from "@vermilion/member/context";
-import { found } from "@vermilion/member/founding/draft";
-import { checkGenesis } from "@vermilion/member/founding/genesis";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
-import type { Clock, Random } from "@vermilion/member/ports/index";
+import type { GenesisFile } from "@vermilion/node/context";
+import { found } from "@vermilion/node/founding/draft";
+import { checkGenesis } from "@vermilion/node/founding/genesis";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
+import type { Clock, Random } from "@vermilion/node/ports/index";
 import { newAppKey, writeAppFile } from "./app-files.ts";
 import { syncFolder, syncTree } from "./atomic-file.ts";
 import { Cannot } from "./cannot.ts";

@@ -1,6 +1,6 @@
 export type { App } from "@vermilion/member/ports/index";
-export { systemClock } from "@vermilion/member/system-clock";
-export { systemRandom } from "@vermilion/member/system-random";
+export { systemClock } from "@vermilion/node/host/system-clock";
+export { systemRandom } from "@vermilion/node/host/system-random";
 export type { AdminRequest } from "./admin.ts";
 export { askMember } from "./admin.ts";
 export { type AppKey, listAppFiles, newAppKey, readAppFile, writeAppFile } from "./app-files.ts";

@@ -1,5 +1,5 @@
-import type { Log } from "@vermilion/member/ports/index";
 import { eventFields, secretFieldNames } from "@vermilion/member/secret-fields";
+import type { Log } from "@vermilion/node/ports/index";
 import { type DestinationStream, pino } from "pino";
 import { type LogLevel, logDaysMin } from "./config-schemas.ts";
 import { dailyLogFile } from "./log-files.ts";

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { majority } from "@vermilion/ledger";
-import { forget } from "@vermilion/member/turns/forgotten";
+import { forget } from "@vermilion/node/turns/forgotten";
 import { syncFolder, syncTree } from "./atomic-file.ts";
 import { type BackupManifest, chainOf, checkBackup, databaseName, sharedFiles } from "./backup.ts";
 import { Cannot } from "./cannot.ts";

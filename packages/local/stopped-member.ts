@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemClock } from "@vermilion/member/system-clock";
+import { systemClock } from "@vermilion/node/host/system-clock";
 import { type AdminRequest, adminDoor, askMember } from "./admin.ts";
 import { Cannot } from "./cannot.ts";
 import { type Lock, takeLock } from "./lock.ts";

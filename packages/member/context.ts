@@ -1,62 +1,14 @@
-import type { PublicJwk } from "@vermilion/ledger";
-import type { HostCrypto, KnownEntries } from "./chain/known-entries.ts";
-import type { Clock, Files, Keys, Ledger, Log, Peers, RaftStore, Random, RecordKeys } from "./ports/index.ts";
-import type { Pace } from "./turns/pace.ts";
+import type { NodeContext, NodePlatform } from "@vermilion/node/context";
+import type { Files, RecordKeys } from "./ports/index.ts";
 
 /** Everything a member needs of its platform, built in one short place per platform. */
-export interface MemberPlatform {
-  readonly crypto: HostCrypto;
-  readonly ledger: Ledger;
-  readonly raftStore: RaftStore;
-  readonly keys: Keys;
-  readonly peers: Peers;
+export interface MemberPlatform extends NodePlatform {
   readonly recordKeys: RecordKeys;
   readonly files: Files;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly pace: Pace;
 }
 
-/** Height 0 as the founders signed it: the same bytes on every member. */
-export interface GenesisFile {
-  readonly version: 1;
-  /** Stored bytes of the genesis entry, a JSON text. */
-  readonly entry: string;
-  /** Stored bytes of the header of height 0, a JSON text. */
-  readonly header: string;
-}
-
-export interface MemberConfig {
-  readonly member: string;
-  readonly genesis: GenesisFile;
-}
-
-/** What the rest of the consortium is known by on this chain; fixed at genesis in this version. */
-export interface Founder {
-  readonly id: string;
-  readonly uscc: string;
-  readonly sign: PublicJwk;
-  readonly log: PublicJwk;
-  readonly cosign: PublicJwk;
-  readonly agree: PublicJwk;
-  readonly url: string;
-}
-
-/** The platform plus the facts of the chain that never change; the first argument of what a member does. */
-export interface Context extends MemberPlatform {
-  readonly member: string;
-  /** Chain id, hex. */
-  readonly chain: string;
-  /** Consortium name: first half of the origin and of issuer names. */
-  readonly consortium: string;
-  /** Checkpoint origin. */
-  readonly origin: string;
-  readonly quorum: number;
-  readonly policyText: string;
-  /** In the order of the genesis. */
-  readonly founders: ReadonlyMap<string, Founder>;
-  readonly signThumbprint: string;
-  /** The entries that this process has in its hands. */
-  readonly entries: KnownEntries;
+/** A node's context and the stores that are the agency's own; the first argument of what a member does. */
+export interface Context extends NodeContext {
+  readonly recordKeys: RecordKeys;
+  readonly files: Files;
 }

@@ -1,14 +1,6 @@
-export { type FsckFinding, type FsckReport, fsck } from "./chain/fsck.ts";
-export { type RebuildReport, rebuild } from "./chain/rebuild.ts";
-export type { Context, GenesisFile, MemberConfig, MemberPlatform } from "./context.ts";
-export { Fault, type FaultCode } from "./fault.ts";
-export type * from "./file-services.ts";
-export { found } from "./founding/draft.ts";
-export { checkGenesis, type FounderStatement, type FoundingInput, type Genesis, type GenesisRefusal } from "./founding/genesis.ts";
-export { nativeCrypto } from "./native-crypto.ts";
-export { contextOf, openMember, type RunningMember } from "./open-member.ts";
+export type { Context, MemberPlatform } from "./context.ts";
+export type * from "./files/services.ts";
+export { openMember, type RunningMember } from "./open-member.ts";
 export type { PeerDoor } from "./peers/peer-door.ts";
-export * from "./peers/peer-session.ts";
-export * from "./peers/peer-signatures.ts";
 export * from "./ports/index.ts";
 export * from "./services.ts";

@@ -1,43 +1,23 @@
 import type { CertificateType } from "@vermilion/certificates";
 import type { AccountRow, CertificateRow, MemberRow, RequestRow, SubjectKind, TraceRow } from "@vermilion/contracts";
 import type { Json, PublicJwk } from "@vermilion/ledger";
-import type { BulkServices } from "./bulk-services.ts";
-import type { CertificateServices } from "./certificate-services.ts";
-import type { FileServices } from "./file-services.ts";
-import type { StatisticsServices } from "./statistics-services.ts";
+import type { Refused, Submitted } from "@vermilion/node/entries/submission";
+import type { ChainHealth, HealthReason } from "@vermilion/node/health";
+import type { BulkServices } from "./certificates/bulk-services.ts";
+import type { CertificateServices } from "./certificates/services.ts";
+import type { FileServices } from "./files/services.ts";
+import type { StatisticsServices } from "./statistics/services.ts";
 
-export type * from "./bulk-services.ts";
-export type * from "./certificate-services.ts";
-export type * from "./statistics-services.ts";
-
-/** An expected "no" of the domain: a contract's refusal or a rule of this member. `problems` name fields where the input was wrong. */
-export interface Refused {
-  readonly refused: string;
-  readonly detail: string;
-  /** Place of the operation that was refused, where an entry of several was tried. */
-  readonly operation?: number;
-  readonly problems?: readonly {
-    readonly field: string;
-    readonly code: string;
-    readonly detail: { readonly zh: string; readonly en: string };
-  }[];
-}
+export type { Refused, Submitted } from "@vermilion/node/entries/submission";
+export type { HealthReason } from "@vermilion/node/health";
+export type * from "./certificates/bulk-services.ts";
+export type * from "./certificates/services.ts";
+export type * from "./statistics/services.ts";
 
 /** Who asks: an agency app of this member and the person behind it. Both stand in the entry. */
 export interface Caller {
   readonly app: string;
   readonly operator: string;
-}
-
-/** What every write answers. `pending` where the wait ran out: the entry is durable and will be committed or expire. */
-export interface Submitted {
-  readonly status: "pending" | "committed";
-  readonly transactionHash: string;
-  readonly outcome?: string;
-  readonly blockNumber?: number;
-  readonly leafIndex?: number;
-  /** ms since 1970, the header's time. */
-  readonly time?: number;
 }
 
 export interface WriteOptions {
@@ -53,32 +33,13 @@ export interface Page<T> {
   readonly next?: string;
 }
 
-/** Why a member is not all that it should be: a stable code, and what it means. */
-export interface HealthReason {
-  readonly code: string;
-  readonly zh: string;
-  readonly en: string;
-}
-
 export interface Health {
   readonly member: string;
   readonly status: "ok" | "degraded" | "amnesic" | "upgrade-needed";
   /** Whether it can do what is asked of it, reads and writes; false: send callers elsewhere. */
   readonly ready: boolean;
   readonly reasons: readonly HealthReason[];
-  readonly chains: readonly {
-    readonly chain: string;
-    readonly role: string;
-    readonly term: number;
-    readonly leader: string | null;
-    /** True while nothing is to be done: no messages, no ticks. */
-    readonly asleep: boolean;
-    readonly height: number;
-    readonly size: number;
-    readonly finalSize: number;
-    readonly headHash: string;
-    readonly state: string;
-  }[];
+  readonly chains: readonly ChainHealth[];
 }
 
 export interface ConsortiumView {

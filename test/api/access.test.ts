@@ -1,5 +1,5 @@
 import { scopes } from "@vermilion/api";
-import { signRequest } from "@vermilion/member/peers/peer-signatures";
+import { signRequest } from "@vermilion/node/peers/peer-signatures";
 import { describe, expect, test } from "vitest";
 import { documentOf, exampleOf, type Listed, operationsOf } from "./support/document.ts";
 import { addApp, ask, crypto, startMember, type TestMember, tokenOf } from "./support/member.ts";

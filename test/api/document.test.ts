@@ -116,14 +116,14 @@ describe("the table of problems", () => {
   });
 
   test("has every refusal that the use cases of a member write out", () => {
-    const folder = new URL("../../packages/member/use-cases/", import.meta.url);
-    const files = [
-      ...readdirSync(folder).map((name) => new URL(name, folder)),
-      ...["open-fields", "grant-keys", "give-grant"].map((name) => new URL(`../records/${name}.ts`, folder)),
-    ];
+    const folder = new URL("../../packages/member/", import.meta.url);
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
+      .map((name) => new URL(name, folder));
     const written = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/refused: "([a-z-]+)"/g)].map(([, code]) => code));
     expect(written.length).toBeGreaterThan(20);
-    for (const code of written) expect(problemCodes, code).toContain(code);
+    // Answers to peers are logged and reach no caller.
+    for (const code of written.filter((code) => code !== "unknown-grant")) expect(problemCodes, code).toContain(code);
   });
 
   test("has every refusal of the contracts", () => {

@@ -1,7 +1,7 @@
 import { scopes } from "@vermilion/api";
 import { fileChunkBytes } from "@vermilion/certificates";
-import { Fault } from "@vermilion/member/fault";
 import type { Services } from "@vermilion/member/services";
+import { Fault } from "@vermilion/node/fault";
 import { describe, expect, test, vi } from "vitest";
 import { addApp, ask, outcomeOf, startMember, tokenOf } from "./support/member.ts";
 import { hash, requestName } from "./support/services.ts";

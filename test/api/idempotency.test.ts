@@ -1,6 +1,6 @@
-import { Fault } from "@vermilion/member/fault";
 import type { Calls } from "@vermilion/member/ports/index";
 import type { Services, Submitted, WriteOptions } from "@vermilion/member/services";
+import { Fault } from "@vermilion/node/fault";
 import { expect, test } from "vitest";
 import { memoryCalls } from "../support/memory/stores.ts";
 import { addApp, ask, outcomeOf, problemOf, startMember, type TestMember, tokenOf } from "./support/member.ts";

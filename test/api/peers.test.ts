@@ -2,11 +2,11 @@ import { createServer, type RequestListener, request as sendRequest } from "node
 import type { AddressInfo } from "node:net";
 import { createPeerBodies } from "@vermilion/api/peer-bodies";
 import { canonical, encodeSigned, type Json, type PublicJwk, signingInput, thumbprint, toBase64url } from "@vermilion/ledger";
-import { Fault } from "@vermilion/member/fault";
-import { httpPeers } from "@vermilion/member/peers/http-peers";
 import type { PeerDoor } from "@vermilion/member/peers/peer-door";
-import { createPeerSession, createSessionCheck, sessionTyp } from "@vermilion/member/peers/peer-session";
-import { type PeerHeaders, signRequest, signResponse, verifyRequestHead, verifyResponse } from "@vermilion/member/peers/peer-signatures";
+import { Fault } from "@vermilion/node/fault";
+import { httpPeers } from "@vermilion/node/peers/http-peers";
+import { createPeerSession, createSessionCheck, sessionTyp } from "@vermilion/node/peers/peer-session";
+import { type PeerHeaders, signRequest, signResponse, verifyRequestHead, verifyResponse } from "@vermilion/node/peers/peer-signatures";
 import { httpbis } from "http-message-signatures";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {

@@ -1,4 +1,4 @@
-import { Fault } from "@vermilion/member/fault";
+import { Fault } from "@vermilion/node/fault";
 import { describe, expect, test } from "vitest";
 import { addApp, ask, outcomeOf, problemOf, startMember, tokenOf } from "./support/member.ts";
 import { certificateId, certificateItem, hash, notFound, pending } from "./support/services.ts";

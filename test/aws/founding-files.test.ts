@@ -1,9 +1,9 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { checkAddress, checkAddresses, describeDraft, newDraft } from "@vermilion/aws/founding-files";
-import { nativeCrypto } from "@vermilion/member";
-import type { FounderStatement } from "@vermilion/member/founding/genesis";
-import { makeStatement, readStatement } from "@vermilion/member/founding/statement";
+import { nativeCrypto } from "@vermilion/node";
+import type { FounderStatement } from "@vermilion/node/founding/genesis";
+import { makeStatement, readStatement } from "@vermilion/node/founding/statement";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeMember } from "../support/entries.ts";
 import { memoryKeys } from "../support/memory-keys.ts";

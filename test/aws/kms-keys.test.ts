@@ -11,8 +11,8 @@ import {
 } from "@aws-sdk/client-kms";
 import { type KmsKeysOptions, kmsKeys } from "@vermilion/aws/kms-keys";
 import { isLowS, type PublicJwk } from "@vermilion/ledger";
-import { rawSignature } from "@vermilion/member/der-signature";
-import type { Keys } from "@vermilion/member/ports/index";
+import { rawSignature } from "@vermilion/node/host/der-signature";
+import type { Keys } from "@vermilion/node/ports/index";
 import { mockClient } from "aws-sdk-client-mock";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 import type { Shelf } from "@vermilion/aws/public-tiles";
-import { Fault } from "@vermilion/member/fault";
+import { Fault } from "@vermilion/node/fault";
 
 /** A shelf in memory that can be told to fail, before a call does anything or after it has done all. */
 export class MemoryShelf implements Shelf {

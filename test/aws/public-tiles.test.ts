@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { publishTiles } from "@vermilion/aws/public-tiles";
 import { originOf, parsePolicy, verifyCheckpoint } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member";
-import { checkpointNote } from "@vermilion/member/chain/finality";
-import { checkGenesis } from "@vermilion/member/founding/genesis";
+import { nativeCrypto } from "@vermilion/node";
+import { checkpointNote } from "@vermilion/node/chain/finality";
+import { checkGenesis } from "@vermilion/node/founding/genesis";
 import { describe, expect, test } from "vitest";
 import { eventually, openCluster } from "../support/cluster.ts";
 import { memoryKeys } from "../support/memory-keys.ts";

@@ -19,8 +19,8 @@ import {
   verifierKey,
   verifyLogSignature,
 } from "@vermilion/ledger";
-import type { TileSource } from "@vermilion/member/chain/log-tiles";
-import { nativeCrypto as crypto } from "@vermilion/member/native-crypto";
+import type { TileSource } from "@vermilion/node/chain/log-tiles";
+import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import { expect } from "vitest";
 import { makeKey } from "../support/entries.ts";
 

@@ -18,8 +18,9 @@ import {
   systemClock,
   systemRandom,
 } from "@vermilion/local";
-import { checkGenesis, createPeerSession, createSessionCheck, type Keys, nativeCrypto, type Peers } from "@vermilion/member";
-import { httpPeers } from "@vermilion/member/peers/http-peers";
+import { checkGenesis, createPeerSession, createSessionCheck, nativeCrypto } from "@vermilion/node";
+import { httpPeers } from "@vermilion/node/peers/http-peers";
+import type { Keys, Peers } from "@vermilion/node/ports/index";
 import type { Cleanup } from "./cleanup.ts";
 import type { Settings } from "./figure.ts";
 import { benchFields, benchType, benchTypeId, type Shown } from "./material.ts";

@@ -18,7 +18,8 @@ import {
   thumbprint,
   toHex,
 } from "@vermilion/ledger";
-import { type Keys, nativeCrypto } from "@vermilion/member";
+import { nativeCrypto } from "@vermilion/node";
+import type { Keys } from "@vermilion/node/ports/index";
 import { signatureOf, type TestKey } from "../support/entries.ts";
 
 const shipped = (name: string) => JSON.parse(readFileSync(new URL(`../../packages/certificates/types/${name}`, import.meta.url), "utf8"));

@@ -1,5 +1,5 @@
-import { proposalOf } from "@vermilion/member/entries/proposal";
-import { encodeProposalCall } from "@vermilion/member/peers/wire";
+import { proposalOf } from "@vermilion/node/entries/proposal";
+import { encodeProposalCall } from "@vermilion/node/peers/wire";
 import type { Cleanup } from "./cleanup.ts";
 import { durability, type Figure, percent, round, type Settings, spreadOf } from "./figure.ts";
 import type { MachineLimits } from "./limits.ts";

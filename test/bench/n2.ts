@@ -1,6 +1,6 @@
-import { proposalOf } from "@vermilion/member/entries/proposal";
-import { encodeProposalCall } from "@vermilion/member/peers/wire";
 import type { BulkLine } from "@vermilion/member/services";
+import { proposalOf } from "@vermilion/node/entries/proposal";
+import { encodeProposalCall } from "@vermilion/node/peers/wire";
 import type { Cleanup } from "./cleanup.ts";
 import { durability, type Figure, percent, round, type Settings } from "./figure.ts";
 import type { MachineLimits } from "./limits.ts";

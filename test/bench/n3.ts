@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Fault } from "@vermilion/member";
-import { proposalOf } from "@vermilion/member/entries/proposal";
-import { encodeProposalCall, parseProposalAnswer } from "@vermilion/member/peers/wire";
+import { Fault } from "@vermilion/node";
+import { proposalOf } from "@vermilion/node/entries/proposal";
+import { encodeProposalCall, parseProposalAnswer } from "@vermilion/node/peers/wire";
 import type { Cleanup } from "./cleanup.ts";
 import { atRest, type BenchConsortium, type BenchMember, chainsOf, cpuNow, entriesOf, everywhere, startConsortium } from "./consortium.ts";
 import { durability, type Figure, percent, round, type Settings, spreadOf } from "./figure.ts";

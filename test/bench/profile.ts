@@ -76,7 +76,7 @@ const kinds: readonly { readonly name: string; readonly holds: (frame: { functio
   { name: "tree and state hash", holds: ({ url }) => /\/packages\/ledger\/(tree|tiles|leaf|state)/.test(url) },
   { name: "contracts", holds: ({ url }) => url.includes("/packages/contracts/") || url.includes("/node_modules/zod/") },
   { name: "consensus", holds: ({ url }) => url.includes("/packages/consensus/") },
-  { name: "member layer", holds: ({ url }) => url.includes("/packages/member/") },
+  { name: "member layer", holds: ({ url }) => url.includes("/packages/member/") || url.includes("/packages/node/") },
   {
     name: "HTTP and peers' signatures",
     holds: ({ url }) =>

@@ -25,7 +25,7 @@ import {
   verifyReceipt,
 } from "@vermilion/ledger";
 import { defaultMembers, defaultName } from "@vermilion/local";
-import { nativeCrypto } from "@vermilion/member";
+import { nativeCrypto } from "@vermilion/node";
 import type { Cleanup } from "./cleanup.ts";
 import { atRest, type BenchConsortium, startConsortium } from "./consortium.ts";
 import { type Figure, percent, round, type Settings } from "./figure.ts";

@@ -15,8 +15,10 @@ import {
   systemRandom,
 } from "@vermilion/local";
 import { diskFiles } from "@vermilion/local/disk-files";
-import { Fault, type Keys, nativeCrypto, openMember, type RunningMember } from "@vermilion/member";
-import { processPace } from "@vermilion/member/turns/pace";
+import { openMember, type RunningMember } from "@vermilion/member";
+import { Fault, nativeCrypto } from "@vermilion/node";
+import type { Keys } from "@vermilion/node/ports/index";
+import { processPace } from "@vermilion/node/turns/pace";
 import type { Cleanup } from "./cleanup.ts";
 import { type Latency, latencyOf, type Settings } from "./figure.ts";
 import { benchFields, benchType, benchTypeId, type Shown } from "./material.ts";

@@ -15,7 +15,7 @@ import {
   parseCertificateType,
 } from "@vermilion/certificates";
 import { type Json, lowS, type PublicJwk, parseStrict, thumbprint } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 
 export const crypto = nativeCrypto;
 

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finish, newDraft } from "@vermilion/aws/founding-files";
-import { nativeCrypto } from "@vermilion/member";
-import { signDraft } from "@vermilion/member/founding/draft";
-import { makeStatement } from "@vermilion/member/founding/statement";
+import { nativeCrypto } from "@vermilion/node";
+import { signDraft } from "@vermilion/node/founding/draft";
+import { makeStatement } from "@vermilion/node/founding/statement";
 import { beforeEach, expect, test, vi } from "vitest";
 import { makeMember } from "../support/entries.ts";
 import { memoryKeys } from "../support/memory-keys.ts";

@@ -1,6 +1,6 @@
 import type * as Answers from "@vermilion/client";
 import type { AccountRow, CertificateRow, EvidenceRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
-import type * as Files from "@vermilion/member/file-services";
+import type * as Files from "@vermilion/member/files/services";
 import type * as Member from "@vermilion/member/services";
 import { expectTypeOf, test } from "vitest";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Attachment, EntryPlace, ExecutedBlock, Ledger, Publication, StateWrite } from "@vermilion/member/ports/index";
+import type { Attachment, EntryPlace, ExecutedBlock, Ledger, Publication, StateWrite } from "@vermilion/node/ports/index";
 
 export interface TestBlock {
   readonly block: ExecutedBlock;

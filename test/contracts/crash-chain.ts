@@ -1,5 +1,5 @@
 import { initialState } from "@vermilion/consensus";
-import type { Ledger, RaftStore } from "@vermilion/member/ports/index";
+import type { Ledger, RaftStore } from "@vermilion/node/ports/index";
 import { expect } from "vitest";
 import { attachmentOf, bytesOf, sha256, stepOf, type TestBlock, testChain } from "./chain.ts";
 import { expectSame } from "./opened.ts";

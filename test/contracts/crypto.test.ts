@@ -1,5 +1,5 @@
 import { nobleCrypto } from "@vermilion/client/noble-crypto";
-import { createNativeCrypto, nativeCrypto } from "@vermilion/member/native-crypto";
+import { createNativeCrypto, nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { expect, test } from "vitest";
 import { ed25519Key, p256Key, signWith } from "../ledger/fixtures.ts";
 import { cryptoContract } from "./crypto.suite.ts";

@@ -1,6 +1,6 @@
 import { chunkPlace, fileChunkBytes, fileLayout, fileRoot } from "@vermilion/certificates";
-import { nativeCrypto } from "@vermilion/member";
 import type { FilePlan, Files } from "@vermilion/member/ports/index";
+import { nativeCrypto } from "@vermilion/node";
 import { describe, expect, test } from "vitest";
 import { sha256 } from "./chain.ts";
 import { expectBug, expectFault, expectSame, type Open, type Opened, over } from "./opened.ts";

@@ -1,6 +1,6 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, verify } from "node:crypto";
 import { isLowS, type PublicJwk } from "@vermilion/ledger";
-import type { Keys } from "@vermilion/member/ports/index";
+import type { Keys } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { bytesOf } from "./chain.ts";
 import { expectBug, expectFault } from "./opened.ts";

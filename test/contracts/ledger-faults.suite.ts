@@ -1,4 +1,4 @@
-import type { Ledger } from "@vermilion/member/ports/index";
+import type { Ledger } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { attachmentOf, bytesOf, commit, makeBlock, stepOf, type TestBlock, testChain } from "./chain.ts";
 import { expectFault, expectSame, type Open, over, untilDone } from "./opened.ts";

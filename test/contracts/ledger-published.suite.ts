@@ -1,4 +1,4 @@
-import type { Ledger, StateWrite } from "@vermilion/member/ports/index";
+import type { Ledger, StateWrite } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { bytesOf, commit, sha256, stepOf, testChain } from "./chain.ts";
 import { expectBug, expectSame, type Open, over } from "./opened.ts";

@@ -1,4 +1,4 @@
-import type { Ledger } from "@vermilion/member/ports/index";
+import type { Ledger } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { attachmentOf, bytesOf, commit, makeBlock, sha256, stepOf, testChain } from "./chain.ts";
 import { ledgerFaultsSuite } from "./ledger-faults.suite.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FaultCode } from "@vermilion/member/fault";
+import type { FaultCode } from "@vermilion/node/fault";
 import { expect } from "vitest";
 import type { WriteFaults } from "../support/memory/index.ts";
 

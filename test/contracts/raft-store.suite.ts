@@ -1,5 +1,5 @@
 import { initialState } from "@vermilion/consensus";
-import type { Proposal, RaftStore } from "@vermilion/member/ports/index";
+import type { Proposal, RaftStore } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { attachmentOf, bytesOf, sha256 } from "./chain.ts";
 import { expectBug, expectFault, expectSame, type Open, over } from "./opened.ts";

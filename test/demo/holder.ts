@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { accountProofTyp, receiptOfHolderTyp } from "@vermilion/contracts";
 import { canonical, encodeSigned, type JsonObject, lowS, type PublicJwk, signingInput, text, thumbprint } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 
 /** A holder's key pair, made where a phone would make it, and what it signs there. */
 export function newHolder() {

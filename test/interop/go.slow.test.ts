@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { consistencyProof, formatPolicy, formatReceipt, parseReceipt, toBase64 } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import { finalCheckpoint, logOf, policyOf, receiptOf, recordOf } from "../ledger/fixtures.ts";
 

@@ -1,6 +1,6 @@
 import { addressOf } from "@vermilion/contracts";
 import { thumbprint } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { expect, test } from "vitest";
 import { newHolder } from "../demo/holder.ts";
 import { startConsortium } from "../local/running-consortium.ts";

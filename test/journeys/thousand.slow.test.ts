@@ -1,5 +1,5 @@
 import { verifyReceipt } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { expect, test } from "vitest";
 import { command, startConsortium } from "../local/running-consortium.ts";
 import { freePorts } from "../support/ports.ts";

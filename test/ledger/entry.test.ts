@@ -14,7 +14,7 @@ import {
   toBase64url,
   utf8,
 } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chainId, ed25519Key, newSignature, p256Key, signWith } from "./fixtures.ts";

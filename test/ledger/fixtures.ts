@@ -24,7 +24,7 @@ import {
   toBase64url,
   verifierKey,
 } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 
 /** Keys made from names, so that vectors and tests have the same ones on every machine. They protect nothing. */
 export type SignKey = { readonly privateKey: KeyObject; readonly jwk: PublicJwk; readonly kid: string };

@@ -1,5 +1,5 @@
 import { conflictEvidence, encodeConflictEvidence, parseConflictEvidence, text, utf8 } from "@vermilion/ledger";
-import { nativeCrypto as crypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { finalCheckpoint, logOf, memberIds, policyOf, receiptOf, recordOf } from "./fixtures.ts";

@@ -20,7 +20,7 @@ import {
   sizeAfter,
   utf8,
 } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chainId, newSignature, p256Key } from "./fixtures.ts";

@@ -1,5 +1,5 @@
 import { isLowS, lowS, parsePublicJwk, thumbprint, toBase64url } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ed25519Key, p256Key } from "./fixtures.ts";

@@ -16,7 +16,7 @@ import {
   verifierKey,
   verifyLogSignature,
 } from "@vermilion/ledger";
-import { nativeCrypto as crypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chainId, consortiumName, ed25519Key, origin } from "./fixtures.ts";

@@ -8,7 +8,7 @@ import {
   quorumReached,
   verifierKey,
 } from "@vermilion/ledger";
-import { nativeCrypto as crypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ed25519Key, memberIds, policyOf } from "./fixtures.ts";

@@ -15,7 +15,7 @@ import {
   verifyCheckpoint,
   verifyReceipt,
 } from "@vermilion/ledger";
-import { nativeCrypto as crypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { consortiumName, ed25519Key, finalCheckpoint, logOf, origin, policyOf, receiptOf, recordOf, signWith } from "./fixtures.ts";

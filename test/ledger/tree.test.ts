@@ -12,7 +12,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from "@vermilion/ledger";
-import { nativeCrypto as crypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { naiveRoot } from "./fixtures.ts";

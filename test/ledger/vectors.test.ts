@@ -49,7 +49,7 @@ import {
   verifyInclusion,
   verifyReceipt,
 } from "@vermilion/ledger";
-import { nativeCrypto as crypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import { describe, expect, test } from "vitest";
 import { logOf, policyOf, recordOf } from "./fixtures.ts";
 

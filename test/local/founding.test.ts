@@ -14,8 +14,8 @@ import {
   systemRandom,
   takeLock,
 } from "@vermilion/local";
-import { checkGenesis } from "@vermilion/member/founding/genesis";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { checkGenesis } from "@vermilion/node/founding/genesis";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "./local-support.ts";
 

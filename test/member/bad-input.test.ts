@@ -14,9 +14,12 @@ import {
 } from "@vermilion/certificates";
 import { operationCall } from "@vermilion/contracts";
 import { canonical, type EntryPayload, encodeEntry, encodePayload, entryTyp, lowS, parseEntry, utf8 } from "@vermilion/ledger";
-import { checkGenesis, contextOf, type MemberPlatform, nativeCrypto } from "@vermilion/member";
-import { encodeAttachmentCall, encodeProposalCall, parseProposalAnswer } from "@vermilion/member/peers/wire";
-import { grantContextOf, sealGrant } from "@vermilion/member/records/grant-keys";
+import type { MemberPlatform } from "@vermilion/member";
+import { encodeAttachmentCall } from "@vermilion/member/peers/wire";
+import { grantContextOf, sealGrant } from "@vermilion/member/requests/grant-keys";
+import { checkGenesis, nativeCrypto } from "@vermilion/node";
+import { contextOf } from "@vermilion/node/open-node";
+import { encodeProposalCall, parseProposalAnswer } from "@vermilion/node/peers/wire";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Cluster, eventually } from "../support/cluster.ts";
 import { entryBytes, makeKey, makeMember, payloadOf, signatureOf, statusOf, type TestKey } from "../support/entries.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fromHex, leafHash, verifyInclusion } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member";
 import type { BulkLine, BulkResult } from "@vermilion/member/services";
+import { nativeCrypto } from "@vermilion/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Cluster } from "../support/cluster.ts";
 import { caller, equalHeads, good, openPermits, options, permit, permitFields, problemsOf, servicesOf } from "./fixtures.ts";

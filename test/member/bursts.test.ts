@@ -1,5 +1,5 @@
-import { createBursts } from "@vermilion/member/turns/bursts";
-import type { Driver } from "@vermilion/member/turns/driver";
+import { createBursts } from "@vermilion/node/turns/bursts";
+import type { Driver } from "@vermilion/node/turns/driver";
 import { expect, test } from "vitest";
 
 /** A process that led when it last took a turn, and saw there a block that was not handed round yet. */

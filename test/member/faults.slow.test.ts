@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Fault, type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { Fault } from "@vermilion/node";
 import { describe, expect, test } from "vitest";
 import { Random } from "../consensus/random.ts";
 import { type Cluster, eventually } from "../support/cluster.ts";

@@ -1,8 +1,9 @@
 import { formatFileReference } from "@vermilion/certificates";
 import type { Json } from "@vermilion/ledger";
-import { nativeCrypto, type Services } from "@vermilion/member";
-import { fileLinkLifeMs, isLinkOf } from "@vermilion/member/records/file-links";
-import { openUploadsMax } from "@vermilion/member/use-cases/files";
+import type { Services } from "@vermilion/member";
+import { fileLinkLifeMs, isLinkOf } from "@vermilion/member/files/file-links";
+import { openUploadsMax } from "@vermilion/member/files/files";
+import { nativeCrypto } from "@vermilion/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestFile, testFile } from "../contracts/files.suite.ts";
 import { type Cluster, eventually, openCluster } from "../support/cluster.ts";

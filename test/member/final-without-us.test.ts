@@ -1,8 +1,8 @@
-import { Fault, nativeCrypto } from "@vermilion/member";
-import { checkpointNote, cosignedAt, takeCosignatures } from "@vermilion/member/chain/finality";
-import { checkGenesis } from "@vermilion/member/founding/genesis";
-import { contextOf } from "@vermilion/member/open-member";
-import { processPace } from "@vermilion/member/turns/pace";
+import { Fault, nativeCrypto } from "@vermilion/node";
+import { checkpointNote, cosignedAt, takeCosignatures } from "@vermilion/node/chain/finality";
+import { checkGenesis } from "@vermilion/node/founding/genesis";
+import { contextOf } from "@vermilion/node/open-node";
+import { processPace } from "@vermilion/node/turns/pace";
 import { afterEach, expect, test } from "vitest";
 import { type Cluster, eventually } from "../support/cluster.ts";
 import { memoryRaftStore, memoryTable } from "../support/memory/index.ts";

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "@vermilion/ledger";
-import { type Caller, Fault, fsck, type MemberPlatform, nativeCrypto, type Services, type WriteOptions } from "@vermilion/member";
+import type { Caller, MemberPlatform, Services, WriteOptions } from "@vermilion/member";
+import { Fault, fsck, nativeCrypto } from "@vermilion/node";
 import { type Cluster, type ClusterOptions, eventually, type Node, openCluster } from "../support/cluster.ts";
 
 /** What the fault and tamper suites share: a small certificate type, faster members, and the questions asked after every fault. */

@@ -1,8 +1,8 @@
-import { Fault } from "@vermilion/member";
 import type { Context } from "@vermilion/member/context";
-import { encodeRaftCall } from "@vermilion/member/peers/wire";
-import { noticeSetBack } from "@vermilion/member/turns/forgotten";
-import type { Turns } from "@vermilion/member/turns/turns";
+import { Fault } from "@vermilion/node";
+import { encodeRaftCall } from "@vermilion/node/peers/wire";
+import { noticeSetBack } from "@vermilion/node/turns/forgotten";
+import type { Turns } from "@vermilion/node/turns/turns";
 import { expect, test } from "vitest";
 
 /** Asks three others of whom `answering` answer; whether the question counts as asked. */

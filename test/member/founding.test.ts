@@ -1,8 +1,8 @@
 import { canonical, encodeSigned, signingInput, text, thumbprint } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member";
-import { type FoundingDraft, genesisOf, mergeDrafts, missingSignatures, openDraft, signDraft } from "@vermilion/member/founding/draft";
-import { checkGenesis } from "@vermilion/member/founding/genesis";
-import { makeStatement, readStatement, sameStatement } from "@vermilion/member/founding/statement";
+import { nativeCrypto } from "@vermilion/node";
+import { type FoundingDraft, genesisOf, mergeDrafts, missingSignatures, openDraft, signDraft } from "@vermilion/node/founding/draft";
+import { checkGenesis } from "@vermilion/node/founding/genesis";
+import { makeStatement, readStatement, sameStatement } from "@vermilion/node/founding/statement";
 import { describe, expect, test } from "vitest";
 import { makeMember } from "../support/entries.ts";
 import { memoryKeys } from "../support/memory-keys.ts";

@@ -1,4 +1,5 @@
-import { Fault, type MemberPlatform } from "@vermilion/member";
+import type { MemberPlatform } from "@vermilion/member";
+import { Fault } from "@vermilion/node";
 import type { Node } from "../support/cluster.ts";
 import { type Action, type MemoryTable, memoryStores } from "../support/memory/index.ts";
 

@@ -14,10 +14,10 @@ import {
   toHex,
   verifierKey,
 } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member";
-import { frontierOf } from "@vermilion/member/chain/block";
-import { encodeRaftCall, parseRaftCall, type RaftMessage } from "@vermilion/member/peers/wire";
-import type { ExecutedBlock } from "@vermilion/member/ports/index";
+import { nativeCrypto } from "@vermilion/node";
+import { frontierOf } from "@vermilion/node/chain/block";
+import { encodeRaftCall, parseRaftCall, type RaftMessage } from "@vermilion/node/peers/wire";
+import type { ExecutedBlock } from "@vermilion/node/ports/index";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/cluster.ts";
 import { makeKey, signatureOf, signEntry } from "../support/entries.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { verifyReceipt } from "@vermilion/ledger";
 import type { Caller, WriteOptions } from "@vermilion/member";
-import { nativeCrypto } from "@vermilion/member";
+import { nativeCrypto } from "@vermilion/node";
 import { describe, expect, test } from "vitest";
 import { eventually, openCluster } from "../support/cluster.ts";
 

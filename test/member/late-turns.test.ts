@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { CommitCertificate } from "@vermilion/consensus";
-import { nativeCrypto } from "@vermilion/member";
-import { followCommit, publishUpToHead } from "@vermilion/member/chain/commit";
-import { KnownEntries } from "@vermilion/member/chain/known-entries";
 import type { Context } from "@vermilion/member/context";
-import type { ExecutedBlock, Ledger, Standing } from "@vermilion/member/ports/index";
+import { nativeCrypto } from "@vermilion/node";
+import { followCommit, publishUpToHead } from "@vermilion/node/chain/commit";
+import { KnownEntries } from "@vermilion/node/chain/known-entries";
+import type { ExecutedBlock, Ledger, Standing } from "@vermilion/node/ports/index";
 import { afterEach, expect, test } from "vitest";
 import type { Cluster } from "../support/cluster.ts";
 import { caller, good, leaderOf, openPermits, options, permitFields, servicesOf } from "./fixtures.ts";

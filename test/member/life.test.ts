@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { verifyCertificate } from "@vermilion/certificates";
 import { receiptOfHolderTyp } from "@vermilion/contracts";
-import { nativeCrypto } from "@vermilion/member";
+import { nativeCrypto } from "@vermilion/node";
 import { importJWK, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, eventually } from "../support/cluster.ts";

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { emptyState, type ParsedEntry, parseEntry, parseHeader, utf8 } from "@vermilion/ledger";
-import { emptyStanding, treeAfter } from "@vermilion/member/chain/block";
-import { ReplayState, replayBlock } from "@vermilion/member/chain/replay";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { emptyStanding, treeAfter } from "@vermilion/node/chain/block";
+import { ReplayState, replayBlock } from "@vermilion/node/chain/replay";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { expect, test } from "vitest";
 
 const folder = new URL("../vectors/recorded/", import.meta.url);

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { knownVersions, operationCall } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import type { Ledger, MemberPlatform } from "@vermilion/member";
-import { proposalOf } from "@vermilion/member/entries/proposal";
-import { encodeProposalCall } from "@vermilion/member/peers/wire";
+import type { MemberPlatform } from "@vermilion/member";
+import { proposalOf } from "@vermilion/node/entries/proposal";
+import { encodeProposalCall } from "@vermilion/node/peers/wire";
+import type { Ledger } from "@vermilion/node/ports/index";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Cluster, eventually, type Node, openCluster } from "../support/cluster.ts";
 import { entryOf } from "../support/entries.ts";

@@ -42,19 +42,15 @@ import {
   verifierKey,
   verifyCheckpoint,
 } from "@vermilion/ledger";
-import { checkGenesis, contextOf, type MemberPlatform, nativeCrypto, type RunningMember } from "@vermilion/member";
-import { blockBytesMax, frontierOf } from "@vermilion/member/chain/block";
-import { proposalOf } from "@vermilion/member/entries/proposal";
-import {
-  encodeAttachmentCall,
-  encodeProposalCall,
-  encodeRaftCall,
-  parseAttachmentAnswer,
-  parseRaftCall,
-  type RaftMessage,
-} from "@vermilion/member/peers/wire";
-import type { Attachment, ExecutedBlock } from "@vermilion/member/ports/index";
-import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/records/grant-keys";
+import type { MemberPlatform, RunningMember } from "@vermilion/member";
+import { encodeAttachmentCall, parseAttachmentAnswer } from "@vermilion/member/peers/wire";
+import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/requests/grant-keys";
+import { checkGenesis, nativeCrypto } from "@vermilion/node";
+import { blockBytesMax, frontierOf } from "@vermilion/node/chain/block";
+import { proposalOf } from "@vermilion/node/entries/proposal";
+import { contextOf } from "@vermilion/node/open-node";
+import { encodeProposalCall, encodeRaftCall, parseRaftCall, type RaftMessage } from "@vermilion/node/peers/wire";
+import type { Attachment, ExecutedBlock } from "@vermilion/node/ports/index";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addApp, ask as askApi, startMember, tokenOf } from "../api/support/member.ts";
 import { type Cluster, eventually } from "../support/cluster.ts";

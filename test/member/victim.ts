@@ -14,25 +14,14 @@ import {
   parseHeader,
   text,
 } from "@vermilion/ledger";
-import {
-  type Context,
-  checkGenesis,
-  contextOf,
-  Fault,
-  found,
-  fsck,
-  type GenesisFile,
-  type MemberPlatform,
-  nativeCrypto,
-  openMember,
-  type PeerCall,
-  type RunningMember,
-} from "@vermilion/member";
-import { sealBlock } from "@vermilion/member/chain/seal";
-import { proposalOf } from "@vermilion/member/entries/proposal";
-import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/member/peers/wire";
-import type { ExecutedBlock } from "@vermilion/member/ports/index";
-import { processPace } from "@vermilion/member/turns/pace";
+import { type Context, type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { checkGenesis, Fault, found, fsck, type GenesisFile, nativeCrypto } from "@vermilion/node";
+import { sealBlock } from "@vermilion/node/chain/seal";
+import { proposalOf } from "@vermilion/node/entries/proposal";
+import { contextOf } from "@vermilion/node/open-node";
+import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/node/peers/wire";
+import type { ExecutedBlock, PeerCall } from "@vermilion/node/ports/index";
+import { processPace } from "@vermilion/node/turns/pace";
 import { entryOf, makeMember, signatureOf, type TestKey, type TestMember } from "../support/entries.ts";
 import { type MemoryStores, memoryStores } from "../support/memory/index.ts";
 import { memoryKeys } from "../support/memory-keys.ts";
@@ -115,7 +104,7 @@ export class Victim {
     });
     const authorPlatform = platformOf("inspection", memoryStores());
     await openMember(authorPlatform, { member: "inspection", genesis });
-    const author = contextOf(authorPlatform, { member: "inspection", genesis }, checked);
+    const author = { ...authorPlatform, ...contextOf(authorPlatform, { member: "inspection", genesis }, checked) };
     const stores = memoryStores();
     const platform = platformOf("platform", stores);
     const placeholder = await openMember(platform, { member: "platform", genesis });

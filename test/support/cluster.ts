@@ -1,18 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  Fault,
-  found,
-  type GenesisFile,
-  type Log,
-  type MemberPlatform,
-  nativeCrypto,
-  openMember,
-  type PeerCall,
-  type Peers,
-  type RunningMember,
-} from "@vermilion/member";
-import { processPace } from "@vermilion/member/turns/pace";
+import { type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { Fault, found, type GenesisFile, nativeCrypto } from "@vermilion/node";
+import type { Log, PeerCall, Peers } from "@vermilion/node/ports/index";
+import { processPace } from "@vermilion/node/turns/pace";
 import { makeMember, type TestMember } from "./entries.ts";
 import { type MemoryStores, memoryStores } from "./memory/index.ts";
 import { memoryKeys } from "./memory-keys.ts";

@@ -1,4 +1,4 @@
-import type { Keys } from "@vermilion/member/ports/index";
+import type { Keys } from "@vermilion/node/ports/index";
 
 /** A member's keys by name: what the stack makes of each is one key of KMS. */
 export type KeyName = "sign" | "log" | "cosign" | "agree" | "wrap";

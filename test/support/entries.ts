@@ -22,7 +22,7 @@ import {
   signingInput,
   thumbprint,
 } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 
 /** Signed entries by throw-away keys, for every suite that needs a chain. */
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createPublicKey, diffieHellman, randomBytes, sign as signWith } from "node:crypto";
 import { lowS } from "@vermilion/ledger";
-import { Fault } from "@vermilion/member";
-import type { Keys } from "@vermilion/member/ports/index";
+import { Fault } from "@vermilion/node";
+import type { Keys } from "@vermilion/node/ports/index";
 import type { TestMember } from "./entries.ts";
 
 /** A test member's keys behind the port, in memory. Held to the same contract suite as the key files. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { chunkAad, chunkNonce, fileLayout, filePlainChunkBytes, fileRoot, formatFileReference } from "@vermilion/certificates";
 import { toHex } from "@vermilion/ledger";
-import { nativeCrypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { patternBytes } from "../certificates/file-bytes.ts";
 
 /** Writes the vector of format `vermilion-file/1`, once: `node test/vectors/make-files.ts`. Byte `i` of a plain file is `i * 31 mod 251`. */

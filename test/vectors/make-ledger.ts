@@ -43,7 +43,7 @@ import {
   toHex,
   transactionHash,
 } from "@vermilion/ledger";
-import { nativeCrypto as crypto } from "@vermilion/member/native-crypto";
+import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import {
   chainId,
   ed25519Key,

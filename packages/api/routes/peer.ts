@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { Fault } from "@vermilion/member/fault";
-import { peerContentType, refuseBody, type SignedHead, signResponse, verifyRequestHead } from "@vermilion/member/peers/peer-signatures";
-import type { PeerCall } from "@vermilion/member/ports/index";
+import { Fault } from "@vermilion/node/fault";
+import { peerContentType, refuseBody, type SignedHead, signResponse, verifyRequestHead } from "@vermilion/node/peers/peer-signatures";
+import type { PeerCall } from "@vermilion/node/ports/index";
 import type { ApiContext, ApiEnv, ApiNeeds } from "../context.ts";
 import { createPeerBodies, type PeerBodies } from "../peer-bodies.ts";
 import { describeError, type ProblemInput, problem } from "../problems.ts";

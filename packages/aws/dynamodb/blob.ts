@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
+import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
 import { digits, getAll, jsonOf, pack } from "./items.ts";
 import type { Item, Key, Table } from "./table.ts";
 

@@ -1,5 +1,6 @@
 import type { Calls, StoredAnswer } from "@vermilion/member/ports/index";
-import { answerText, checkHeight, checkValue } from "@vermilion/member/ports/limits";
+import { answerText } from "@vermilion/member/ports/limits";
+import { checkHeight, checkValue } from "@vermilion/node/ports/limits";
 import { pack, unpack } from "./items.ts";
 import type { Condition, Item, Table } from "./table.ts";
 

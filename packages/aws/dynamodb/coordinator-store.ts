@@ -1,4 +1,4 @@
-import { checkCount, ensure } from "@vermilion/member/ports/limits";
+import { checkCount, ensure } from "@vermilion/node/ports/limits";
 import { coordinatorKey } from "../coordinator-acts.ts";
 import { pack, unpack } from "./items.ts";
 import type { Item, Table } from "./table.ts";

@@ -11,8 +11,8 @@ import {
   type QueryCommandInput,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
-import { Fault } from "@vermilion/member/fault";
-import { damaged } from "@vermilion/member/ports/framing";
+import { Fault } from "@vermilion/node/fault";
+import { damaged } from "@vermilion/node/ports/framing";
 import { nameOf } from "./items.ts";
 import { cancelledOf, type Patience, patiently, unmetOf, usualPatience } from "./refusals.ts";
 import type { Action, Condition, Item, Key, Page, Query, Table } from "./table.ts";

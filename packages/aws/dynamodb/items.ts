@@ -1,4 +1,4 @@
-import { damaged } from "@vermilion/member/ports/framing";
+import { damaged } from "@vermilion/node/ports/framing";
 import type { Action, Item, Key, Query, Table } from "./table.ts";
 
 const keysMax = 100;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
-import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/member/ports/index";
+import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
+import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/node/ports/index";
 import {
   checkAttachment,
   checkBlock,
@@ -11,7 +11,7 @@ import {
   checkSteps,
   ensure,
   storageLimits,
-} from "@vermilion/member/ports/limits";
+} from "@vermilion/node/ports/limits";
 import { blobOf, contentOf } from "./blob.ts";
 import { digits, getAll, hasAll, jsonOf, pack, queryAll, unpack, writeAll } from "./items.ts";
 import type { Action, Key, Table } from "./table.ts";

@@ -1,5 +1,5 @@
-import type { Ledger, Publication, Standing } from "@vermilion/member/ports/index";
-import { checkPublication, ensure } from "@vermilion/member/ports/limits";
+import type { Ledger, Publication, Standing } from "@vermilion/node/ports/index";
+import { checkPublication, ensure } from "@vermilion/node/ports/limits";
 import { eachOf, pack, removeAll, unpack, writeAll } from "./items.ts";
 import { registerSegments, segmentsOf, stateActions, statePartitions } from "./ledger-state.ts";
 import { treeActions, treePartitions } from "./ledger-tree.ts";

@@ -1,6 +1,6 @@
-import { damaged } from "@vermilion/member/ports/framing";
-import type { Ledger, StateRow, StateWrite } from "@vermilion/member/ports/index";
-import { checkCount, checkPrefix, stateText, storageLimits } from "@vermilion/member/ports/limits";
+import { damaged } from "@vermilion/node/ports/framing";
+import type { Ledger, StateRow, StateWrite } from "@vermilion/node/ports/index";
+import { checkCount, checkPrefix, stateText, storageLimits } from "@vermilion/node/ports/limits";
 import { end, getAll, jsonOf, queryAll, writeAll } from "./items.ts";
 import type { Action, Item, Query, Table } from "./table.ts";
 

@@ -1,6 +1,6 @@
-import { frame, unframe } from "@vermilion/member/ports/framing";
-import type { EntryPlace, Ledger, Publication, TileData } from "@vermilion/member/ports/index";
-import { checkCount, checkHash, checkHeight, checkTile, storageLimits } from "@vermilion/member/ports/limits";
+import { frame, unframe } from "@vermilion/node/ports/framing";
+import type { EntryPlace, Ledger, Publication, TileData } from "@vermilion/node/ports/index";
+import { checkCount, checkHash, checkHeight, checkTile, storageLimits } from "@vermilion/node/ports/limits";
 import { digits, getAll, pack, queryAll, unpack } from "./items.ts";
 import type { Action, Key, Table } from "./table.ts";
 

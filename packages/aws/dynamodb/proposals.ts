@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
-import type { Clock, Proposal, RaftStore } from "@vermilion/member/ports/index";
-import { checkHash, checkHeight, checkProposal } from "@vermilion/member/ports/limits";
+import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
+import type { Clock, Proposal, RaftStore } from "@vermilion/node/ports/index";
+import { checkHash, checkHeight, checkProposal } from "@vermilion/node/ports/limits";
 import { blobOf, contentOf } from "./blob.ts";
 import { eachOf, getAll, hasAll, jsonOf, pack, queryAll, unpack, writeAll } from "./items.ts";
 import type { Item, Key, Table } from "./table.ts";

@@ -1,5 +1,5 @@
-import type { Clock, RaftStore } from "@vermilion/member/ports/index";
-import { checkHeight, checkName, checkPrefix, checkValue } from "@vermilion/member/ports/limits";
+import type { Clock, RaftStore } from "@vermilion/node/ports/index";
+import { checkHeight, checkName, checkPrefix, checkValue } from "@vermilion/node/ports/limits";
 import { end, pack, queryAll, unpack } from "./items.ts";
 import { waitingProposals } from "./proposals.ts";
 import type { Table } from "./table.ts";

@@ -1,5 +1,6 @@
 import type { RecordKeys, RecordName } from "@vermilion/member/ports/index";
-import { checkRecordName, checkValue } from "@vermilion/member/ports/limits";
+import { checkRecordName } from "@vermilion/member/ports/limits";
+import { checkValue } from "@vermilion/node/ports/limits";
 import type { Table } from "./table.ts";
 
 /** Items `record-key/<certificate>`, `<version>/<part>/<document>`: the wrapped key. */

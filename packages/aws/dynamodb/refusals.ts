@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CancellationReason, ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import { Fault } from "@vermilion/member/fault";
+import { Fault } from "@vermilion/node/fault";
 
 /** Error names of DynamoDB, and codes of a cancelled transaction, that pass by themselves. */
 const passing = new Set([

@@ -1,5 +1,5 @@
 import { KMSServiceException } from "@aws-sdk/client-kms";
-import { Fault } from "@vermilion/member/fault";
+import { Fault } from "@vermilion/node/fault";
 
 /** What KMS answers when it was given other bytes, another context or another key than it encrypted with. */
 const doesNotOpen: ReadonlySet<string> = new Set(["InvalidCiphertextException", "IncorrectKeyException"]);

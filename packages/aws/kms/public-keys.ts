@@ -1,8 +1,8 @@
 import { createPublicKey } from "node:crypto";
 import { GetPublicKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
-import { Fault } from "@vermilion/member/fault";
-import type { Keys } from "@vermilion/member/ports/index";
+import { Fault } from "@vermilion/node/fault";
+import type { Keys } from "@vermilion/node/ports/index";
 import type { KeyIds } from "../kms-keys.ts";
 import { bytesOf, kmsCall } from "./kms-call.ts";
 

@@ -1,7 +1,7 @@
 import { createApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { openMember } from "@vermilion/member/open-member";
-import type { Brings } from "@vermilion/member/turns/bursts";
+import type { Brings } from "@vermilion/node/turns/bursts";
 import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "../clients.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";

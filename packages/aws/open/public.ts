@@ -1,7 +1,7 @@
 import { createPublicApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
-import { Fault } from "@vermilion/member/fault";
 import { openReader } from "@vermilion/member/open-member";
+import { Fault } from "@vermilion/node/fault";
 import { dynamoDbClient, kmsClient } from "../clients.ts";
 import { bundledDocsFile } from "../docs-files.ts";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";

@@ -1,4 +1,4 @@
-import { checkpointNote } from "@vermilion/member/chain/finality";
+import { checkpointNote } from "@vermilion/node/chain/finality";
 import { dynamoDbClient, kmsClient, s3Client } from "../clients.ts";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";

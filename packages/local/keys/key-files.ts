@@ -13,10 +13,10 @@ import {
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { lowS, type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
-import { rawSignature } from "@vermilion/member/der-signature";
-import { Fault } from "@vermilion/member/fault";
-import type { Keys } from "@vermilion/member/ports/index";
-import { ensure } from "@vermilion/member/ports/limits";
+import { Fault } from "@vermilion/node/fault";
+import { rawSignature } from "@vermilion/node/host/der-signature";
+import type { Keys } from "@vermilion/node/ports/index";
+import { ensure } from "@vermilion/node/ports/limits";
 
 type KeyName = "sign" | "log" | "cosign" | "agree";
 

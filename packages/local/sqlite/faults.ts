@@ -1,4 +1,4 @@
-import { Fault } from "@vermilion/member/fault";
+import { Fault } from "@vermilion/node/fault";
 
 /** Primary result codes (https://www.sqlite.org/rescode.html); the upper bits of an extended code say more. */
 const SQLITE_READONLY = 8;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { Fault } from "@vermilion/member/fault";
+import { Fault } from "@vermilion/node/fault";
 
 /** "Verm": tells our files from other SQLite files (SQLite documentation, PRAGMA application_id). */
 const applicationId = 0x5665726d;

@@ -1,5 +1,5 @@
-import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
-import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/member/ports/index";
+import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
+import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/node/ports/index";
 import {
   checkAttachment,
   checkBlock,
@@ -11,7 +11,7 @@ import {
   ensure,
   stateText,
   storageLimits,
-} from "@vermilion/member/ports/limits";
+} from "@vermilion/node/ports/limits";
 import type { Database } from "./database.ts";
 import { bytesOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 

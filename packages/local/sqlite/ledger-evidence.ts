@@ -1,5 +1,5 @@
-import type { Ledger } from "@vermilion/member/ports/index";
-import { checkCosignature, checkHeight } from "@vermilion/member/ports/limits";
+import type { Ledger } from "@vermilion/node/ports/index";
+import { checkCosignature, checkHeight } from "@vermilion/node/ports/limits";
 import type { Database } from "./database.ts";
 import { numberOf, textOf } from "./rows.ts";
 

@@ -1,5 +1,5 @@
-import { frame, unframe } from "@vermilion/member/ports/framing";
-import type { EntryPlace, Ledger, Publication, Standing, StateRow } from "@vermilion/member/ports/index";
+import { frame, unframe } from "@vermilion/node/ports/framing";
+import type { EntryPlace, Ledger, Publication, Standing, StateRow } from "@vermilion/node/ports/index";
 import {
   checkCount,
   checkHash,
@@ -10,7 +10,7 @@ import {
   ensure,
   stateText,
   storageLimits,
-} from "@vermilion/member/ports/limits";
+} from "@vermilion/node/ports/limits";
 import type { Database } from "./database.ts";
 import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 

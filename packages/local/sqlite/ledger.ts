@@ -1,4 +1,4 @@
-import type { Ledger } from "@vermilion/member/ports/index";
+import type { Ledger } from "@vermilion/node/ports/index";
 import type { Database } from "./database.ts";
 import { ledgerBlocks } from "./ledger-blocks.ts";
 import { ledgerEvidence } from "./ledger-evidence.ts";

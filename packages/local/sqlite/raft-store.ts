@@ -1,6 +1,6 @@
-import { damaged, frame, unframe } from "@vermilion/member/ports/framing";
-import type { Proposal, RaftStore } from "@vermilion/member/ports/index";
-import { checkHash, checkHeight, checkName, checkPrefix, checkProposal, checkValue } from "@vermilion/member/ports/limits";
+import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
+import type { Proposal, RaftStore } from "@vermilion/node/ports/index";
+import { checkHash, checkHeight, checkName, checkPrefix, checkProposal, checkValue } from "@vermilion/node/ports/limits";
 import type { Database } from "./database.ts";
 import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 

@@ -1,4 +1,4 @@
-import type { ExecutedBlock, Ledger } from "@vermilion/member/ports/index";
+import type { ExecutedBlock, Ledger } from "@vermilion/node/ports/index";
 
 /** Blocks of at most this many bytes of entries are kept at hand, the last ones. */
 const bytesMax = 16_000_000;

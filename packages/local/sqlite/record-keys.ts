@@ -1,5 +1,6 @@
 import type { RecordKeys } from "@vermilion/member/ports/index";
-import { checkRecordName, checkValue } from "@vermilion/member/ports/limits";
+import { checkRecordName } from "@vermilion/member/ports/limits";
+import { checkValue } from "@vermilion/node/ports/limits";
 import type { Database } from "./database.ts";
 import { bytesOf } from "./rows.ts";
 

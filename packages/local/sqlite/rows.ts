@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from "node:sqlite";
-import { damaged } from "@vermilion/member/ports/framing";
+import { damaged } from "@vermilion/node/ports/framing";
 
 /** What SQLite answers for a row; the functions here give its columns their types, and name the column where the file is damaged. */
 export type Row = Record<string, SQLOutputValue>;

@@ -1,27 +1,14 @@
 import { stateKeys } from "@vermilion/contracts";
-import { entryLifetimeMaxMs, type ParsedEntry } from "@vermilion/ledger";
-import { checkAttachments, unfitForBlock } from "../chain/attachments.ts";
-import { baseOn } from "../chain/base.ts";
-import { committedAmong } from "../chain/block.ts";
-import { registeredKeys } from "../chain/execution.ts";
+import { readRow } from "@vermilion/node/entries/state-reader";
+import { Fault } from "@vermilion/node/fault";
+import type { NodeDoor } from "@vermilion/node/peers/peer-door";
+import type { PeerCall } from "@vermilion/node/ports/index";
+import type { Driver } from "@vermilion/node/turns/driver";
+import { freshly } from "@vermilion/node/turns/fresh";
 import type { Context } from "../context.ts";
-import { proposalOf } from "../entries/proposal.ts";
-import { readRow } from "../entries/state-reader.ts";
-import { Fault } from "../fault.ts";
-import type { Attachment, PeerCall, Proposal } from "../ports/index.ts";
-import { giveFile } from "../records/give-file.ts";
+import { giveFile } from "../files/give-file.ts";
 import type { Refused } from "../services.ts";
-import type { Driver } from "../turns/driver.ts";
-import { freshly } from "../turns/fresh.ts";
-import {
-  encodeAttachmentAnswer,
-  encodeProbeAnswer,
-  encodeProposalAnswer,
-  encodeRaftCall,
-  parseAttachmentCall,
-  parseProposalCall,
-  parseRaftCall,
-} from "./wire.ts";
+import { encodeAttachmentAnswer, parseAttachmentCall } from "./wire.ts";
 
 /** Where signed calls of other members arrive; the api package has checked who signed them. */
 export interface PeerDoor {
@@ -29,82 +16,20 @@ export interface PeerDoor {
   handle(from: string, call: PeerCall, body: Uint8Array): Promise<Uint8Array>;
 }
 
-/** Proposals that may wait here at one time; more are refused, so that no peer can fill the store. */
-const waitingMax = 20_000;
-
-export function peerDoor(context: Context, driver: Driver): PeerDoor {
+export function peerDoor(context: Context, driver: Driver, node: NodeDoor): PeerDoor {
   return {
     async handle(from, call, body) {
       if (!context.founders.has(from)) throw new Fault("peer-refused", "not a member of this chain");
       switch (call) {
-        case "raft":
-          return encodeRaftCall(await driver.answer(from, parseRaftCall(body)));
-        case "proposals":
-          return encodeProposalAnswer(await takeProposals(context, driver, body));
         case "attachment":
           return encodeAttachmentAnswer(await grantedAttachment(context, driver, from, body));
         case "file":
           return giveFile(context, driver, from, body);
-        case "probe": {
-          const { role, term, committed } = await driver.turns.state();
-          // Who cannot write cannot lead: the others may elect another one, though this one still answers.
-          const leading = role === "leader" && driver.turns.storageFault === undefined && driver.turns.upgradeNeeded === undefined;
-          return encodeProbeAnswer({ member: context.member, term, leading, committedHeight: committed.height });
-        }
+        default:
+          return node.handle(from, call, body);
       }
     },
   };
-}
-
-/** Stores those that are whole and signed by registered keys, and seals. Answers whether this member leads. */
-async function takeProposals(context: Context, driver: Driver, body: Uint8Array): Promise<boolean> {
-  if ((await driver.turns.state()).role !== "leader") return false;
-  const given = parseProposalCall(body);
-  if ((await context.raftStore.proposalCount()) + given.length > waitingMax) throw new Fault("peer-refused", "too many proposals wait");
-  // All at once, so that the store can make them durable together.
-  await Promise.all((await wholeProposals(context, given)).map((proposal) => addProposal(context, driver, proposal)));
-  await driver.wake();
-  return (await driver.turns.state()).role === "leader";
-}
-
-async function addProposal(context: Context, driver: Driver, proposal: Proposal): Promise<void> {
-  try {
-    await context.raftStore.addProposal(proposal);
-  } catch (cause) {
-    driver.turns.noteFault(cause);
-    throw cause;
-  }
-}
-
-/** Those that are entries, not on the chain yet, signed by registered keys, with the attachments that they name. */
-async function wholeProposals(context: Context, given: ReturnType<typeof parseProposalCall>): Promise<readonly Proposal[]> {
-  const published = await context.ledger.published();
-  const base = published === undefined ? undefined : await baseOn(context, published.hash);
-  if (base === undefined) throw new Fault("stale-turn", "genesis is not published yet");
-  // Who names a time so far ahead would have it wait here for ever. The chain's own time may be ahead of the clock: entries follow it.
-  const timeMax = Math.max(context.clock.now(), base.published.time) + entryLifetimeMaxMs;
-  const fit: { readonly entry: ParsedEntry; readonly attachments: readonly Attachment[] }[] = [];
-  for (const { entry: bytes, attachments } of given) {
-    const entry = context.entries.parse(bytes);
-    if ("refused" in entry || entry.payload.time > timeMax) continue;
-    if ((unfitForBlock(entry, attachments) ?? checkAttachments(context, entry, attachments)) !== undefined) continue;
-    fit.push({ entry, attachments });
-  }
-  const committed = await committedAmong(
-    context.ledger,
-    fit.map(({ entry }) => entry),
-  );
-  const fresh = fit.filter(({ entry }) => !committed.has(entry.transactionHash));
-  const entries = fresh.map(({ entry }) => entry);
-  const keys = await registeredKeys(
-    context,
-    base,
-    entries.flatMap((entry) => entry.payload.signers),
-  );
-  const refusals = await context.entries.check(entries, { chain: context.chain, keyOf: (thumbprint) => keys.get(thumbprint) });
-  const whole = fresh.filter((_, place) => refusals[place] === undefined);
-  for (const { entry } of whole) context.entries.remember(entry);
-  return whole.map(({ entry, attachments }) => proposalOf(entry, attachments));
 }
 
 /**

@@ -1,7 +1,2 @@
 export * from "./files.ts";
-export * from "./keys.ts";
-export * from "./ledger.ts";
-export * from "./peers.ts";
-export * from "./raft-store.ts";
 export * from "./stores.ts";
-export * from "./world.ts";

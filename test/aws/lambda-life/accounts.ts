@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Fault, found, type Keys, nativeCrypto, type Peers } from "@vermilion/member";
+import { Fault, found, nativeCrypto } from "@vermilion/node";
+import type { Keys, Peers } from "@vermilion/node/ports/index";
 import { memberIds } from "../../member/fixtures.ts";
 import { eventually } from "../../support/cluster.ts";
 import { makeMember } from "../../support/entries.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fsck, nativeCrypto } from "@vermilion/member";
+import { fsck, nativeCrypto } from "@vermilion/node";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../consensus/random.ts";
 import { caller, good, memberIds, permit, permitFields } from "../../member/fixtures.ts";

@@ -3,7 +3,8 @@ import { pack, queryAll, removeAll, unpack, writeAll } from "@vermilion/aws/dyna
 import { fileChunkBytes } from "@vermilion/certificates";
 import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
 import type { FilePlan, FileState, Files } from "@vermilion/member/ports/index";
-import { checkFilePlan, checkHash } from "@vermilion/member/ports/limits";
+import { checkFilePlan } from "@vermilion/member/ports/limits";
+import { checkHash } from "@vermilion/node/ports/limits";
 import { memoryTable } from "./table.ts";
 
 interface Stored extends FilePlan {

@@ -1,5 +1,6 @@
 import { dynamoApps, dynamoCalls, dynamoLedger, dynamoRaftStore, dynamoRecordKeys, type Table } from "@vermilion/aws/dynamodb/index";
-import type { Apps, Calls, Files, Ledger, RaftStore, RecordKeys } from "@vermilion/member/ports/index";
+import type { Apps, Calls, Files, RecordKeys } from "@vermilion/member/ports/index";
+import type { Ledger, RaftStore } from "@vermilion/node/ports/index";
 import { memoryFiles } from "./files.ts";
 import { memoryApps, memoryCalls, memoryRecordKeys } from "./stores.ts";
 import { type MemoryTable, memoryTable } from "./table.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Action, Condition, Item, Key, Page, Query, Table } from "@vermilion/aws/dynamodb/index";
-import { Fault } from "@vermilion/member/fault";
+import { Fault } from "@vermilion/node/fault";
 
 /** What a test may do to the writes of a store; each is counted from now, 1 for the next write. */
 export interface WriteFaults {

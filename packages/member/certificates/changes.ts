@@ -1,0 +1,185 @@
+import { formatIdentifier, mainPart, parseIdentifier, serialFromNumber } from "@vermilion/certificates";
+import { type CertificateRow, stateKeys, type TypeRow } from "@vermilion/contracts";
+import type { Json } from "@vermilion/ledger";
+import { readRow } from "@vermilion/node/entries/state-reader";
+import type { Driver } from "@vermilion/node/turns/driver";
+import type { Context } from "../context.ts";
+import { idSource } from "../entries/id-source.ts";
+import { submit } from "../entries/submit.ts";
+import type { Caller, CorrectInput, IssuedCertificate, Refused, RenewInput, Services, Submitted, WriteOptions } from "../services.ts";
+import {
+  checkValues,
+  claimsOf,
+  later,
+  latestType,
+  type Preparing,
+  prepared,
+  prepareNew,
+  statusPlaceFor,
+  submitRecord,
+} from "./certificates.ts";
+import { sealRecord } from "./sealed-record.ts";
+
+type Issued = (Submitted & IssuedCertificate) | Refused;
+
+const versionMax = 999;
+
+/** Renew (换证): the next version of a certificate, under the same serial; the old one points to it and counts no more. */
+export function renew(
+  context: Context,
+  driver: Driver,
+  id: string,
+  input: RenewInput,
+  caller: Caller,
+  options: WriteOptions,
+): Promise<Issued> {
+  return submitRecord(context, driver, (preparing) => prepareRenewal(context, id, input, preparing), caller, options);
+}
+
+async function prepareRenewal(context: Context, id: string, input: RenewInput, preparing: Preparing) {
+  const old = await readRow(context, stateKeys.certificate(id));
+  if (old === undefined) return unknownCertificate(id);
+  if (old.issuer !== context.member)
+    return { refused: "not-the-certificate-issuer", detail: `${old.issuer} has issued the certificate and alone renews it` };
+  const type = await latestType(context, old.type);
+  if (type === undefined) throw new Error("bug: a certificate has no type");
+  const wrong = await checkValues(context, type, mainPart, input.fields);
+  if (wrong !== undefined) return wrong;
+  const certificate = nextIdentifier(type, old, input.fields);
+  if (typeof certificate !== "string") return certificate;
+  const holder = input.holder ?? old.holder;
+  return prepareNew(
+    context,
+    type,
+    {
+      certificate,
+      version: old.version + 1,
+      input: {
+        fields: input.fields,
+        ...(holder === null ? {} : { holder }),
+        ...(input.expiresAt === undefined ? {} : { expiresAt: input.expiresAt }),
+      },
+    },
+    preparing,
+    { operation: "renew", more: { replaces: old.certificate, reason: input.reason } },
+  );
+}
+
+/** GB/T 36904: the version is raised, the serial stays. Where the serial is the certificate's number, the number must stay too. */
+function nextIdentifier(type: TypeRow, old: CertificateRow, fields: Readonly<Record<string, Json>>): string | Refused {
+  const identifier = parseIdentifier(old.certificate);
+  if ("refused" in identifier) throw new Error("bug: a certificate of the ledger has no identifier");
+  if (identifier.version >= versionMax)
+    return { refused: "version-exhausted", detail: `version ${versionMax} is the last of an identifier; issue a new certificate` };
+  const number = type.number?.public === true ? fields[type.number.field] : undefined;
+  if (typeof number === "string" && serialFromNumber(number) !== identifier.serial)
+    return {
+      refused: "number-changed",
+      detail: "the number stands in the identifier; a certificate of another number is issued, not renewed",
+    };
+  const { issuer, serial, version } = identifier;
+  return formatIdentifier({ type: type.code, issuer, serial, version: version + 1 });
+}
+
+/** Correct (变更, 更正): this member states its part anew, as a new document under the same identifier. */
+export function correct(
+  context: Context,
+  driver: Driver,
+  id: string,
+  input: CorrectInput,
+  caller: Caller,
+  options: WriteOptions,
+): Promise<Issued> {
+  return submitRecord(context, driver, (preparing) => prepareCorrection(context, id, input, preparing), caller, options);
+}
+
+async function prepareCorrection(context: Context, id: string, input: CorrectInput, preparing: Preparing) {
+  const certificate = await readRow(context, stateKeys.certificate(id));
+  if (certificate === undefined) return unknownCertificate(id);
+  const part = Object.hasOwn(certificate.parts, input.part) ? certificate.parts[input.part] : undefined;
+  if (part === undefined) return { refused: "unknown-part", detail: `the certificate has no part ${input.part}` };
+  if (part.owner !== context.member)
+    return { refused: "not-the-owner", detail: `${part.owner} has stated this part and alone corrects it` };
+  const type = await readRow(context, stateKeys.type(certificate.type, certificate.typeVersion));
+  if (type === undefined) throw new Error("bug: a certificate has no type");
+  const wrong = await checkValues(context, type, input.part, input.fields);
+  if (wrong !== undefined) return wrong;
+  const status = await statusPlaceFor(context, preparing);
+  const name = { certificate: certificate.certificate, version: certificate.version, part: input.part };
+  const { expiresAt = null, holder } = certificate;
+  const record = await sealRecord(context, type, name, input.fields, {
+    ...claimsOf(context, type, certificate.certificate, input.part, status),
+    ...(input.part === mainPart && expiresAt !== null ? { exp: Math.floor(expiresAt / 1000) } : {}),
+    ...(input.part === mainPart && holder !== null ? { sub: holder } : {}),
+  });
+  return prepared("correct", certificate.certificate, record, {
+    certificate: certificate.certificate,
+    type: certificate.type,
+    typeVersion: certificate.typeVersion,
+    part: input.part,
+    corrects: part.issuerSigned,
+    reason: input.reason,
+    ...(status === undefined ? {} : later(preparing, status)),
+    ...record.content,
+  });
+}
+
+/** Suspend, resume, revoke (中止, 恢复, 注销): the issuer's word on its certificate, with a reason code. */
+export function changeStatus(
+  context: Context,
+  driver: Driver,
+  operation: "suspend" | "resume" | "revoke",
+  id: string,
+  { reason }: { readonly reason: string },
+  caller: Caller,
+  options: WriteOptions,
+): Promise<Submitted | Refused> {
+  return act(context, driver, operation, id, { reason }, caller, options);
+}
+
+/** Receive (收证): by the holder's own signature, or by the app that serves him. */
+export async function receive(
+  context: Context,
+  driver: Driver,
+  id: string,
+  input: Parameters<Services["receive"]>[1],
+  caller: Caller,
+  options: WriteOptions,
+): Promise<Submitted | Refused> {
+  const certificate = await readRow(context, stateKeys.certificate(id));
+  if (certificate === undefined) return unknownCertificate(id);
+  const proof = parseProof(input.proof);
+  if (proof === undefined) return { refused: "bad-proof", detail: "the proof is not a signed object in JSON" };
+  const document = input.document ?? certificate.parts[mainPart]?.issuerSigned ?? "";
+  return act(context, driver, "receive", id, { document, proof }, caller, options);
+}
+
+/** Null where none was given; undefined where it is no JSON. Its form and signature are the contract's to judge. */
+function parseProof(proof: string | undefined): Json | undefined {
+  if (proof === undefined) return null;
+  try {
+    return JSON.parse(proof);
+  } catch {
+    return undefined;
+  }
+}
+
+async function act(
+  context: Context,
+  driver: Driver,
+  operation: string,
+  id: string,
+  more: Readonly<Record<string, Json>>,
+  caller: Caller,
+  options: WriteOptions,
+): Promise<Submitted | Refused> {
+  const certificate = await readRow(context, stateKeys.certificate(id));
+  if (certificate === undefined) return unknownCertificate(id);
+  const given = { certificate: certificate.certificate, ...more, by: { app: caller.app, operator: caller.operator } };
+  const draft = { operations: [{ contract: "certificates", operation, arguments: given }] };
+  return submit(context, driver, draft, idSource(caller, options), options);
+}
+
+function unknownCertificate(id: string): Refused {
+  return { refused: "unknown-certificate", detail: id };
+}

@@ -1,0 +1,156 @@
+import { type DayRow, dayOf, evidenceSubject, stateKeys, statePrefixes } from "@vermilion/contracts";
+import { readRange, readRow } from "@vermilion/node/entries/state-reader";
+import { countCertificates } from "../certificates/search.ts";
+import { members } from "../consortium/consortium.ts";
+import type { Context } from "../context.ts";
+import { chainTime } from "../explorer/chain-time.ts";
+import type { ActFigure, BlocksFigure, Dimension, FigureQuery, Refused, StatisticsView } from "../services.ts";
+
+const DAY_MS = 86_400_000;
+/** Days begin in China Standard Time, as those of the counts (`dayOf`). */
+const DAY_OFFSET_MS = 8 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const daysMax = 400;
+const bucketsMax = 400;
+const rowsMax = 20_000;
+const perReading = 500;
+
+/** The home page's figures (mission A4), each with the question that lists what it counts. */
+export async function statistics(context: Context): Promise<StatisticsView> {
+  const published = await context.ledger.published();
+  const { height = 0, size = 0, time = 0 } = published ?? {};
+  const count = async (status?: "revoked" | "replaced") => {
+    const answer = await countCertificates(context, status === undefined ? {} : { status });
+    return "refused" in answer ? 0 : answer.count;
+  };
+  const rules = (await readRow(context, stateKeys.rules("certificates"))) ?? [];
+  return {
+    height,
+    blocks: height + 1,
+    // Each block has its header as a leaf beside its entries.
+    entries: size - height - 1,
+    finalSize: await context.ledger.finalSize(),
+    members: (await members(context)).map(({ id, names, status }) => ({ id, names, status })),
+    certificates: { total: await count(), revoked: await count("revoked"), replaced: await count("replaced") },
+    // Older rules count nothing: what they wrote is missing from all counts.
+    countedFrom: rules.find(({ version }) => version >= 2)?.height ?? null,
+    asOf: { blockNumber: height, time },
+  };
+}
+
+/** Blocks and entries by hour or day; empty buckets are left out. */
+export async function blockFigures(
+  context: Context,
+  { from, to }: { readonly from: number; readonly to: number },
+  by: "hour" | "day",
+): Promise<readonly BlocksFigure[] | Refused> {
+  const length = by === "day" ? DAY_MS : HOUR_MS;
+  const first = Math.floor((from + DAY_OFFSET_MS) / length) * length - DAY_OFFSET_MS;
+  if (from > to) return { refused: "empty-range", detail: "`from` is later than `to`" };
+  if ((to - first) / length > bucketsMax) return { refused: "range-too-wide", detail: `at most ${bucketsMax} of them at a time` };
+  const time = await chainTime(context);
+  const figures: BlocksFigure[] = [];
+  const leavesBefore = async (height: number) => (height === 0 ? 0 : (await time.standing(height - 1)).size);
+  let low = await time.heightFrom(first);
+  for (let begin = first; begin <= to; begin += length) {
+    const high = await time.heightFrom(begin + length);
+    if (high > low) {
+      const leaves = (await leavesBefore(high)) - (await leavesBefore(low));
+      figures.push({
+        from: begin,
+        to: begin + length - 1,
+        blocks: high - low,
+        firstBlock: low,
+        lastBlock: high - 1,
+        entries: leaves - (high - low),
+      });
+    }
+    low = high;
+  }
+  return figures;
+}
+
+/** Which operation an act is of, for the question that lists the entries behind a figure. */
+const operationsOf: Readonly<Record<string, string>> = {
+  issued: "certificates.issue",
+  completed: "certificates.complete",
+  renewed: "certificates.renew",
+  corrected: "certificates.correct",
+  suspended: "certificates.suspend",
+  resumed: "certificates.resume",
+  revoked: "certificates.revoke",
+  received: "certificates.receive",
+  requested: "requests.open",
+  granted: "grants.give",
+  "used-details": "grants.give",
+  verified: "verifications.record",
+  deposited: "evidence.deposit",
+};
+/** Uses of certificates by others: the acts that are no contribution. */
+const uses: Readonly<Record<string, string>> = { "used-details": "details", verified: "verify" };
+
+/** What members contributed, or how certificates were used, by any of member, type and day. */
+export async function actFigures(
+  context: Context,
+  what: "contributions" | "uses",
+  query: FigureQuery,
+): Promise<readonly ActFigure[] | Refused> {
+  if (query.from > query.to) return { refused: "empty-range", detail: "`from` is later than `to`" };
+  if (query.to - query.from > daysMax * DAY_MS) return { refused: "range-too-wide", detail: `at most ${daysMax} days at a time` };
+  const sums = new Map<string, ActFigure>();
+  const last = dayOf(query.to);
+  let rows = 0;
+  for (let from = `${statePrefixes.days}${dayOf(query.from)}`, again = true; again; ) {
+    const page = await readRange<DayRow>(context, statePrefixes.days, { from, limit: perReading });
+    again = page.next !== undefined;
+    for (const { key, value } of page.rows) {
+      const [, day = "", member = "", type = ""] = key.split("/");
+      if (day > last) {
+        again = false;
+        break;
+      }
+      rows += 1;
+      for (const [act, count] of Object.entries(value))
+        if (Object.hasOwn(uses, act) === (what === "uses")) add(sums, query.by, { day, member, type, act, count });
+    }
+    if (rows > rowsMax) return { refused: "range-too-wide", detail: `more than ${rowsMax} counts to add; ask for fewer days` };
+    from = page.next ?? from;
+  }
+  return [...sums.values()].map((figure) => ({ ...figure, entries: entriesBehind(figure, query) }));
+}
+
+interface Counted {
+  readonly day: string;
+  readonly member: string;
+  readonly type: string;
+  readonly act: string;
+  readonly count: number;
+}
+
+function add(sums: Map<string, ActFigure>, by: readonly Dimension[], { day, member, type, act, count }: Counted): void {
+  const dimensions = {
+    ...(by.includes("day") ? { day } : {}),
+    ...(by.includes("member") ? { member } : {}),
+    ...(by.includes("type") && type !== evidenceSubject ? { type } : {}),
+  };
+  const key = JSON.stringify([dimensions, act]);
+  const before = sums.get(key)?.count ?? 0;
+  const way = uses[act];
+  sums.set(key, { ...dimensions, act, ...(way === undefined ? {} : { way }), count: before + count, entries: "" });
+}
+
+/** The query of `/v1/entries` that lists what was counted; the sum of `acts` over it is the figure. */
+function entriesBehind({ day, member, type, act }: ActFigure, { from, to }: FigureQuery): string {
+  const first = day === undefined ? beginOfDay(dayOf(from)) : beginOfDay(day);
+  const end = (day === undefined ? beginOfDay(dayOf(to)) : first) + DAY_MS - 1;
+  const query = new URLSearchParams({ from: String(first), to: String(end), operation: operationsOf[act] ?? "", outcome: "applied" });
+  // A use is counted for the reader, and the entry is that of who gave it.
+  if (member !== undefined) query.set(act === "used-details" ? "reader" : "member", member);
+  if (type !== undefined) query.set("type", type);
+  return `/v1/entries?${query.toString()}`;
+}
+
+/** ms since 1970 at which a day `YYYYMMDD` begins. */
+function beginOfDay(day: string): number {
+  return Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}T00:00:00Z`) - DAY_OFFSET_MS;
+}

@@ -1,0 +1,10 @@
+export { type FsckFinding, type FsckReport, fsck } from "./chain/fsck.ts";
+export { type RebuildReport, rebuild } from "./chain/rebuild.ts";
+export type { GenesisFile, NodeConfig, NodeContext, NodePlatform } from "./context.ts";
+export { Fault, type FaultCode } from "./fault.ts";
+export { found } from "./founding/draft.ts";
+export { checkGenesis, type FounderStatement, type FoundingInput, type Genesis, type GenesisRefusal } from "./founding/genesis.ts";
+export { nativeCrypto } from "./host/native-crypto.ts";
+export * from "./peers/peer-session.ts";
+export * from "./peers/peer-signatures.ts";
+export * from "./ports/index.ts";
