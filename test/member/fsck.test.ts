@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
+import { openChainDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
 import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/node";
 import { parsedEntries } from "@vermilion/node/chain/block";
 import { publicationOf } from "@vermilion/node/chain/commit";
@@ -130,7 +130,7 @@ describe("a ledger in a SQLite file", () => {
   const file = join(folder, "ledger.sqlite");
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   beforeAll(async () => {
-    const database = openDatabase(file);
+    const database = openChainDatabase(file);
     await copyTo(sqliteLedger(database));
     database.close();
   });
@@ -239,8 +239,9 @@ describe("a ledger in a SQLite file", () => {
 });
 
 /** A ledger over a connection that is inside a transaction already: writes are made in it. */
-function over(connection: DatabaseSync): ReturnType<typeof openDatabase> {
+function over(connection: DatabaseSync): ReturnType<typeof openChainDatabase> {
   return {
+    layout: "chain",
     file: "",
     connection,
     prepare: (sql) => connection.prepare(sql),
