@@ -1,8 +1,8 @@
 import type { Meter } from "@vermilion/aws/meter";
 import { watch } from "@vermilion/aws/watchdog";
 import { statePrefixes } from "@vermilion/contracts";
+import { unfinishedWork } from "@vermilion/member/unfinished";
 import { Fault } from "@vermilion/node";
-import { unfinishedWork } from "@vermilion/node/turns/unfinished";
 import { expect, test } from "vitest";
 import { memoryStores } from "../support/memory/index.ts";
 

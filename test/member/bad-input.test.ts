@@ -17,6 +17,7 @@ import { canonical, type EntryPayload, encodeEntry, encodePayload, entryTyp, low
 import type { MemberPlatform } from "@vermilion/member";
 import { encodeAttachmentCall } from "@vermilion/member/peers/wire";
 import { grantContextOf, sealGrant } from "@vermilion/member/requests/grant-keys";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, nativeCrypto } from "@vermilion/node";
 import { contextOf } from "@vermilion/node/open-node";
 import { encodeProposalCall, parseProposalAnswer } from "@vermilion/node/peers/wire";
@@ -281,9 +282,9 @@ describe("entries of others", () => {
     /** The member's own context, as its use cases have it. */
     const contextOfPlatform = () => {
       const platform = platforms.get("platform");
-      const genesis = checkGenesis(cluster.genesis, nativeCrypto);
+      const genesis = checkGenesis(cluster.genesis, nativeCrypto, chainRules);
       if (platform === undefined || "refused" in genesis) throw new Error("the platform runs on a genesis that holds");
-      return contextOf(platform, { member: "platform", genesis: cluster.genesis }, genesis);
+      return contextOf({ ...platform, rules: chainRules }, { member: "platform", genesis: cluster.genesis }, genesis);
     };
     const referenceTo = (name: string, bytes: Uint8Array, audience?: readonly string[]) => {
       const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -491,14 +492,14 @@ describe("key files", () => {
 });
 
 test("a member is not made from another's keys", () => {
-  const genesis = checkGenesis(cluster.genesis, nativeCrypto);
+  const genesis = checkGenesis(cluster.genesis, nativeCrypto, chainRules);
   if ("refused" in genesis) throw new Error(genesis.detail);
   const stranger = makeMember("platform").keys;
   const keys = {
     ...platforms.get("platform")!.keys,
     public: { sign: stranger.sign.jwk, log: stranger.log.jwk, cosign: stranger.cosign.jwk, agree: stranger.agree.jwk },
   };
-  expect(() => contextOf({ ...platforms.get("platform")!, keys }, { member: "platform", genesis: cluster.genesis }, genesis)).toThrow(
-    /genesis: the keys/,
-  );
+  expect(() =>
+    contextOf({ ...platforms.get("platform")!, keys, rules: chainRules }, { member: "platform", genesis: cluster.genesis }, genesis),
+  ).toThrow(/genesis: the keys/);
 });

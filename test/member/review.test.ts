@@ -45,6 +45,7 @@ import {
 import type { MemberPlatform, RunningMember } from "@vermilion/member";
 import { encodeAttachmentCall, parseAttachmentAnswer } from "@vermilion/member/peers/wire";
 import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/requests/grant-keys";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, nativeCrypto } from "@vermilion/node";
 import { blockBytesMax, frontierOf } from "@vermilion/node/chain/block";
 import { proposalOf } from "@vermilion/node/entries/proposal";
@@ -425,9 +426,9 @@ describe("four members of which one cheats", () => {
     return found;
   };
   const contextAt = (id: string) => {
-    const [platform, genesis] = [platforms.get(id), checkGenesis(cluster.genesis, nativeCrypto)];
+    const [platform, genesis] = [platforms.get(id), checkGenesis(cluster.genesis, nativeCrypto, chainRules)];
     if (platform === undefined || "refused" in genesis) throw new Error("the members run on a genesis that holds");
-    return contextOf(platform, { member: id, genesis: cluster.genesis }, genesis);
+    return contextOf({ ...platform, rules: chainRules }, { member: id, genesis: cluster.genesis }, genesis);
   };
   const signed = (id: string, operations: readonly Operation[], attachments: ReturnType<typeof referenceTo>[] = [], more: object = {}) =>
     entryOf(running(id).chain, [cluster.node(id).identity.keys.sign], operations, { time: Date.now() + forward, attachments, ...more });
