@@ -272,6 +272,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "value-too-large": row(422, "值过大", "A value is too large"),
   "value-too-small": row(422, "值过小", "A value is too small"),
   "not-in-list": row(422, "值不在选项中", "A value is not in the list"),
+  "not-as-derived": row(422, "与由其他字段得出的值不一致", "Differs from what another field says"),
   "wrong-check-digit": row(422, "校验位不正确", "A check digit is wrong"),
   "bad-identifier": row(422, "电子证照标识不正确", "The certificate identifier is malformed"),
   "not-an-issuer": row(422, "本成员不可签发此类证照", "This member may not issue the type"),

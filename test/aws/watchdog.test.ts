@@ -1,5 +1,5 @@
-import type { Meter } from "@vermilion/aws/meter";
-import { watch } from "@vermilion/aws/watchdog";
+import { watch } from "@vermilion/aws/coordinator/watch";
+import type { Meter } from "@vermilion/aws/lambda/meter";
 import { statePrefixes } from "@vermilion/contracts";
 import { unfinishedWork } from "@vermilion/member/unfinished";
 import { Fault } from "@vermilion/node";
