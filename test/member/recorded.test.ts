@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { emptyState, type ParsedEntry, parseEntry, parseHeader, utf8 } from "@vermilion/ledger";
+import { emptyState, formatOutcome, type ParsedEntry, parseEntry, parseHeader, utf8 } from "@vermilion/ledger";
 import { emptyStanding, treeAfter } from "@vermilion/node/chain/block";
 import { ReplayState, replayBlock } from "@vermilion/node/chain/replay";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
@@ -31,7 +31,7 @@ test.each(readdirSync(folder).filter((name) => name.endsWith(".json")))(
       const entries = block.entries.map(parsed);
       const replayed = await replayBlock(state.executing(nativeCrypto), standing, header.payload, entries);
       expect(replayed.differences).toEqual([]);
-      expect(replayed.outcomes).toEqual(block.outcomes);
+      expect(replayed.outcomes.map(formatOutcome)).toEqual(block.outcomes);
       state.apply(replayed.writes, header.payload.height);
       standing = treeAfter(standing, entries, replayed.outcomes, nativeCrypto).standing(header.bytes, header.payload);
     }

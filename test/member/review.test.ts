@@ -26,6 +26,7 @@ import {
   cosignatureMessage,
   cosignerName,
   type EntryPayload,
+  formatOutcome,
   fromBase64url,
   frontierRoot,
   isJsonObject,
@@ -48,6 +49,7 @@ import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/requests
 import { checkGenesis, nativeCrypto } from "@vermilion/node";
 import { blockBytesMax, frontierOf } from "@vermilion/node/chain/block";
 import { proposalOf } from "@vermilion/node/entries/proposal";
+import { refusalOf } from "@vermilion/node/entries/submission";
 import { contextOf } from "@vermilion/node/open-node";
 import { encodeProposalCall, encodeRaftCall, parseRaftCall, type RaftMessage } from "@vermilion/node/peers/wire";
 import type { Attachment, ExecutedBlock } from "@vermilion/node/ports/index";
@@ -443,7 +445,7 @@ describe("four members of which one cheats", () => {
     return eventually(async () => {
       await running(await leaderOf(cluster)).peerDoor.handle("tax", "proposals", call);
       const answer = await services(id).submission(entry.transactionHash);
-      return "refused" in answer ? undefined : answer.outcome;
+      return "refused" in answer || answer.outcome === undefined ? undefined : formatOutcome(answer.outcome);
     });
   };
   const issuePermit = async (id: string) => good(await services(id).issue({ type: "permit", fields: permitFields }, caller, options));
@@ -509,7 +511,7 @@ describe("four members of which one cheats", () => {
 
     test.each(refused)("%s never enter the leader's store", async (_what, propose) => {
       expect((await propose()).isKnown).toBe(false);
-      expect((await issuePermit("customs")).outcome).toBe("applied");
+      expect((await issuePermit("customs")).outcome).toEqual({ kind: "applied" });
       for (const { stores } of cluster.nodes.values()) expect(await stores.ledger.attachment(surplus.sha256)).toBeUndefined();
       await equalHeads(cluster);
     });
@@ -520,7 +522,7 @@ describe("four members of which one cheats", () => {
         const answer = await services("customs").submission(entry.transactionHash);
         return "outcome" in answer ? answer.outcome : undefined;
       });
-      expect(done).toBe("refused:unknown-operation");
+      expect(done).toEqual({ kind: "refused", code: "unknown-operation" });
       await equalHeads(cluster);
     });
   });
@@ -615,8 +617,8 @@ describe("four members of which one cheats", () => {
         services("inspection").complete(certificate, { part: "annex", fields: { note } }, { app: `desk-${at}`, operator: "o" }, options),
       );
       const answers = (await Promise.all(drafts)).map(good);
-      expect(answers.map(({ outcome }) => outcome).sort()).toEqual(["applied", "refused:part-exists"]);
-      const loser = answers.find(({ outcome }) => outcome !== "applied");
+      expect(answers.map((answer) => refusalOf(answer) ?? "applied").sort()).toEqual(["applied", "part-exists"]);
+      const loser = answers.find(({ outcome }) => outcome?.kind !== "applied");
       const { payload } = good(await services("customs").entry(loser?.transactionHash ?? ""));
       const lost = (payload as unknown as EntryPayload).operations[0]?.arguments as unknown as {
         disclosures: string;
@@ -768,7 +770,7 @@ describe("four members of which one cheats", () => {
     expect(inTime.verdicts).toMatchObject({ integrity: "holds", status: "valid", issuer: "holds" });
     forward += 2 * 86_400_000;
     const late = await verify();
-    expect([late.outcome, late.verdicts.status, late.verdicts.integrity]).toEqual(["applied", "expired", "holds"]);
+    expect([late.outcome?.kind, late.verdicts.status, late.verdicts.integrity]).toEqual(["applied", "expired", "holds"]);
     const { payload } = good(await services("customs").entry(late.transactionHash));
     expect((payload as unknown as EntryPayload).operations[0]?.arguments).toMatchObject({
       issuerSigned: issuerSignedSha256,

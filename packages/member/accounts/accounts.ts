@@ -48,7 +48,7 @@ export async function certificateOf(
 ): Promise<(CertificateRow & { readonly issuerCode: string }) | Refused> {
   const unknown = { refused: "unknown-certificate", detail: "no certificate of this holder stands in this block under this transaction" };
   const place = await context.ledger.entryPlace(transactionHash);
-  if (place === undefined || place.height !== blockNumber || place.outcome !== "applied") return unknown;
+  if (place === undefined || place.height !== blockNumber || place.outcome.kind === "refused") return unknown;
   const entry = await findEntry(context, transactionHash);
   for (const operation of entry?.payload.operations ?? []) {
     if (operation.contract !== "certificates" || operation.operation !== "issue") continue;

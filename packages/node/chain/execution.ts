@@ -1,5 +1,5 @@
 import { type BlockContext, executeEntry, keysOf, type RangeRequest, StateView, type Write } from "@vermilion/contracts";
-import type { Crypto, Json, ParsedEntry, PublicJwk } from "@vermilion/ledger";
+import type { Crypto, Json, Outcome, ParsedEntry, PublicJwk } from "@vermilion/ledger";
 import { Fault } from "../fault.ts";
 import type { ExecutedBlock, Ledger, Standing, StateRow } from "../ports/index.ts";
 
@@ -16,7 +16,7 @@ export interface Base {
 }
 
 export interface ExecutedEntries {
-  readonly outcomes: readonly string[];
+  readonly outcomes: readonly Outcome[];
   readonly details: readonly (string | undefined)[];
   /** Of a refused entry the place of the operation that was refused. */
   readonly operations: readonly (number | undefined)[];
@@ -74,7 +74,7 @@ function firstOfEach(entries: readonly ParsedEntry[]): readonly ParsedEntry[] {
   return [...firsts.values()];
 }
 
-function outcomeOf(result: ReturnType<typeof executeEntry>): string {
+function outcomeOf(result: ReturnType<typeof executeEntry>): Outcome {
   if ("outcome" in result) return result.outcome;
   throw new Fault("upgrade-needed", `rules of contract ${result.contract} in version ${result.version} are not known to this software`);
 }

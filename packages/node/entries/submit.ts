@@ -12,6 +12,7 @@ import {
 } from "@vermilion/ledger";
 import { unfitForBlock } from "../chain/attachments.ts";
 import { baseOn, topOf } from "../chain/base.ts";
+import { outcomeAt } from "../chain/block.ts";
 import { executeEntries } from "../chain/execution.ts";
 import type { NodeContext } from "../context.ts";
 import { Fault } from "../fault.ts";
@@ -114,11 +115,11 @@ async function dryRun(context: NodeContext, entry: ParsedEntry): Promise<Refused
         proposer: context.member,
       };
       const { outcomes, details, operations } = await executeEntries(context, base, block, [entry]);
-      const [outcome = ""] = outcomes;
-      if (outcome === "applied") return undefined;
+      const outcome = outcomeAt(outcomes, 0);
+      if (outcome.kind === "applied") return undefined;
       const [operation] = operations;
       const place = operation === undefined ? {} : { operation };
-      return { refused: outcome.slice("refused:".length), detail: details[0] ?? "", ...place };
+      return { refused: outcome.code, detail: details[0] ?? "", ...place };
     } catch (cause) {
       if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
     }

@@ -1,5 +1,6 @@
 import { type ConsortiumRow, executeEntry, type FoundArguments, newestRules, StateView, stateKeys } from "@vermilion/contracts";
 import {
+  applied,
   type Crypto,
   checkEntry,
   checkHeader,
@@ -159,7 +160,7 @@ function checkHeaderOfGenesis(
       previous: "",
       header: header.bytes,
       entries: [entry.bytes],
-      outcomes: ["applied"],
+      outcomes: [applied],
       attachments: [],
       writes: executed.writes,
       after: executed.standing(header.bytes, header.payload),
@@ -203,10 +204,10 @@ function executeGenesis(entry: ParsedEntry, crypto: Crypto): Executed | GenesisR
       continue;
     }
     if ("rulesUnknown" in result) return refuse("the rules of the founding entry are not known");
-    if (result.outcome !== "applied") return refuse(`the founding entry is ${result.outcome}: ${result.detail ?? ""}`);
+    if (result.outcome.kind === "refused") return refuse(`the founding entry is refused as ${result.outcome.code}: ${result.detail ?? ""}`);
     const writes = view.writes();
     const before = emptyStanding(emptyState(crypto));
-    const tree = treeAfter(before, [entry], ["applied"], crypto);
+    const tree = treeAfter(before, [entry], [applied], crypto);
     return { writes, state: tree.stateAfter(before.state, writes), root: toHex(tree.root), standing: tree.standing };
   }
   throw new Error("bug: the founding entry asks for something new in every round");
