@@ -79,7 +79,7 @@ describe("a member restored from an older copy", () => {
       // It is needed again, and there.
       await cluster.kill(away);
       const issued = await issue(cluster, old, "three");
-      expect(issued.outcome).toBe("applied");
+      expect(issued.outcome).toEqual({ kind: "applied" });
       const receipt = good(await servicesOf(cluster, old).receipt(issued.transactionHash, { waitMs: 5_000 }));
       expect(receipt).toMatchObject({ final: true, receipt: expect.stringContaining(`test.example/${old} `) });
       await cluster.restart(away);

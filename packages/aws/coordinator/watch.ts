@@ -93,7 +93,7 @@ async function refusedBetween(ledger: Ledger, after: number, upTo: number): Prom
   let refused = 0;
   for (const hash of await ledger.hashesFrom(after + 1, upTo - after)) {
     const block = await ledger.readBlock(hash);
-    refused += block?.outcomes.filter((outcome) => outcome !== "applied").length ?? 0;
+    refused += block?.outcomes.filter(({ kind }) => kind === "refused").length ?? 0;
   }
   return refused;
 }

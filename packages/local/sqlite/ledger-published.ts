@@ -1,4 +1,5 @@
-import { frame, unframe } from "@vermilion/node/ports/framing";
+import { formatOutcome } from "@vermilion/ledger";
+import { frame, storedOutcome, unframe } from "@vermilion/node/ports/framing";
 import type { EntryPlace, Ledger, Publication, Standing, StateRow } from "@vermilion/node/ports/index";
 import {
   checkCount,
@@ -82,7 +83,7 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
         place.height,
         place.position,
         place.index,
-        place.outcome,
+        formatOutcome(place.outcome),
       );
     }
     putStanding.run(height, JSON.stringify(standing));
@@ -215,6 +216,6 @@ function entryPlaceOf(row: Row): EntryPlace {
     height: numberOf(row, "height"),
     position: numberOf(row, "position"),
     index: numberOf(row, "leaf"),
-    outcome: textOf(row, "outcome"),
+    outcome: storedOutcome(textOf(row, "outcome"), "outcome"),
   };
 }

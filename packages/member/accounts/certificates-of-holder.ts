@@ -26,7 +26,7 @@ export async function certificatesOfHolder(
   if ((await readRow(context, stateKeys.account(holder))) === undefined) return { refused: "unknown-account", detail: holder };
   const place = await context.ledger.entryPlace(transactionHash);
   if (place === undefined) return { refused: "unknown-transaction", detail: transactionHash };
-  const rows = place.height === blockNumber && place.outcome === "applied" ? await issuedBy(context, transactionHash, holder) : [];
+  const rows = place.height === blockNumber && place.outcome.kind === "applied" ? await issuedBy(context, transactionHash, holder) : [];
   if (rows.length === 0)
     return { refused: "unknown-certificate", detail: "no certificate of this holder stands in this block under this transaction" };
   const items: HeldCertificate[] = [];

@@ -77,9 +77,9 @@ export function createLineWork(context: Context, driver: Driver, caller: Caller,
         for (const { line } of guilty) refusals.push({ line, refused: submitted, wasTogether: guilty.length > 1 });
         continue;
       }
-      if (submitted.outcome?.startsWith("refused:") === true) {
+      if (submitted.outcome?.kind === "refused") {
         // It was judged right and came too late: one of them met another entry. Each goes its own way, so that none takes others with it.
-        const refused = { refused: submitted.outcome.slice("refused:".length), detail: "the entry was committed as refused" };
+        const refused = { refused: submitted.outcome.code, detail: "the entry was committed as refused" };
         for (const { line } of left) refusals.push({ line, refused, wasTogether: left.length > 1 });
       } else for (const { line, record } of left) results.set(line, { key: line.key, ...issuedAs(submitted, record) });
       break;

@@ -1,6 +1,7 @@
 import { checkFields, formatIdentifier, mainPart, serialFromNumber, typeUrn } from "@vermilion/certificates";
 import { type CertificateRow, type StatusPlace, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
+import { refusalOf } from "@vermilion/node/entries/submission";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
@@ -185,7 +186,7 @@ export async function submitRecord(
     if ("refused" in record) return record;
     const draft = { operations: [record.operation], attachments: record.attachments };
     const submitted = await submit(context, driver, draft, idSource(caller, options, tryNumber), options);
-    const isTaken = ("refused" in submitted ? submitted.refused : submitted.outcome)?.endsWith("status-index-taken") === true;
+    const isTaken = refusalOf(submitted) === "status-index-taken";
     if (isTaken && tryNumber < triesMax) continue;
     return "refused" in submitted ? submitted : issuedBy(context, submitted, record);
   }

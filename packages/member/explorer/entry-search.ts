@@ -1,6 +1,7 @@
 import { parseIdentifier } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
 import { canonicalText, type Json, type JsonObject, type Operation, thumbprint } from "@vermilion/ledger";
+import { outcomeAt } from "@vermilion/node/chain/block";
 import type { ExecutedBlock } from "@vermilion/node/ports/index";
 import { latestType } from "../certificates/certificates.ts";
 import type { Context } from "../context.ts";
@@ -84,8 +85,8 @@ async function judgeOf(context: Context, filter: EntryFilter): Promise<Judge | R
   return {
     async hit(block, position) {
       const entry = parsedAt(context, block, position);
-      const outcome = block.outcomes[position] ?? "";
-      if (filter.outcome !== undefined && outcome.startsWith("applied") !== (filter.outcome === "applied")) return undefined;
+      const outcome = outcomeAt(block.outcomes, position);
+      if (filter.outcome !== undefined && outcome.kind !== filter.outcome) return undefined;
       if (key !== undefined && entry.payload.signers[0] !== key) return undefined;
       let acts = 0;
       for (const operation of entry.payload.operations) if (await isAct(operation)) acts += timesOf(operation);

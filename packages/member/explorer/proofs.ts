@@ -1,5 +1,6 @@
 import { stateKeys } from "@vermilion/contracts";
 import {
+  formatOutcome,
   leafHash,
   consistencyProof as proveConsistency,
   inclusionProof as proveInclusion,
@@ -102,7 +103,7 @@ export async function lookup(context: Context, hash: string): Promise<LookupView
     found: true,
     kind: document !== undefined ? "certificate" : file !== undefined ? "file" : "transaction",
     transactionHash,
-    outcome: place.outcome,
+    outcome: formatOutcome(place.outcome),
     blockNumber: place.height,
     leafIndex: place.index,
     time,

@@ -110,6 +110,6 @@ async function doDuty(context: Context, driver: Driver, id: string): Promise<voi
       context.log.warn("grant-refused", { request: id, refused: answer.refused, detail: answer.detail });
       return;
     }
-    if (answer.outcome?.startsWith("refused:") !== true) return;
+    if (answer.outcome?.kind !== "refused") return;
   }
 }

@@ -6,6 +6,7 @@ import {
   checkHeader,
   emptyState,
   equalBytes,
+  formatOutcome,
   frontierRoot,
   type Json,
   leafHash,
@@ -24,7 +25,7 @@ import { parseCertificate } from "../peers/wire.ts";
 import type { EntryPlace, ExecutedBlock, Ledger, Standing, TileData } from "../ports/index.ts";
 import type { Rules } from "../rules.ts";
 import { isCommitCertificate } from "./acknowledge.ts";
-import { emptyStanding, entryRecord, frontierOf, headerRecord, treeAfter } from "./block.ts";
+import { emptyStanding, entryRecord, frontierOf, headerRecord, outcomeAt, treeAfter } from "./block.ts";
 import { type Executing, registeredKeys } from "./execution.ts";
 import { checkFinality } from "./fsck-finality.ts";
 import { ReplayState, replayBlock } from "./replay.ts";
@@ -211,14 +212,14 @@ class Check {
     const replayed = await replayBlock(this.executing, this.standing, payload, entries);
     for (const difference of replayed.differences) this.find(place, difference);
     replayed.outcomes.forEach((outcome, position) => {
-      if (block.outcomes[position] !== outcome)
-        this.find(`${place} entry ${position}`, `stored outcome ${block.outcomes[position]}, replay gives ${outcome}`);
+      const [stored, replay] = [formatOutcome(outcomeAt(block.outcomes, position)), formatOutcome(outcome)];
+      if (stored !== replay) this.find(`${place} entry ${position}`, `stored outcome ${stored}, replay gives ${replay}`);
     });
     if (canonicalText(block.writes as unknown as Json) !== canonicalText(replayed.writes as unknown as Json)) {
       this.find(`${place} write set`, "is not what replay gives");
     }
     const records = [
-      ...entries.map((entry, position) => entryRecord(entry.entryHash, replayed.outcomes[position] ?? "")),
+      ...entries.map((entry, position) => entryRecord(entry.entryHash, outcomeAt(replayed.outcomes, position))),
       headerRecord(header.headerHash),
     ];
     const after = treeAfter(this.standing, entries, replayed.outcomes, this.crypto).standing(header.bytes, payload);
@@ -226,7 +227,7 @@ class Check {
       this.find(`${place} standing`, "is not what replay gives");
     this.grow(records);
     entries.forEach(({ transactionHash, entryHash }, position) => {
-      const outcome = replayed.outcomes[position] ?? "";
+      const outcome = outcomeAt(replayed.outcomes, position);
       this.places.push({ transactionHash, entryHash, height: payload.height, position, index: payload.first + position, outcome });
     });
     this.roots.set(after.size, frontierRoot(frontierOf(after), this.crypto));

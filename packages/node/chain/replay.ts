@@ -1,4 +1,4 @@
-import { type HeaderPayload, type ParsedEntry, toHex } from "@vermilion/ledger";
+import { type HeaderPayload, type Outcome, type ParsedEntry, toHex } from "@vermilion/ledger";
 import type { Standing, StateRow, StateWrite } from "../ports/index.ts";
 import { treeAfter } from "./block.ts";
 import { type Executing, executeEntries } from "./execution.ts";
@@ -6,7 +6,7 @@ import type { StateReads } from "./state.ts";
 
 /** What executing a stored block again gives, and where it differs from what its header says. */
 export interface Replayed {
-  readonly outcomes: readonly string[];
+  readonly outcomes: readonly Outcome[];
   readonly writes: readonly StateWrite[];
   readonly differences: readonly string[];
 }

@@ -116,9 +116,9 @@ async function dryRun(context: NodeContext, entry: ParsedEntry): Promise<Refused
       };
       const { results } = await executeEntries(context, base, block, [entry]);
       const [result] = results;
-      if (result === undefined || result.outcome === "applied") return undefined;
+      if (result === undefined || result.outcome.kind === "applied") return undefined;
       const { outcome, detail = "", operation } = result;
-      return { refused: outcome.slice("refused:".length), detail, ...(operation === undefined ? {} : { operation }) };
+      return { refused: outcome.code, detail, ...(operation === undefined ? {} : { operation }) };
     } catch (cause) {
       if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
     }

@@ -1,4 +1,5 @@
 import {
+  applied,
   type Crypto,
   checkEntry,
   checkHeader,
@@ -123,7 +124,7 @@ function checkHeaderOfGenesis(entry: ParsedEntry, header: ParsedHeader, executed
       previous: "",
       header: header.bytes,
       entries: [entry.bytes],
-      outcomes: ["applied"],
+      outcomes: [applied],
       attachments: [],
       writes: executed.writes,
       after: executed.standing(header.bytes, header.payload),
@@ -163,13 +164,14 @@ function executeGenesis(entry: ParsedEntry, crypto: Crypto, rules: Rules): Execu
   if (!("results" in ran)) return refuse("the rules of the founding entry are not known");
   const { results, writes } = ran;
   const [result] = results;
-  if (result?.outcome !== "applied") return refuse(`the founding entry is ${result?.outcome}: ${result?.detail ?? ""}`);
+  if (result?.outcome.kind !== "applied")
+    return refuse(`the founding entry is refused as ${result?.outcome.code}: ${result?.detail ?? ""}`);
   const [operation] = entry.payload.operations;
   const founding = operation === undefined ? undefined : rules.foundingOf(operation);
   if (founding === undefined) return refuse("the founding entry founds nothing");
   const membership = askOver(writes, (state) => rules.membershipAt(state, 0));
   const before = emptyStanding(emptyState(crypto));
-  const tree = treeAfter(before, [entry], ["applied"], crypto);
+  const tree = treeAfter(before, [entry], [applied], crypto);
   return { founding, membership, writes, state: tree.stateAfter(before.state, writes), root: toHex(tree.root), standing: tree.standing };
 }
 

@@ -1,5 +1,6 @@
 import type { CertificateType } from "@vermilion/certificates";
 import type { AccountRow, CertificateRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import { applied } from "@vermilion/ledger";
 import type { Disclosed, EntryView, LifeStep, Refused, Services, Submitted } from "@vermilion/member/services";
 
 /**
@@ -14,7 +15,7 @@ const time = 1_800_000_000_000;
 const key = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" } as const;
 const names = { zh: "名", en: "name" };
 
-export const committed: Submitted = { status: "committed", transactionHash: hash, outcome: "applied", blockNumber: 7, leafIndex: 21, time };
+export const committed: Submitted = { status: "committed", transactionHash: hash, outcome: applied, blockNumber: 7, leafIndex: 21, time };
 export const pending: Submitted = { status: "pending", transactionHash: hash };
 export const notFound = (refused: string): Refused => ({ refused, detail: "there is none" });
 

@@ -1,5 +1,5 @@
 import { operationCall } from "@vermilion/contracts";
-import type { Json, Operation } from "@vermilion/ledger";
+import { formatOutcome, type Json, type Operation } from "@vermilion/ledger";
 import type { MemberPlatform, RunningMember } from "@vermilion/member";
 import { encodeAttachmentCall } from "@vermilion/member/peers/wire";
 import { chainRules } from "@vermilion/member/rules";
@@ -135,7 +135,7 @@ export async function writeAs(
   return eventually(async () => {
     await running(await leaderOf(cluster)).peerDoor.handle("tax", "proposals", call);
     const answer = await services(id).submission(entry.transactionHash);
-    return "refused" in answer ? undefined : answer.outcome;
+    return "refused" in answer || answer.outcome === undefined ? undefined : formatOutcome(answer.outcome);
   });
 }
 

@@ -25,7 +25,7 @@ async function issue(account: Account, key: string): Promise<string> {
       // A member that is a block behind asks the leader before it says no; that call may be the one that is lost.
       if ("refused" in answer && answer.refused === "unknown-type") return undefined;
       const written = good(answer);
-      return written.status === "committed" && written.outcome === "applied" ? written.certificate : undefined;
+      return written.status === "committed" && written.outcome?.kind === "applied" ? written.certificate : undefined;
     } catch (error) {
       if (error instanceof Error && /process has ended|unreachable|stale|no answer/.test(error.message)) return undefined;
       throw error;
