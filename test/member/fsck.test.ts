@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
+import { openChainDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
 import { chainRules } from "@vermilion/member/rules";
 import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/node";
 import { parsedEntries } from "@vermilion/node/chain/block";
@@ -121,7 +121,10 @@ describe("a ledger in memory", () => {
   });
 
   test("an altered genesis file is named", async () => {
-    const altered = { ...genesis, header: genesis.header.replace(/"signature":"(.)/, (_, first) => `"signature":"${first === "_" ? "-" : "_"}`) };
+    const altered = {
+      ...genesis,
+      header: genesis.header.replace(/"signature":"(.)/, (_, first) => `"signature":"${first === "_" ? "-" : "_"}`),
+    };
     expect(await fsck({ ledger: original, crypto: nativeCrypto, rules: chainRules }, altered)).toMatchObject({
       findings: [{ place: "genesis file" }],
     });
@@ -133,7 +136,7 @@ describe("a ledger in a SQLite file", () => {
   const file = join(folder, "ledger.sqlite");
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   beforeAll(async () => {
-    const database = openDatabase(file);
+    const database = openChainDatabase(file);
     await copyTo(sqliteLedger(database));
     database.close();
   });
@@ -242,8 +245,9 @@ describe("a ledger in a SQLite file", () => {
 });
 
 /** A ledger over a connection that is inside a transaction already: writes are made in it. */
-function over(connection: DatabaseSync): ReturnType<typeof openDatabase> {
+function over(connection: DatabaseSync): ReturnType<typeof openChainDatabase> {
   return {
+    layout: "chain",
     file: "",
     connection,
     prepare: (sql) => connection.prepare(sql),
