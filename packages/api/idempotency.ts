@@ -1,4 +1,4 @@
-import { canonicalText, isJsonObject, type Json, parseStrict, toHex, utf8 } from "@vermilion/ledger";
+import { canonicalText, formatOutcome, isJsonObject, type Json, parseStrict, toHex, utf8 } from "@vermilion/ledger";
 import type { StoredAnswer } from "@vermilion/member/ports/index";
 import type { Refused, Submitted } from "@vermilion/member/services";
 import type { ApiContext, ApiNeeds } from "./context.ts";
@@ -121,17 +121,22 @@ function parseWritten(stored: StoredAnswer): Written {
   return parsed.value as unknown as Written;
 }
 
+/** As it stands in answers: the outcome as the leaf record has it. */
+export function submittedAnswer({ outcome, ...facts }: Submitted) {
+  return { ...facts, ...(outcome === undefined ? {} : { outcome: formatOutcome(outcome) }) };
+}
+
 function isRefused(submitted: Submitted): boolean {
-  return submitted.outcome?.startsWith("refused:") ?? false;
+  return submitted.outcome?.kind === "refused";
 }
 
 /** 201 committed and applied, 202 on its way, 422 committed as refused: such an entry has a place on the ledger and a receipt too. */
 export function answerWritten(c: ApiContext, written: Written, needs: Pick<ApiNeeds, "baseUrl">): Response {
-  const { status, ...facts } = written.submitted;
+  const { status, ...facts } = submittedAnswer(written.submitted);
   const { transactionHash } = facts;
-  if (isRefused(written.submitted)) {
+  if (written.submitted.outcome?.kind === "refused") {
     const blockNumber = facts.blockNumber === undefined ? {} : { blockNumber: facts.blockNumber };
-    const refused = knownCode((facts.outcome ?? "").slice("refused:".length));
+    const refused = knownCode(written.submitted.outcome.code);
     return problem(c, { refused, status: 422, transactionHash, ...blockNumber, detail: "the entry was committed as refused" });
   }
   const receipt = `${needs.baseUrl}/v1/receipts/${transactionHash}`;

@@ -302,7 +302,7 @@ export const problemTable: { readonly [Code in ProblemCode]: ProblemRow } = {
   "request-not-allowed": row(403, "申请未获允许", "The request is not allowed"),
   "grant-does-not-match-request": row(422, "授权与申请不符", "The grant does not fit the request"),
   "attachment-used": row(422, "密钥文件已用于另一授权", "The key file was used for another grant"),
-  "account-exists": row(409, "该密钥或名称已登记", "The key or the name is registered already"),
+  "account-exists": row(409, "该密钥已登记", "The key is registered already"),
   "bad-proof": row(422, "密钥持有证明无效", "The proof of the key does not verify"),
   "unknown-document": row(404, "账本中没有此签发文件", "The document is not on the ledger"),
   "document-does-not-match": row(422, "签发文件与证照不符", "The document is not of this certificate"),

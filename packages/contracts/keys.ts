@@ -1,8 +1,6 @@
 import { withoutRoot } from "@vermilion/certificates";
 import { type Crypto, toHex, utf8 } from "@vermilion/ledger";
 import type {
-  AccountKind,
-  AccountNameRow,
   AccountRow,
   CertificateListRow,
   CertificateRow,
@@ -106,12 +104,12 @@ export const stateKeys = {
     `list-request/${reader}/${padded(height, HEIGHT_DIGITS)}/${request}`,
   grant: (request: string): StateKey<GrantRow> => `grant/${request}`,
   grantedFile: (sha256: string): StateKey<MarkRow> => `granted-file/${sha256}`,
+  /** Grants of a certificate by the member and the app that they were given to. */
+  certificateGrant: (identifier: string, reader: string, app: string, height: number, request: string): StateKey<MarkRow> =>
+    `certificate-grant/${withoutRoot(identifier)}/${reader}/${app}/${padded(height, HEIGHT_DIGITS)}/${request}`,
   trace: (identifier: string, place: Place): StateKey<TraceRow> => `trace/${withoutRoot(identifier)}/${placeKey(place)}`,
   file: (root: string): StateKey<FileRow> => `file/${root}`,
   account: (address: string): StateKey<AccountRow> => `account/${address}`,
-  /** `name` in Unicode NFC. Hashed, because names are not ASCII and would read as a directory of people. */
-  accountName: (kind: AccountKind, name: string, crypto: Crypto): StateKey<AccountNameRow> =>
-    `account-name/${toHex(crypto.sha256(utf8(`${kind}\n${name}`)))}`,
 } as const;
 
 /** Prefixes for ranges; each row's type is that of the function of the same name in `stateKeys`. */
@@ -135,6 +133,8 @@ export const statePrefixes = {
   due: (owner: string): string => `due/${owner}/`,
   pending: (owner: string): string => `pending/${owner}/`,
   requestsOfReader: (reader: string): string => `list-request/${reader}/`,
+  certificateGrants: (identifier: string, reader: string, app: string): string =>
+    `certificate-grant/${withoutRoot(identifier)}/${reader}/${app}/`,
   trace: (identifier: string): string => `trace/${withoutRoot(identifier)}/`,
 } as const;
 

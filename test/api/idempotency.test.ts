@@ -1,3 +1,4 @@
+import { applied, refusedWith } from "@vermilion/ledger";
 import type { Calls } from "@vermilion/member/ports/index";
 import type { Services, Submitted, WriteOptions } from "@vermilion/member/services";
 import { Fault } from "@vermilion/node/fault";
@@ -108,20 +109,20 @@ test("a key is kept for 24 hours", async () => {
 
 test("an answer that waited is looked up again when it is repeated", async () => {
   let now: Submitted = pending;
-  const { member, token } = await desk(async () => ({ ...issued, ...pending, outcome: "" }), { submission: async () => now });
+  const { member, token } = await desk(async () => ({ ...issued, ...pending, outcome: applied }), { submission: async () => now });
   expect((await issueWith(member, token, "k1")).status).toBe(202);
   const waiting = await issueWith(member, token, "k1");
   expect([waiting.status, waiting.headers.get("idempotent-replayed")]).toEqual([202, "true"]);
   now = committed;
   const done = await issueWith(member, token, "k1");
   expect([done.status, await done.json()]).toMatchObject([201, { certificate: certificateId, blockNumber: 7 }]);
-  now = { ...committed, outcome: "refused:certificate-exists" };
+  now = { ...committed, outcome: refusedWith("certificate-exists") };
   expect(await outcomeOf(await issueWith(member, token, "k1"))).toBe("422 certificate-exists");
 });
 
 test("one whose entry ran out of time says so", async () => {
   const submission = async () => ({ refused: "unknown-transaction", detail: "" });
-  const { member, token } = await desk(async () => ({ ...issued, ...pending, outcome: "" }), { submission });
+  const { member, token } = await desk(async () => ({ ...issued, ...pending, outcome: applied }), { submission });
   await issueWith(member, token, "k1");
   expect(await outcomeOf(await issueWith(member, token, "k1"))).toBe("409 unknown-transaction");
 });
@@ -130,7 +131,7 @@ test("a committed refusal is replayed as such", async () => {
   let times = 0;
   const { member, token } = await desk(async () => {
     times++;
-    return { ...issued, outcome: "refused:certificate-exists" };
+    return { ...issued, outcome: refusedWith("certificate-exists") };
   });
   for (const replayed of [null, "true"]) {
     const answer = await issueWith(member, token, "k1");

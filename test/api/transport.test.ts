@@ -1,3 +1,4 @@
+import { refusedWith } from "@vermilion/ledger";
 import { Fault } from "@vermilion/node/fault";
 import { describe, expect, test } from "vitest";
 import { addApp, ask, outcomeOf, problemOf, startMember, tokenOf } from "./support/member.ts";
@@ -37,7 +38,7 @@ describe("writes", () => {
   });
 
   test("one that was committed as refused is a 422 with the code and the transaction", async () => {
-    const outcome = "refused:certificate-exists";
+    const outcome = refusedWith("certificate-exists");
     const { member, token } = await memberWithToken({
       services: { defineType: async () => ({ status: "committed", transactionHash: hash, outcome, blockNumber: 9 }) },
     });

@@ -67,7 +67,7 @@ describe("followers that cheat their leader", () => {
       const answer = await victim.running.services.submission(transactionHash);
       return "outcome" in answer ? answer : undefined;
     });
-    expect(done.outcome).toBe("applied");
+    expect(done.outcome).toEqual({ kind: "applied" });
   });
 
   test("one member that answers twice counts once", async () => {

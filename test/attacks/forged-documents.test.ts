@@ -19,6 +19,7 @@ import { operationCall } from "@vermilion/contracts";
 import { type EntryPayload, lowS, utf8 } from "@vermilion/ledger";
 import { grantContextOf, openGrant, sealGrant } from "@vermilion/member/requests/grant-keys";
 import { nativeCrypto } from "@vermilion/node";
+import { refusalOf } from "@vermilion/node/entries/submission";
 import { describe, expect, test } from "vitest";
 import { caller, equalHeads, good, options } from "../member/fixtures.ts";
 import { statusOf } from "../support/entries.ts";
@@ -49,8 +50,8 @@ describe("documents", () => {
       services("inspection").complete(certificate, { part: "annex", fields: { note } }, { app: `desk-${at}`, operator: "o" }, options),
     );
     const answers = (await Promise.all(drafts)).map(good);
-    expect(answers.map(({ outcome }) => outcome).sort()).toEqual(["applied", "refused:part-exists"]);
-    const loser = answers.find(({ outcome }) => outcome !== "applied");
+    expect(answers.map((answer) => refusalOf(answer) ?? "applied").sort()).toEqual(["applied", "part-exists"]);
+    const loser = answers.find(({ outcome }) => outcome?.kind !== "applied");
     const { payload } = good(await services("customs").entry(loser?.transactionHash ?? ""));
     const lost = (payload as unknown as EntryPayload).operations[0]?.arguments as unknown as {
       disclosures: string;

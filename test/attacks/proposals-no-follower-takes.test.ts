@@ -50,7 +50,7 @@ describe("proposals that no follower would take in a block", () => {
 
   test.each(refused)("%s never enter the leader's store", async (_what, propose) => {
     expect((await propose()).isKnown).toBe(false);
-    expect((await issuePermit("customs")).outcome).toBe("applied");
+    expect((await issuePermit("customs")).outcome).toEqual({ kind: "applied" });
     for (const { stores } of cluster.nodes.values()) expect(await stores.ledger.attachment(surplus.sha256)).toBeUndefined();
     await equalHeads(cluster);
   });
@@ -61,7 +61,7 @@ describe("proposals that no follower would take in a block", () => {
       const answer = await services("customs").submission(entry.transactionHash);
       return "outcome" in answer ? answer.outcome : undefined;
     });
-    expect(done).toBe("refused:unknown-operation");
+    expect(done).toEqual({ kind: "refused", code: "unknown-operation" });
     await equalHeads(cluster);
   });
 });

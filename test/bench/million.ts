@@ -83,7 +83,7 @@ async function load(
   const began = performance.now();
   let done = 0;
   for await (const result of services.bulk(lines(), caller, { waitMs: 60_000 })) {
-    if ("refused" in result || result.outcome !== "applied") throw new Error(`a line was refused: ${JSON.stringify(result)}`);
+    if ("refused" in result || result.outcome?.kind !== "applied") throw new Error(`a line was refused: ${JSON.stringify(result)}`);
     done += 1;
     if (done % 10_000 !== 0) continue;
     const perS = done / ((performance.now() - began) / 1_000);

@@ -1,3 +1,4 @@
+import type { submittedAnswer } from "@vermilion/api/idempotency";
 import type * as Answers from "@vermilion/client";
 import type { AccountRow, CertificateRow, EvidenceRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
 import type * as Files from "@vermilion/member/files/services";
@@ -15,6 +16,7 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Member.Disclosed>().toEqualTypeOf<Answers.Disclosed>();
   expectTypeOf<Member.IssuedCertificate>().toEqualTypeOf<Answers.Issued>();
   expectTypeOf<Member.IssueInput>().toEqualTypeOf<Answers.IssueInput>();
+  expectTypeOf<Member.HeldCertificate>().toExtend<Answers.HeldCertificate>();
   expectTypeOf<Member.CertificateItem>().toExtend<Answers.CertificateItem>();
   expectTypeOf<Member.CertificateFilter>().toEqualTypeOf<Answers.CertificateFilter>();
   expectTypeOf<Member.EntryFilter>().toEqualTypeOf<Answers.EntryFilter>();
@@ -32,7 +34,7 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Files.FileUpload>().toEqualTypeOf<Answers.FileUpload>();
   expectTypeOf<Files.FileChunks>().toEqualTypeOf<Answers.FileChunks>();
   expectTypeOf<FileRow>().toExtend<Answers.FileRow>();
-  expectTypeOf<Member.Submitted>().toExtend<Answers.Submitted>();
+  expectTypeOf<ReturnType<typeof submittedAnswer>>().toExtend<Answers.Submitted>();
   expectTypeOf<Member.Page<number>>().toEqualTypeOf<Answers.Page<number>>();
   expectTypeOf<MemberRow>().toExtend<Answers.Member>();
   expectTypeOf<CertificateRow>().toExtend<Answers.Certificate>();

@@ -13,6 +13,7 @@ import {
 } from "@vermilion/certificates";
 import {
   appendToTiles,
+  applied,
   checkpointText,
   cosignatureKeyType,
   cosignatureLine,
@@ -30,6 +31,7 @@ import {
   lowS,
   memberPolicy,
   type Operation,
+  type Outcome,
   originOf,
   type ParsedEntry,
   rootFromTiles,
@@ -144,7 +146,7 @@ export interface World {
   readonly entry: ParsedEntry;
   /** Receipt of one leaf record, among others in the tree, cosigned by these members. */
   receiptOf(record: LeafRecord, cosignedBy?: readonly string[]): string;
-  receiptOfEntry(entry: ParsedEntry, outcome?: LeafRecord["outcome"]): string;
+  receiptOfEntry(entry: ParsedEntry, outcome?: Outcome): string;
 }
 
 export function makeWorld(): World {
@@ -198,6 +200,6 @@ export function makeWorld(): World {
     jws,
     entry,
     receiptOf,
-    receiptOfEntry: (given, outcome = "applied") => receiptOf({ kind: "entry", outcome, sha256: given.entryHash }),
+    receiptOfEntry: (given, outcome = applied) => receiptOf({ kind: "entry", outcome, sha256: given.entryHash }),
   };
 }

@@ -1,3 +1,4 @@
+import { applied, refusedWith } from "@vermilion/ledger";
 import type { Ledger } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { attachmentOf, bytesOf, commit, makeBlock, sha256, stepOf, testChain } from "./chain.ts";
@@ -42,7 +43,7 @@ function blocksSuite(open: Open<Ledger>): void {
       over(open, async (ledger, { reopen }) => {
         const genesis = testChain().next({
           entries: [bytesOf("first"), new Uint8Array(65_535).fill(7), bytesOf("第三")],
-          outcomes: ["applied", "refused:high-s", "applied"],
+          outcomes: [applied, refusedWith("high-s"), applied],
           writes: [
             { key: "a", value: { 名: ["x", 1, true, null] } },
             { key: "b", value: null },
@@ -72,7 +73,7 @@ function blocksSuite(open: Open<Ledger>): void {
         const { block } = testChain().next();
         await ledger.saveBlock(block);
         await ledger.saveBlock(block);
-        await ledger.saveBlock({ ...block, term: 9, outcomes: ["refused:expired"] });
+        await ledger.saveBlock({ ...block, term: 9, outcomes: [refusedWith("expired")] });
         expectSame(await ledger.readBlock(block.after.hash), block);
       }),
     );

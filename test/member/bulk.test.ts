@@ -38,7 +38,7 @@ async function all(results: AsyncIterable<BulkResult>): Promise<BulkResult[]> {
 }
 
 const send = (lines: readonly BulkLine[], at_ = "platform") => all(at(at_).bulk(given(lines), caller, { waitMs: 10_000 }));
-const wordOf = (result: BulkResult): string => ("refused" in result ? result.refused : (result.outcome ?? result.status));
+const wordOf = (result: BulkResult): string => ("refused" in result ? result.refused : (result.outcome?.kind ?? result.status));
 
 describe("a bulk call", () => {
   test("answers each line in order; bad ones say why and stop nothing; a group is one entry", async () => {

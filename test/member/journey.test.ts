@@ -22,7 +22,7 @@ describe("a certificate on four members", () => {
       const services = (id: string) => cluster.node(id).running!.services;
       good(await services("platform").defineType(type, caller, options));
       const issued = good(await services("platform").issue({ type: type.id, fields: sample.main }, caller, options));
-      expect(issued.outcome).toBe("applied");
+      expect(issued.outcome).toEqual({ kind: "applied" });
       const open = good(
         await services("customs").openRequest(
           {
@@ -45,7 +45,7 @@ describe("a certificate on four members", () => {
         return answer.final && answer;
       });
       const verified = verifyReceipt(receipt.receipt, await services("tax").policy(), nativeCrypto);
-      expect(verified).toMatchObject({ ok: true, record: { outcome: "applied" } });
+      expect(verified).toMatchObject({ ok: true, record: { outcome: { kind: "applied" } } });
       await eventually(async () => {
         const heads = await Promise.all(
           [...cluster.nodes.values()].map(async (node) => (await node.running!.services.health()).chains[0]!),

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { formatFileReference } from "@vermilion/certificates";
-import { text, toBase64url } from "@vermilion/ledger";
+import { formatOutcome, text, toBase64url } from "@vermilion/ledger";
 import { testFile } from "../contracts/test-file.ts";
 import { eventually, openCluster } from "../support/cluster.ts";
 import { accountProof, entryOf, makeKey } from "../support/entries.ts";
@@ -92,7 +92,7 @@ for (const hash of hashes) {
   blocks.push({
     header: text(block.header),
     entries: block.entries.map(text),
-    outcomes: block.outcomes,
+    outcomes: block.outcomes.map(formatOutcome),
     attachments: block.attachments.map(({ bytes }) => toBase64url(bytes)),
   });
 }

@@ -198,9 +198,9 @@ function keyOf(line: Json | undefined): string {
 function answerOf(result: BulkResult, line: number, language: Language): AnswerLine {
   if ("refused" in result) return refusal(line, result.key, result, language);
   const { key, outcome, ...facts } = result;
-  if (outcome?.startsWith("refused:") === true)
+  if (outcome?.kind === "refused")
     return {
-      ...refusal(line, key, { refused: outcome.slice("refused:".length), detail: "" }, language),
+      ...refusal(line, key, { refused: outcome.code, detail: "" }, language),
       transactionHash: facts.transactionHash,
     };
   const { status, certificate, issuerSignedSha256, sdJwt, transactionHash, blockNumber, replayed } = facts;

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { answer, type Doors } from "../doors.ts";
+import { submittedAnswer } from "../idempotency.ts";
 import { refusedProblem } from "../problems.ts";
 import {
   binary,
@@ -194,6 +195,9 @@ function explorerRoutes({ reading, needs: { services } }: Doors): void {
       answers: { 200: { description: "状态 · its state", content: { "application/json": submission } } },
       problems: ["unknown-transaction"],
     },
-    async ({ c, params }) => answer(c, submission, await services.submission(params.transactionHash)),
+    async ({ c, params }) => {
+      const submitted = await services.submission(params.transactionHash);
+      return answer(c, submission, "refused" in submitted ? submitted : submittedAnswer(submitted));
+    },
   );
 }

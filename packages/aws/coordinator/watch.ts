@@ -1,7 +1,7 @@
 import { stateKeys } from "@vermilion/contracts";
 import { entryLifetimeDefaultMs } from "@vermilion/ledger";
+import { unfinishedWork } from "@vermilion/member/unfinished";
 import type { Clock, Ledger, Log, RaftStore } from "@vermilion/node/ports/index";
-import { unfinishedWork } from "@vermilion/node/turns/unfinished";
 import { z } from "zod";
 import { chainTable } from "../dynamodb/chain-table.ts";
 import { pack, unpack } from "../dynamodb/items.ts";
@@ -102,7 +102,7 @@ async function refusedBetween(ledger: Ledger, after: number, upTo: number): Prom
   let refused = 0;
   for (const hash of await ledger.hashesFrom(after + 1, upTo - after)) {
     const block = await ledger.readBlock(hash);
-    refused += block?.outcomes.filter((outcome) => outcome !== "applied").length ?? 0;
+    refused += block?.outcomes.filter(({ kind }) => kind === "refused").length ?? 0;
   }
   return refused;
 }

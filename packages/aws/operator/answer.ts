@@ -1,5 +1,6 @@
 import type { AdminAnswer } from "@vermilion/api/admin-door";
 import { answerAppRequest, appRequests } from "@vermilion/api/admin-door";
+import { chainRules } from "@vermilion/member/rules";
 import { fsck } from "@vermilion/node/chain/fsck";
 import { rebuild } from "@vermilion/node/chain/rebuild";
 import { makeStatement } from "@vermilion/node/founding/statement";
@@ -41,10 +42,12 @@ export async function answerOperator(raw: unknown, needs: OperatorNeeds): Promis
       return installGenesis(request, needs);
     case "fsck":
       return ofChain(needs, request.chain, (installed) =>
-        fsck(needs.ledgerOf(installed.chain), installed.genesis, world.crypto, () => undefined),
+        fsck({ ledger: needs.ledgerOf(installed.chain), crypto: world.crypto, rules: chainRules }, installed.genesis),
       );
     case "rebuild":
-      return ofChain(needs, request.chain, (installed) => rebuild(needs.ledgerOf(installed.chain), world.crypto, () => undefined));
+      return ofChain(needs, request.chain, (installed) =>
+        rebuild({ ledger: needs.ledgerOf(installed.chain), crypto: world.crypto, rules: chainRules }),
+      );
     default:
       return answerAppRequest(request, { apps: needs.apps, clock: world.clock });
   }

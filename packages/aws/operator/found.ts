@@ -1,4 +1,5 @@
 import type { AdminAnswer } from "@vermilion/api/admin-door";
+import { chainRules } from "@vermilion/member/rules";
 import type { GenesisFile } from "@vermilion/node/context";
 import { type FoundingDraft, missingSignatures, type OpenedDraft, openDraft, signDraft } from "@vermilion/node/founding/draft";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
@@ -19,7 +20,7 @@ export async function signFounding(
   needs: OperatorNeeds,
 ): Promise<AdminAnswer> {
   const keys = await openKeys(needs);
-  const opened = openDraft(draft, world.crypto);
+  const opened = openDraft(draft, world.crypto, chainRules);
   if ("refused" in opened) return refuse(opened.refused, opened.detail);
   const named = opened.input.members.find(({ id }) => id === needs.about.id);
   if (named === undefined) return refuse("not-a-founder", `${needs.about.id} is not among the founders of this draft`);
@@ -35,10 +36,10 @@ export async function signFounding(
   if (unfit !== undefined) return unfit;
   const bound = await bindTo(opened.chain, instead, bindingsOf(draft.name, further), needs.reservations);
   if (bound !== undefined) return bound;
-  const fresh = await signDraft(draft, keys, world.crypto);
+  const fresh = await signDraft(draft, keys, world.crypto, chainRules);
   if ("refused" in fresh) return refuse(fresh.refused, fresh.detail);
   const signed = await onlyWhole(fresh, opened, needs.reservations);
-  const missing = missingSignatures(signed, world.crypto);
+  const missing = missingSignatures(signed, world.crypto, chainRules);
   return { ok: true, value: { draft: signed, missing: "refused" in missing ? [] : missing } };
 }
 
@@ -99,15 +100,14 @@ export async function installGenesis(
   { genesis, further }: { readonly genesis: GenesisFile; readonly further: boolean },
   needs: OperatorNeeds,
 ): Promise<AdminAnswer> {
-  const checked = checkGenesis(genesis, world.crypto);
+  const checked = checkGenesis(genesis, world.crypto, chainRules);
   if ("refused" in checked) return refuse(checked.refused, checked.detail);
-  const { chain, founders, block, founding } = checked;
-  const founder = founders.get(needs.about.id);
+  const { chain, membership, block, founding } = checked;
+  const founder = membership.members.get(needs.about.id);
   if (founder === undefined) return refuse("not-a-founder", `${needs.about.id} is not a member of this consortium`);
-  const { sign: signKey, log, cosign, agree, url } = founder;
   const keys = await openKeys(needs);
   const own = { ...needs.about, keys: keys.public };
-  if (!sameStatement(own, { ...own, url, keys: { sign: signKey, log, cosign, agree } }))
+  if (!sameStatement(own, { ...own, url: founder.url, keys: founder.keys }))
     return refuse("statement-differs", `the genesis names other keys or another address for ${needs.about.id}`);
   if (further && (await needs.founding.chains()).length === 0)
     return refuse("no-chain-yet", "a further chain stands beside the main one, which is not installed here yet");
@@ -119,5 +119,5 @@ export async function installGenesis(
   const ledger = needs.ledgerOf(chain);
   await ledger.saveBlock(block);
   await ledger.moveHead(null, [{ height: 0, hash: block.after.hash }]);
-  return { ok: true, value: { chain, members: [...founders.keys()] } };
+  return { ok: true, value: { chain, members: [...membership.members.keys()] } };
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { chainRules } from "@vermilion/member/rules";
 import type { GenesisFile } from "@vermilion/node/context";
 import { checkGenesis, type Genesis } from "@vermilion/node/founding/genesis";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
@@ -42,14 +43,14 @@ export function chainOf(data: string, member: string, name: string): LocalChain 
 }
 
 function localChain(data: string, member: string, genesis: GenesisFile, file: string, isMain: boolean): LocalChain {
-  const { chain, founders, policyText } = checkedGenesis(genesis, file);
+  const { chain, membership } = checkedGenesis(genesis, file);
   const paths = dataPaths(data).member(member).chain(chain);
-  return { chain, isMain, genesis, members: [...founders.keys()], policyText, paths };
+  return { chain, isMain, genesis, members: [...membership.members.keys()], policyText: membership.policyText, paths };
 }
 
 /** Throws `Cannot` `config-invalid` where the signatures of the founders do not hold. */
 export function checkedGenesis(genesis: GenesisFile, file: string): Genesis {
-  const checked = checkGenesis(genesis, nativeCrypto);
+  const checked = checkGenesis(genesis, nativeCrypto, chainRules);
   if (!("refused" in checked)) return checked;
   throw new Cannot("config-invalid", `${file} 有误：${checked.detail}`, `${file}: ${checked.detail}`);
 }

@@ -1,4 +1,5 @@
-import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
+import { formatOutcome } from "@vermilion/ledger";
+import { damaged, frame, storedOutcome, unframe } from "@vermilion/node/ports/framing";
 import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/node/ports/index";
 import {
   checkAttachment,
@@ -161,7 +162,7 @@ function blockColumns(block: ExecutedBlock): (string | number | Uint8Array)[] {
     block.previous,
     block.header,
     frame(block.entries),
-    JSON.stringify(block.outcomes),
+    JSON.stringify(block.outcomes.map(formatOutcome)),
     JSON.stringify(block.attachments.map(({ sha256 }) => sha256)),
     `[${block.writes.map(({ key, value }) => `[${JSON.stringify(key)},${stateText(key, value)}]`).join(",")}]`,
     JSON.stringify(block.after),
@@ -177,7 +178,7 @@ function blockOf(row: Row, readAttachment: (sha256: string) => Uint8Array | unde
     previous: textOf(row, "previous"),
     header: bytesOf(row, "header"),
     entries,
-    outcomes,
+    outcomes: outcomes.map((text) => storedOutcome(text, "outcomes")),
     attachments: jsonOf<string[]>(row, "attachments").map((sha256) => ({
       sha256,
       bytes: readAttachment(sha256) ?? damaged("attachments", `${sha256} is missing`),

@@ -1,4 +1,5 @@
-import { frame, unframe } from "@vermilion/node/ports/framing";
+import { formatOutcome } from "@vermilion/ledger";
+import { frame, storedOutcome, unframe } from "@vermilion/node/ports/framing";
 import type { EntryPlace, Ledger, Publication, Standing, StateRow } from "@vermilion/node/ports/index";
 import {
   checkCount,
@@ -64,7 +65,7 @@ function derivedWriter(database: ChainDatabase): (publication: Publication) => v
     for (const tile of tiles) putTile.run(tile.level, tile.index, height, tile.hashes);
     insertRecords.run(first, frame(leafRecords));
     for (const { transactionHash, entryHash, height: at, position, index, outcome } of entries)
-      insertPlace.run(bytesOfHex(transactionHash), bytesOfHex(entryHash), at, position, index, outcome);
+      insertPlace.run(bytesOfHex(transactionHash), bytesOfHex(entryHash), at, position, index, formatOutcome(outcome));
     putStanding.run(height, JSON.stringify(standing));
   };
 }
@@ -210,6 +211,6 @@ function entryPlaceOf(row: Row): EntryPlace {
     height: numberOf(row, "height"),
     position: numberOf(row, "position"),
     index: numberOf(row, "leaf"),
-    outcome: textOf(row, "outcome"),
+    outcome: storedOutcome(textOf(row, "outcome"), "outcome"),
   };
 }

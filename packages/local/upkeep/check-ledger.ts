@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { chainRules } from "@vermilion/member/rules";
 import { type FsckFinding, type FsckReport, fsck } from "@vermilion/node/chain/fsck";
 import { type RebuildReport, rebuild } from "@vermilion/node/chain/rebuild";
 import { Fault } from "@vermilion/node/fault";
@@ -38,7 +39,7 @@ export async function fsckMember({ data, member, chain }: WhichLedger, onProgres
     const damage = damageOf(database);
     if (damage.length > 0) return onlyFindings(damage);
     database.connection.exec("BEGIN");
-    return fsck(sqliteLedger(database), genesis, nativeCrypto, onProgress);
+    return fsck({ ledger: sqliteLedger(database), crypto: nativeCrypto, rules: chainRules }, genesis, onProgress);
   });
 }
 
@@ -46,7 +47,7 @@ export async function fsckMember({ data, member, chain }: WhichLedger, onProgres
 export function rebuildMember({ data, member, chain }: WhichLedger, onProgress: OnProgress): Promise<RebuildReport> {
   return withStoppedMember(data, member, () =>
     using(openChainDatabase(chainOf(data, member, chain).paths.database), (database) =>
-      rebuild(sqliteLedger(database), nativeCrypto, onProgress),
+      rebuild({ ledger: sqliteLedger(database), crypto: nativeCrypto, rules: chainRules }, onProgress),
     ),
   );
 }

@@ -1,5 +1,6 @@
 import { subjectsOf } from "@vermilion/contracts";
-import { type ParsedEntry, parseEntry, parseHeader, text } from "@vermilion/ledger";
+import { formatOutcome, type ParsedEntry, parseEntry, parseHeader, text } from "@vermilion/ledger";
+import { outcomeAt } from "@vermilion/node/chain/block";
 import { committed } from "@vermilion/node/entries/submit";
 import type { ExecutedBlock } from "@vermilion/node/ports/index";
 import type { Context } from "../context.ts";
@@ -82,16 +83,16 @@ export function entryView(
   position: number,
   parsed: ParsedEntry = parsedAt(context, found, position),
 ): EntryView {
-  const outcome = found.outcomes[position] ?? "";
+  const outcome = outcomeAt(found.outcomes, position);
   return {
     transactionHash: parsed.transactionHash,
     entryHash: parsed.entryHash,
-    outcome,
+    outcome: formatOutcome(outcome),
     blockNumber: found.after.height,
     position,
     leafIndex: found.after.size - 1 - found.entries.length + position,
     time: found.after.time,
-    changed: outcome === "applied" ? subjectsOf(parsed.transactionHash, parsed.payload.operations) : [],
+    changed: outcome.kind === "applied" ? subjectsOf(parsed.transactionHash, parsed.payload.operations) : [],
     entry: text(parsed.bytes),
     payload: JSON.parse(text(parsed.payloadBytes)),
   };

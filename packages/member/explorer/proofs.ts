@@ -1,5 +1,6 @@
 import { stateKeys } from "@vermilion/contracts";
 import {
+  formatOutcome,
   leafHash,
   consistencyProof as proveConsistency,
   inclusionProof as proveInclusion,
@@ -10,12 +11,12 @@ import {
 } from "@vermilion/ledger";
 import { checkpointNote, loadTiles, receiptAt, rootAt } from "@vermilion/node/chain/finality";
 import { hashTile, recordBundle } from "@vermilion/node/chain/log-tiles";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import { committed } from "@vermilion/node/entries/submit";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { waitUntil } from "@vermilion/node/turns/wait";
 import type { Context } from "../context.ts";
 import type { LookupView, ReceiptView, Refused, Services } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 
 const notYet: Refused = { refused: "no-checkpoint", detail: "no checkpoint has its quorum of cosignatures yet" };
 
@@ -102,7 +103,7 @@ export async function lookup(context: Context, hash: string): Promise<LookupView
     found: true,
     kind: document !== undefined ? "certificate" : file !== undefined ? "file" : "transaction",
     transactionHash,
-    outcome: place.outcome,
+    outcome: formatOutcome(place.outcome),
     blockNumber: place.height,
     leafIndex: place.index,
     time,

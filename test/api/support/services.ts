@@ -1,5 +1,6 @@
 import type { CertificateType } from "@vermilion/certificates";
 import type { AccountRow, CertificateRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
+import { applied } from "@vermilion/ledger";
 import type { Disclosed, EntryView, LifeStep, Refused, Services, Submitted } from "@vermilion/member/services";
 
 /**
@@ -14,7 +15,7 @@ const time = 1_800_000_000_000;
 const key = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" } as const;
 const names = { zh: "名", en: "name" };
 
-export const committed: Submitted = { status: "committed", transactionHash: hash, outcome: "applied", blockNumber: 7, leafIndex: 21, time };
+export const committed: Submitted = { status: "committed", transactionHash: hash, outcome: applied, blockNumber: 7, leafIndex: 21, time };
 export const pending: Submitted = { status: "pending", transactionHash: hash };
 export const notFound = (refused: string): Refused => ({ refused, detail: "there is none" });
 
@@ -197,7 +198,16 @@ export function fakeServices(): Services {
     registerAccount: async () => ({ ...committed, address }),
     account: async () => account,
     verifyCertificate: async () => ({ ...committed, verdicts: { integrity: "holds", status: "valid", issuer: "holds" } }),
-    certificateOf: async () => ({ ...certificate, issuerCode: "11100000000012154X" }),
+    certificatesOfHolder: async (_holder, _block, _transaction, reader) => ({
+      items: [
+        {
+          ...certificate,
+          issuerCode: "11100000000012154X",
+          disclosed: [],
+          withheld: reader === undefined ? [] : [{ part: "main", request: null, code: "record-key-not-here" }],
+        },
+      ],
+    }),
     beginFile: async (file) => ({ file, complete: false, registered: false, missing: [0], sends: [{ through: "api", chunk: 0 }] }),
     sendChunk: async (file, chunk) => ({ file, chunk }),
     completeFile: async (file) => ({ ...committed, file }),

@@ -1,7 +1,8 @@
 import { operationCall } from "@vermilion/contracts";
-import type { Json, Operation } from "@vermilion/ledger";
+import { formatOutcome, type Json, type Operation } from "@vermilion/ledger";
 import type { MemberPlatform, RunningMember } from "@vermilion/member";
 import { encodeAttachmentCall } from "@vermilion/member/peers/wire";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, nativeCrypto } from "@vermilion/node";
 import { proposalOf } from "@vermilion/node/entries/proposal";
 import { contextOf } from "@vermilion/node/open-node";
@@ -110,9 +111,9 @@ export function running(id: string): RunningMember {
 
 /** The member's own context, as its use cases have it. */
 export function contextAt(id: string) {
-  const [platform, genesis] = [platforms.get(id), checkGenesis(cluster.genesis, nativeCrypto)];
+  const [platform, genesis] = [platforms.get(id), checkGenesis(cluster.genesis, nativeCrypto, chainRules)];
   if (platform === undefined || "refused" in genesis) throw new Error("the members run on a genesis that holds");
-  return contextOf(platform, { member: id, genesis: cluster.genesis }, genesis);
+  return contextOf({ ...platform, rules: chainRules }, { member: id, genesis: cluster.genesis }, genesis);
 }
 
 export const entryBy = (
@@ -134,7 +135,7 @@ export async function writeAs(
   return eventually(async () => {
     await running(await leaderOf(cluster)).peerDoor.handle("tax", "proposals", call);
     const answer = await services(id).submission(entry.transactionHash);
-    return "refused" in answer ? undefined : answer.outcome;
+    return "refused" in answer || answer.outcome === undefined ? undefined : formatOutcome(answer.outcome);
   });
 }
 

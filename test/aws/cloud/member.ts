@@ -155,7 +155,10 @@ export class CloudMember {
   }
 
   /** What the account still holds. */
-  async kept(bucket: string, chain: string): Promise<{ readonly tables: readonly string[]; readonly keys: number; readonly checkpoint: string }> {
+  async kept(
+    bucket: string,
+    chain: string,
+  ): Promise<{ readonly tables: readonly string[]; readonly keys: number; readonly checkpoint: string }> {
     const { TableNames = [] } = await new DynamoDBClient(clientOptions(this.emulator)).send(new ListTablesCommand({}));
     const kms = new KMSClient(clientOptions(this.emulator));
     const { Keys = [] } = await kms.send(new ListKeysCommand({}));
