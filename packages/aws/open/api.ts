@@ -1,5 +1,4 @@
-import { createApi } from "@vermilion/api";
-import { createFoundingApi } from "@vermilion/api/founding-api";
+import { createApi, createFoundingApi, oneChain } from "@vermilion/api";
 import { openMember } from "@vermilion/member/open-member";
 import type { Brings } from "@vermilion/node/turns/bursts";
 import { queueWakeUp } from "../coordinator/wake-up.ts";
@@ -45,14 +44,13 @@ export function openApi(settings: SettingsOf<"api">): Handle {
     const calls = dynamoCalls(dynamoTable(database, settings.CALLS_TABLE));
     const apps = dynamoApps(dynamoTable(database, settings.APPS_TABLE));
     const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
-    await directory.follow(() => member.services.members());
+    await directory.follow(async () => (await member.services.members({})).items);
     const api = createApi({
       // The HTTP API gives up after 30 s, and what is under way takes its time.
       answerWithinMs: 15_000,
       ...needs,
       keys: platform.keys,
-      services: member.services,
-      peers: member.peerDoor,
+      chains: oneChain(member.chain, { services: member.services, peers: member.peerDoor }),
       session,
       checkSession,
       calls,

@@ -1,5 +1,4 @@
-import { createPublicApi } from "@vermilion/api";
-import { createFoundingApi } from "@vermilion/api/founding-api";
+import { createFoundingApi, createPublicApi, oneChain } from "@vermilion/api";
 import { openReader } from "@vermilion/member/open-member";
 import { Fault } from "@vermilion/node/fault";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
@@ -37,7 +36,7 @@ export function openPublic(
       const genesis = opened === undefined ? await founding.genesis() : undefined;
       if (genesis !== undefined) {
         const { keys: publicKeys } = founderOf(genesis, member);
-        const services = await openReader(
+        const { services, chain } = await openReader(
           {
             ...world,
             ...nothing,
@@ -50,7 +49,7 @@ export function openPublic(
           },
           { member, genesis },
         );
-        opened = createPublicApi({ ...needs, services });
+        opened = createPublicApi({ ...needs, chains: oneChain(chain, { services }) });
       }
       return await (opened ?? waiting).fetch(request, caller);
     } finally {

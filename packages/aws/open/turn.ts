@@ -24,7 +24,7 @@ export function openTurn(settings: SettingsOf<"turn">) {
     if (genesis === undefined) throw new Error("no genesis is installed: there is nothing to coordinate");
     const { platform, directory } = openMemberWorld(settings, genesis, { database, kms: kmsClient(), log, meter });
     const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
-    await directory.follow(() => member.services.members());
+    await directory.follow(async () => (await member.services.members({})).items);
     return member;
   }
 

@@ -1,5 +1,5 @@
 import type { KMSClient } from "@aws-sdk/client-kms";
-import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/admin-door";
+import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/sign-in/apps";
 import type { Apps } from "@vermilion/member/ports/index";
 import { chainRules } from "@vermilion/member/rules";
 import { fsck } from "@vermilion/node/chain/fsck";
