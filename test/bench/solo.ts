@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  chainOf,
   dataPaths,
   foundConsortium,
   isFounded,
-  openDatabase,
+  openChainDatabase,
   openKeyFiles,
   readGenesis,
   sampleUscc,
@@ -54,7 +55,8 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
   const config = { version: 1 as const, name: "bench.example", names: { zh: "基准", en: "Bench" }, members: founders };
   if (!isFounded(data)) await foundConsortium({ data, config, clock: systemClock, random: systemRandom });
   const paths = dataPaths(data).member(member);
-  const database = openDatabase(paths.database);
+  const main = chainOf(data, member, "main").paths;
+  const database = openChainDatabase(main.database);
   cleanup.add(() => database.close());
   const keys = openKeyFiles(paths.keys);
   const counts = { checks: 0 };
@@ -83,7 +85,7 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
       },
       ledger: sqliteLedger(database),
       raftStore: sqliteRaftStore(database),
-      files: diskFiles(paths.files),
+      files: diskFiles(main.files),
       recordKeys: sqliteRecordKeys(database),
       pace: processPace,
       peers: { call: async (to) => Promise.reject(new Fault("peer-unreachable", `there is no ${to}`)) },
@@ -92,7 +94,7 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
   );
   cleanup.add(() => running.close());
   running.start();
-  return { member, running, keys, file: paths.database, counts };
+  return { member, running, keys, file: main.database, counts };
 }
 
 /** The certificate that the entries speak of; each attempt waits until the member leads itself. */

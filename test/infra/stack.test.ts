@@ -101,7 +101,7 @@ describe("the queues", () => {
 test("only what has become final calls the tiles function, a bounded number of times", () => {
   template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
     EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^LedgerTable"), "StreamArn"] },
-    FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"Keys":{"pk":{"S":["final"]}}}}' }] },
+    FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"Keys":{"sk":{"S":["final-size"]}}}}' }] },
     BisectBatchOnFunctionError: true,
     MaximumRetryAttempts: 10,
     DestinationConfig: { OnFailure: { Destination: { "Fn::GetAtt": [Match.stringLikeRegexp("^TilesDeadLetters"), "Arn"] } } },

@@ -1,7 +1,8 @@
+import { chainTable } from "@vermilion/aws/dynamodb/chain-table";
 import { describe, expect, test } from "vitest";
 import type { Cluster } from "../support/cluster.ts";
 import { eventually } from "../support/cluster.ts";
-import { type Action, memoryStores, memoryTable } from "../support/memory/index.ts";
+import { type Action, memoryChain, memoryStores, memoryTable } from "../support/memory/index.ts";
 import {
   caller,
   chainOf,
@@ -174,7 +175,7 @@ async function signedSince(
   cluster: Cluster,
   id: string,
 ): Promise<() => Promise<readonly { readonly height: number; readonly what: string }[]>> {
-  const { table } = cluster.node(id).stores;
+  const table = chainTable(cluster.node(id).stores.table, memoryChain);
   // The others hold what it cosigned before it was set back, and it may not have caught up with them yet.
   const sizes = await Promise.all(runningIds(cluster).map(async (one) => (await chainOf(cluster, one)).size));
   const then = Math.max(...sizes);

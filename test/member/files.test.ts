@@ -5,7 +5,7 @@ import { fileLinkLifeMs, isLinkOf } from "@vermilion/member/files/file-links";
 import { openUploadsMax } from "@vermilion/member/files/files";
 import { nativeCrypto } from "@vermilion/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type TestFile, testFile } from "../contracts/files.suite.ts";
+import { type TestFile, testFile } from "../contracts/test-file.ts";
 import { type Cluster, eventually, openCluster } from "../support/cluster.ts";
 import { caller, good, options } from "./fixtures.ts";
 

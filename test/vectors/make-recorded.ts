@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { formatFileReference } from "@vermilion/certificates";
 import { formatOutcome, text, toBase64url } from "@vermilion/ledger";
-import { testFile } from "../contracts/files.suite.ts";
+import { testFile } from "../contracts/test-file.ts";
 import { eventually, openCluster } from "../support/cluster.ts";
 import { accountProof, entryOf, makeKey } from "../support/entries.ts";
 

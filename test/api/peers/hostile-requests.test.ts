@@ -70,7 +70,10 @@ describe("a hostile request is refused by its own code", () => {
     [
       "with a key id that is not the session's",
       "401 peer-signature-invalid",
-      (headers) => ({ ...headers, "signature-input": headers["signature-input"]!.replace(/keyid="./, 'keyid="_') }),
+      (headers) => ({
+        ...headers,
+        "signature-input": headers["signature-input"]!.replace(/keyid="(.)/, (_, first) => `keyid="${first === "_" ? "-" : "_"}`),
+      }),
     ],
     ["as another content type", "415 unsupported-content-type", (headers) => ({ ...headers, "content-type": "text/plain" })],
     [

@@ -20,6 +20,7 @@ import { MemoryShelf } from "../../aws/memory-shelf.ts";
 import { memberIds, permit, permitFields } from "../../member/fixtures.ts";
 import { type CountingKeys, countingKeys, type KeyName } from "../../support/counting-keys.ts";
 import { type CountingTable, countingTable } from "../../support/counting-table.ts";
+import { memoryChain } from "../../support/memory/index.ts";
 
 /** What one member has used. */
 export interface Usage {
@@ -116,7 +117,8 @@ export class CountedConsortium {
 
   /** A type is defined, the leader is known and has an app, and all are warm. */
   private async begin(): Promise<void> {
-    for (const account of this.accounts.values()) await foundingStore(account.stores.table).install(account.genesis);
+    for (const account of this.accounts.values())
+      await foundingStore(account.stores.table).install({ chain: memoryChain, genesis: account.genesis }, "main");
     const first = await this.clientOf(memberIds[0]);
     await first.defineType(permit);
     await settle(this.accounts);
@@ -254,15 +256,16 @@ export class CountedConsortium {
   private async watchdog(id: string): Promise<readonly string[]> {
     const account = this.account(id);
     const { table, ledger, raftStore } = account.stores;
-    await foundingStore(table).genesis();
+    await foundingStore(table).chains();
     const names: string[] = [];
     await watch({
+      chain: memoryChain,
       member: id,
       ledger,
       raftStore,
       raftTable: table,
       starter: { wake: async () => "started", reviveLost: async () => void (await account.coordinator.state()) },
-      meter: { count: (name) => void names.push(name), flush: () => undefined },
+      meter: { count: (name) => void names.push(name) },
       log: silent,
       clock,
       fetch: async (url) => this.health(String(url)),
@@ -281,8 +284,8 @@ export class CountedConsortium {
     const platform = {
       ...this.face(id),
       keys,
-      ledger: dynamoLedger({ ledger: stores.table }),
-      raftStore: dynamoRaftStore(stores.table, clock),
+      ledger: dynamoLedger({ chain: memoryChain, ledger: stores.table }),
+      raftStore: dynamoRaftStore(memoryChain, stores.table, clock),
       recordKeys: stores.recordKeys,
       files: stores.files,
       peers: { call: () => Promise.reject(new Error("calls nobody")) },
@@ -299,7 +302,7 @@ export class CountedConsortium {
   private async publish(id: string): Promise<void> {
     const { stores, keys, genesis } = this.account(id);
     const tally = this.tallies.get(id)!;
-    await foundingStore(stores.table).genesis();
+    await foundingStore(stores.table).chains();
     const checked = checkGenesis(genesis, nativeCrypto, chainRules);
     if ("refused" in checked) throw new Error(checked.detail);
     const origin = originOf(checked.founding.name, checked.chain);
