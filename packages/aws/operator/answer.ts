@@ -1,5 +1,4 @@
-import type { AdminAnswer } from "@vermilion/api/sign-in/apps";
-import { answerAppRequest, appRequests } from "@vermilion/api/sign-in/apps";
+import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/sign-in/apps";
 import { chainRules } from "@vermilion/member/rules";
 import { fsck } from "@vermilion/node/chain/fsck";
 import { rebuild } from "@vermilion/node/chain/rebuild";
