@@ -147,7 +147,7 @@ export const member = z.object({
   url: z.string(),
   keys: z.object({ sign: publicJwk, log: publicJwk, cosign: publicJwk, agree: publicJwk }),
   status: z.enum(["active", "inactive"]),
-  incarnation: optional(z.int()),
+  incarnation: z.int(),
 });
 
 export const by = z.object({ app: z.string(), operator: z.string() });

@@ -57,7 +57,7 @@ const foundSchema = z.strictObject({
 type Founding = Given<typeof foundSchema>;
 
 /** Entry 0: all founders sign who they are, their public keys, the suites and the quorum; its hash is the chain's id. */
-const found = operation({
+export const found = operation({
   contract: "consortium",
   operation: "found",
   version: 1,

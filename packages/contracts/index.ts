@@ -1,12 +1,24 @@
 export { type AccountProof, accountProofTyp } from "./accounts.ts";
 export { type ReceiptOfHolder, receiptOfHolderTyp } from "./certificates/receive.ts";
+export { found } from "./consortium.ts";
 export { evidenceDigestsMax } from "./evidence.ts";
 export { type Execution, type ExecutionResult, executeEntry, keysOf, limits, type RulesUnknown } from "./execute.ts";
-export { appIdForm } from "./operation/arguments.ts";
+export { appIdForm, type SignedObject, signedObject } from "./operation/arguments.ts";
 export type { BlockContext, EntryContext } from "./operation/operation.ts";
 export { type Refusal, type RefusalCode, refusalCodes } from "./operation/refusals.ts";
 export type { Subject, SubjectKind } from "./operation/subjects.ts";
-export { type ArgumentsOf, acts, knownVersions, newestRules, operationCall, operations, subjectsOf, timesOf } from "./registry.ts";
+export {
+  type ArgumentsOf,
+  acts,
+  knownVersions,
+  nameOf,
+  newestRules,
+  operationCall,
+  operations,
+  subjectsAt,
+  subjectsOf,
+  timesOf,
+} from "./registry.ts";
 export { addressOf } from "./state/accounts.ts";
 export { partOf } from "./state/certificates.ts";
 export { evidenceId } from "./state/evidence.ts";

@@ -7,7 +7,7 @@ import { fileOperations } from "./files.ts";
 import { grantOperations } from "./grants.ts";
 import type { Given } from "./operation/arguments.ts";
 import type { Act, Operation, PreparedOperation } from "./operation/operation.ts";
-import type { Subject } from "./operation/subjects.ts";
+import type { NamedAt, Subject } from "./operation/subjects.ts";
 import { requestOperations } from "./requests.ts";
 import { typeOperations } from "./types.ts";
 import { verificationOperations } from "./verifications.ts";
@@ -80,9 +80,14 @@ function readApplied({ contract, operation, arguments: given }: OperationCall): 
   return undefined;
 }
 
-/** What the operations of an applied entry changed, each thing once; a refused entry changed nothing. */
+/** What an operation of an applied entry changed. */
+export function subjectsAt(call: OperationCall, at: NamedAt): readonly Subject[] {
+  return readApplied(call)?.subjects(at) ?? [];
+}
+
+/** What all operations of an applied entry changed, each thing once; a refused entry changed nothing. */
 export function subjectsOf(transaction: string, calls: readonly OperationCall[], crypto: Crypto): readonly Subject[] {
-  const all = calls.flatMap((call, operation) => readApplied(call)?.subjects({ transaction, operation, crypto }) ?? []);
+  const all = calls.flatMap((call, operation) => subjectsAt(call, { transaction, operation, crypto }));
   return [...new Map(all.map((subject) => [`${subject.kind} ${subject.id}`, subject])).values()];
 }
 

@@ -121,7 +121,10 @@ describe("a ledger in memory", () => {
   });
 
   test("an altered genesis file is named", async () => {
-    const altered = { ...genesis, header: genesis.header.replace(/"signature":"(.)/, (_, first) => `"signature":"${first === "_" ? "-" : "_"}`) };
+    const altered = {
+      ...genesis,
+      header: genesis.header.replace(/"signature":"(.)/, (_, first) => `"signature":"${first === "_" ? "-" : "_"}`),
+    };
     expect(await fsck({ ledger: original, crypto: nativeCrypto, rules: chainRules }, altered)).toMatchObject({
       findings: [{ place: "genesis file" }],
     });

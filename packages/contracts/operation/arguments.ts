@@ -95,3 +95,5 @@ export const signedObject = z.strictObject({
   payload: base64url(4096),
   signatures: z.tuple([z.strictObject({ protected: base64url(512), signature: base64url(86) })]),
 });
+
+export type SignedObject = Given<typeof signedObject>;

@@ -74,6 +74,8 @@ export interface Operation<Contract extends string = string, Name extends string
   readonly schema: Schema;
   readonly authors: readonly AuthorRule[];
   readonly acts: readonly Act[];
+  /** The arguments of a call, undefined where they are not in form. */
+  readonly read: (given: Json) => z.output<Schema> | undefined;
   /** Checks the arguments; answers what can then be done with them. */
   readonly prepare: (given: Json) => PreparedOperation | Refusal;
 }
@@ -108,6 +110,7 @@ export function operation<
     schema,
     authors,
     acts,
+    read: (given) => schema.safeParse(given).data,
     prepare: (given) => {
       if (typeof given !== "object" || given === null) return prepare(row, given);
       const prepared = known.get(given) ?? prepare(row, given);

@@ -33,8 +33,8 @@ export interface CorrectInput extends PartInput {
   readonly reason: string;
 }
 
-/** A step of a certificate's life; `by` is absent where older rules wrote it. The receipt is that of its transaction. */
-export type LifeStep = Omit<LifeRow, "by"> & { readonly by?: LifeRow["by"] };
+/** A step of a certificate's life. The receipt is that of its transaction. */
+export type LifeStep = LifeRow;
 
 export interface CertificateStatusView {
   readonly certificate: string;
@@ -43,7 +43,7 @@ export interface CertificateStatusView {
   readonly since?: number;
   readonly reason?: string;
   readonly replacedBy?: string;
-  readonly expiresAt?: number | null;
+  readonly expiresAt: number | null;
   /** The entry that made it so. */
   readonly transaction?: string;
   /** The time that is spoken of, and the newest block that this member knew. */

@@ -31,7 +31,7 @@ export interface StatisticsView {
     readonly status: "active" | "inactive";
   }[];
   readonly certificates: { readonly total: number; readonly revoked: number; readonly replaced: number };
-  /** Height from which on acts are counted; null: the rules in force count none. */
+  /** Height from which on acts on certificates are counted; null: the chain has no rules of certificates. */
   readonly countedFrom: number | null;
   readonly asOf: { readonly blockNumber: number; readonly time: number };
 }
