@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { formatFileReference } from "@vermilion/certificates";
 import { operationCall } from "@vermilion/contracts";
 import { formatOutcome, type Operation, text, toBase64url } from "@vermilion/ledger";
-import { testFile } from "../contracts/files.suite.ts";
+import { testFile } from "../contracts/test-file.ts";
 import { eventually, openCluster } from "../support/cluster.ts";
 import { accountProof, entryOf, makeKey } from "../support/entries.ts";
 
@@ -39,29 +39,30 @@ async function force(author: string, operation: Operation, keys = [cluster.node(
   await cluster.node("platform").running?.peerDoor.handle("tax", "proposals", body);
   await eventually(
     async () =>
-      (await services(author).entry(entry.transactionHash)) && !("refused" in (await services(author).entry(entry.transactionHash))),
+      (await services(author).entry({ transactionHash: entry.transactionHash })) &&
+      !("refused" in (await services(author).entry({ transactionHash: entry.transactionHash }))),
   );
 }
 
-good(await services("platform").defineType(type, caller, options));
+good(await services("platform").defineType({ type }, caller, options));
 const key = makeKey("P-256");
-const chain = (await services("tax").consortium()).chain;
+const chain = (await services("tax").consortium({})).chain;
 const proof = JSON.stringify(accountProof(key, { chain, kind: "holder", name: "张三丰", member: "tax" }));
 const { address } = good(await services("tax").registerAccount({ kind: "holder", name: "张三丰", jwk: key.jwk, proof }, caller, options));
-const issued = good(await services("platform").issue({ type: type.id, fields: sample.main, holder: address }, caller, options));
+const issued = good(await services("platform").issueCertificate({ type: type.id, fields: sample.main, holder: address }, caller, options));
 const { certificate } = issued;
-good(await services("inspection").complete(certificate, { part: "inspection", fields: sample.inspection }, caller, options));
+good(await services("inspection").completeCertificate({ certificate, part: "inspection", fields: sample.inspection }, caller, options));
 const ask = (id: string, fields: readonly string[], purpose: string) =>
   services(id).openRequest({ certificate, part: "main", fields, purpose, serviceItem: "registration", basis: "law" }, caller, options);
 const customs = type.policies.find(({ reader }: { reader: string }) => reader === "customs");
 const standing = good(await ask("customs", customs.fields, customs.purposes[0]));
-good(await services("customs").readGranted(standing.request, caller, { waitMs: 10_000 }));
+good(await services("customs").grantedFields({ request: standing.request }, caller, { waitMs: 10_000 }));
 const first = good(await ask("tax", ["creditCode"], "tax-registration"));
 const second = good(await ask("tax", ["idNumber"], "tax-registration"));
-good(await services("platform").decide(first.request, { decision: "approve", reason: "lawful" }, caller, options));
-good(await services("platform").decide(second.request, { decision: "refuse", reason: "not-necessary" }, caller, options));
-const members = await services("platform").members();
-const issuerCode = members.find(({ id }) => id === "platform")?.uscc ?? "";
+good(await services("platform").decideRequest({ request: first.request, decision: "approve", reason: "lawful" }, caller, options));
+good(await services("platform").decideRequest({ request: second.request, decision: "refuse", reason: "not-necessary" }, caller, options));
+const members = await services("platform").members({});
+const issuerCode = members.items.find(({ id }) => id === "platform")?.uscc ?? "";
 good(await services("tax").verifyCertificate({ sdJwt: issued.sdJwt ?? "", issuerCode }, caller, options));
 await force("tax", operationCall("requests.decide", { request: second.request, decision: "approve", reason: null, by: caller }));
 await force("tax", operationCall("types.define", { type: { ...type, version: 2 } }));
@@ -70,22 +71,28 @@ const received = { certificate, document: issued.issuerSignedSha256, proof: null
 await force("tax", operationCall("certificates.receive", { ...received, by: caller }), [key]);
 await force("tax", operationCall("certificates.receive", { ...received, by: null }), [key]);
 const reason = { reason: "inquiry" };
-good(await services("platform").changeStatus("suspend", certificate, reason, caller, options));
-good(await services("platform").changeStatus("resume", certificate, reason, caller, options));
-good(await services("inspection").correct(certificate, { part: "inspection", fields: sample.inspection, ...reason }, caller, options));
-const renewed = good(await services("platform").renew(certificate, { fields: sample.main, ...reason }, caller, options));
-good(await services("platform").changeStatus("revoke", renewed.certificate, reason, caller, options));
+good(await services("platform").suspendCertificate({ certificate, ...reason }, caller, options));
+good(await services("platform").resumeCertificate({ certificate, ...reason }, caller, options));
+good(
+  await services("inspection").correctCertificate(
+    { certificate, part: "inspection", fields: sample.inspection, ...reason },
+    caller,
+    options,
+  ),
+);
+const renewed = good(await services("platform").renewCertificate({ certificate, fields: sample.main, ...reason }, caller, options));
+good(await services("platform").revokeCertificate({ certificate: renewed.certificate, ...reason }, caller, options));
 await force("platform", operationCall("certificates.resume", { certificate: renewed.certificate, ...reason, by: caller }));
-good(await services("customs").deposit(["ab".repeat(32), "cd".repeat(32)], caller, options));
+good(await services("customs").depositEvidence({ digests: ["ab".repeat(32), "cd".repeat(32)] }, caller, options));
 const attachment = JSON.parse(readFileSync(new URL("../../packages/certificates/types/filing-attachment.json", import.meta.url), "utf8"));
-good(await services("platform").defineType(attachment, caller, options));
+good(await services("platform").defineType({ type: attachment }, caller, options));
 const { plan, chunks } = testFile(1_000);
-good(await services("platform").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
-good(await services("platform").sendChunk(plan.file, 0, chunks[0]!, caller));
-good(await services("platform").completeFile(plan.file, { mediaType: "application/pdf" }, caller, options));
+good(await services("platform").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller));
+good(await services("platform").sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller));
+good(await services("platform").completeFile({ file: plan.file, mediaType: "application/pdf" }, caller, options));
 const document = formatFileReference({ ...plan, mediaType: "application/pdf", key: new Uint8Array(32).fill(7), name: "附件.pdf" });
 const named = { filingNumber: "BA-1", title: "附件", document };
-good(await services("platform").issue({ type: attachment.id, fields: named }, caller, options));
+good(await services("platform").issueCertificate({ type: attachment.id, fields: named }, caller, options));
 const header = {
   version: 1,
   hashAlgorithm: "sha256",
@@ -107,7 +114,7 @@ await force(
 );
 
 const heads = await eventually(async () => {
-  const all = await Promise.all([...cluster.nodes.values()].map(async ({ running }) => (await running?.services.health())?.chains[0]));
+  const all = await Promise.all([...cluster.nodes.values()].map(async ({ running }) => (await running?.services.health({}))?.chains[0]));
   return new Set(all.map((head) => head?.headHash)).size === 1 && all;
 });
 const { ledger } = cluster.node("tax").stores;

@@ -2,12 +2,13 @@ import { formatIdentifier, mainPart, parseIdentifier, serialFromNumber } from "@
 import { type CertificateRow, operationCall, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Driver } from "@vermilion/node/turns/driver";
+import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";
 import { parseSignedObject } from "../entries/signed-object.ts";
 import { submit } from "../entries/submit.ts";
-import type { Caller, CorrectInput, IssuedCertificate, Refused, RenewInput, Services, Submitted, WriteOptions } from "../services.ts";
+import type { Caller, CorrectInput, IssuedCertificate, Refused, RenewInput, Submitted, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
 import { checkValues, claimsOf, documentOf, latestType, type Preparing, prepared, prepareNew, submitRecord } from "./certificates.ts";
 import { sealRecord } from "./sealed-record.ts";
@@ -139,7 +140,7 @@ export async function receive(
   context: Context,
   driver: Driver,
   id: string,
-  input: Parameters<Services["receive"]>[1],
+  input: Omit<Call<"receiveCertificate">, "certificate">,
   caller: Caller,
   options: WriteOptions,
 ): Promise<Submitted | Refused> {
