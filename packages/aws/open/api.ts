@@ -1,7 +1,7 @@
 import { createApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { openMember } from "@vermilion/member/open-member";
-import type { Brings } from "@vermilion/node/turns/bursts";
+import type { Brings } from "@vermilion/node/driver/invocations";
 import { queueWakeUp } from "../coordinator/wake-up.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";

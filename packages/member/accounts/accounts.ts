@@ -1,6 +1,6 @@
 import { type AccountRow, addressOf, stateKeys } from "@vermilion/contracts";
 import { type Json, thumbprint } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";

@@ -1,7 +1,7 @@
 import { formatIdentifier, mainPart, parseIdentifier, serialFromNumber } from "@vermilion/certificates";
 import { type CertificateRow, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";

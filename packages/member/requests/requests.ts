@@ -1,7 +1,7 @@
 import { type RequestListRow, type RequestRow, requestId, type StateKey, stateKeys, statePrefixes } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
-import type { Draft } from "@vermilion/node/entries/submit";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Draft } from "@vermilion/node/chain/sign-entry";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";

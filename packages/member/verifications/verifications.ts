@@ -2,7 +2,7 @@ import { inflateSync } from "node:zlib";
 import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermilion/certificates";
 import { type CertificateRow, type DigestRow, stateKeys, type Verdicts } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
