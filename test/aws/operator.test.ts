@@ -1,7 +1,7 @@
 import { createPublicKey, sign as signWith } from "node:crypto";
 import { GetPublicKeyCommand, KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { p256 } from "@noble/curves/nist.js";
-import type { AdminAnswer } from "@vermilion/api/admin-door";
+import type { AdminAnswer } from "@vermilion/api/sign-in/apps";
 import { foundingReservations } from "@vermilion/aws/dynamodb/index";
 import { finish } from "@vermilion/aws/founding/drafts";
 import { foundingStore } from "@vermilion/aws/founding/store";

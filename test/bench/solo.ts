@@ -102,12 +102,12 @@ async function issueOne(running: RunningMember): Promise<Shown> {
   const caller = { app: "desk", operator: "bench" };
   const waiting = { waitMs: 20_000 };
   const defined = await running.services.defineType(
-    benchType([member]) as Parameters<typeof running.services.defineType>[0],
+    { type: benchType([member]) as Parameters<typeof running.services.defineType>[0] },
     caller,
     waiting,
   );
   if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused} ${defined.detail}`);
-  const issued = await running.services.issue({ type: benchTypeId, fields: benchFields() }, caller, waiting);
+  const issued = await running.services.issueCertificate({ type: benchTypeId, fields: benchFields() }, caller, waiting);
   if ("refused" in issued) throw new Error(`the certificate was refused: ${issued.refused} ${issued.detail}`);
   return { certificate: issued.certificate, issuerSigned: issued.issuerSignedSha256, issuerCode: sampleUscc(0) };
 }
@@ -161,7 +161,7 @@ export async function offer({ running }: Solo, { calls, entries }: Ready, offere
 
 /** Leaves that are no headers are entries. */
 export async function head(running: RunningMember): Promise<{ height: number; entries: number }> {
-  const [chain] = (await running.services.health()).chains;
+  const [chain] = (await running.services.health({})).chains;
   if (chain === undefined) throw new Error("a member without a chain");
   return { height: chain.height, entries: chain.size - chain.height - 1 };
 }

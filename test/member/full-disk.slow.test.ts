@@ -44,7 +44,8 @@ test("a member whose SQLite file is full refuses writes with a clear code, goes 
     },
   });
   try {
-    const issue = (waitMs: number) => servicesOf(cluster, "platform").issue({ type: "permit", fields: permitFields }, caller, { waitMs });
+    const issue = (waitMs: number) =>
+      servicesOf(cluster, "platform").issueCertificate({ type: "permit", fields: permitFields }, caller, { waitMs });
     const before = good(await issue(10_000));
     await equalHeads(cluster);
 
@@ -61,8 +62,8 @@ test("a member whose SQLite file is full refuses writes with a clear code, goes 
       }
     }, 60_000);
     expect(refused.code).toBe("storage-full");
-    expect(good(await servicesOf(cluster, "platform").certificate(before.certificate)).status).toBe("valid");
-    const ill = await servicesOf(cluster, "platform").health();
+    expect(good(await servicesOf(cluster, "platform").certificate({ certificate: before.certificate })).status).toBe("valid");
+    const ill = await servicesOf(cluster, "platform").health({});
     expect(ill).toMatchObject({ status: "degraded", ready: false, reasons: [{ code: "storage-full" }] });
 
     // The others go on without it.

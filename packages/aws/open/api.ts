@@ -1,5 +1,4 @@
-import { createApi } from "@vermilion/api";
-import { createFoundingApi } from "@vermilion/api/founding-api";
+import { createApi, createFoundingApi, oneChain } from "@vermilion/api";
 import { openMember } from "@vermilion/member/open-member";
 import type { Brings } from "@vermilion/node/driver/invocations";
 import { queueWakeUp } from "../coordinator/wake-up.ts";
@@ -42,14 +41,13 @@ export function openApi(settings: SettingsOf<"api">) {
     const ofChain = log.ofChain(chain, meter.ofChain({ id: chain, isMain }));
     const { platform, session, checkSession, directory } = openMemberWorld(settings, installed, { database, kms, log: ofChain, files });
     const running = await openMember(platform, { member, genesis });
-    await directory.follow(() => running.services.members());
+    await directory.follow(async () => (await running.services.members({})).items);
     const api = createApi({
       // The HTTP API gives up after 30 s, and what is under way takes its time.
       answerWithinMs: 15_000,
       ...needs,
       keys: platform.keys,
-      services: running.services,
-      peers: running.peerDoor,
+      chains: oneChain(chain, { services: running.services, peers: running.peerDoor }),
       session,
       checkSession,
       calls,

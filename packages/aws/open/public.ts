@@ -1,5 +1,4 @@
-import { createPublicApi } from "@vermilion/api";
-import { createFoundingApi } from "@vermilion/api/founding-api";
+import { createFoundingApi, createPublicApi, oneChain } from "@vermilion/api";
 import { openReader } from "@vermilion/member/open-member";
 import { Fault } from "@vermilion/node/fault";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
@@ -34,7 +33,7 @@ export function openPublic(settings: SettingsOf<"public">) {
 
   const chains = openedChains(founding, async ({ chain, genesis }: InstalledChain, isMain) => {
     const { keys: publicKeys } = founderOf(genesis, member);
-    const services = await openReader(
+    const { services } = await openReader(
       {
         ...world,
         ...nothing,
@@ -47,7 +46,7 @@ export function openPublic(settings: SettingsOf<"public">) {
       },
       { member, genesis },
     );
-    return createPublicApi({ ...needs, services });
+    return createPublicApi({ ...needs, chains: oneChain(chain, { services }) });
   });
 
   async function answer(request: Request, caller: { readonly address?: string }): Promise<Response> {

@@ -24,7 +24,7 @@ export function openTurn(settings: SettingsOf<"turn">) {
     const ofChain = log.ofChain(chain, meter.ofChain({ id: chain, isMain }));
     const { platform, directory } = openMemberWorld(settings, installed, { database, kms, log: ofChain });
     const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
-    await directory.follow(() => member.services.members());
+    await directory.follow(async () => (await member.services.members({})).items);
     return { bursts: member.bursts, store: dynamoCoordinator(chain, raftTable), random: world.random, log: ofChain };
   });
 

@@ -1,5 +1,4 @@
-import type { AdminAnswer } from "@vermilion/api/admin-door";
-import { answerAppRequest, appRequests } from "@vermilion/api/admin-door";
+import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/sign-in/apps";
 import { chainRules } from "@vermilion/member/rules";
 import { fsck } from "@vermilion/node/audit/fsck";
 import { rebuild } from "@vermilion/node/audit/rebuild";

@@ -1,4 +1,4 @@
-import type { AdminAnswer } from "@vermilion/api/admin-door";
+import type { AdminAnswer } from "@vermilion/api/sign-in/apps";
 import { chainRules } from "@vermilion/member/rules";
 import type { GenesisFile } from "@vermilion/node/context";
 import { type FoundingDraft, missingSignatures, type OpenedDraft, openDraft, signDraft } from "@vermilion/node/founding/draft";

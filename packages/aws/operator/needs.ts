@@ -1,5 +1,5 @@
 import type { KMSClient } from "@aws-sdk/client-kms";
-import type { AdminAnswer } from "@vermilion/api/admin-door";
+import type { AdminAnswer } from "@vermilion/api/sign-in/apps";
 import type { Apps } from "@vermilion/member/ports/index";
 import type { FounderStatement } from "@vermilion/node/founding/genesis";
 import type { Keys, Ledger, RaftStore } from "@vermilion/node/ports/index";

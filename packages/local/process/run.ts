@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createApi } from "@vermilion/api";
+import { createApi, oneChain } from "@vermilion/api";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
 import type { Files } from "@vermilion/member/ports/index";
 import type { Services } from "@vermilion/member/services";
@@ -149,18 +149,17 @@ async function compose(
     },
     { member, genesis },
   );
-  await directory.follow(() => running.services.members());
+  await directory.follow(async () => (await running.services.members({})).items);
   const api = createApi({
     ...world,
-    services: running.services,
-    peers: running.peerDoor,
+    chains: oneChain(running.chain, { services: running.services, peers: running.peerDoor }),
     session,
     checkSession,
     calls,
     apps,
     baseUrl: config.url,
     member,
-    metrics: prometheusMetrics(member, () => running.services.health()),
+    metrics: prometheusMetrics(member, () => running.services.health({})),
     isDraining,
     docsFile: packagedDocsFile,
     ...(config.quotas === undefined ? {} : { quotas: config.quotas }),
@@ -176,7 +175,7 @@ async function compose(
 
 /** Made when somebody asks: on this platform a signature costs nothing. */
 async function ownStatement({ member, url }: MemberFileConfig, services: Services, keys: Keys): Promise<string | undefined> {
-  const row = (await services.members()).find(({ id }) => id === member);
+  const row = (await services.members({})).items.find(({ id }) => id === member);
   return row && makeStatement({ id: member, names: row.names, uscc: row.uscc, url }, keys, nativeCrypto);
 }
 

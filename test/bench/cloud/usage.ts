@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createApi, createPublicApi } from "@vermilion/api";
+import { createApi, createPublicApi, oneChain } from "@vermilion/api";
 import { watch } from "@vermilion/aws/coordinator/watch";
 import { dynamoLedger, dynamoRaftStore } from "@vermilion/aws/dynamodb/index";
 import { foundingStore } from "@vermilion/aws/founding/store";
@@ -239,8 +239,7 @@ export class CountedConsortium {
     const api = createApi({
       ...this.face(id),
       keys,
-      services: member.services,
-      peers: member.peerDoor,
+      chains: oneChain(chain, { services: member.services, peers: member.peerDoor }),
       session: createPeerSession({ member: id, chain, keys, clock, crypto: nativeCrypto }),
       checkSession: createSessionCheck({ chain, clock, crypto: nativeCrypto, memberKeyOf: async () => undefined }),
       calls: stores.calls,
@@ -292,8 +291,8 @@ export class CountedConsortium {
       peers: { call: () => Promise.reject(new Error("calls nobody")) },
       pace: fastPace,
     };
-    const services = await openReader(platform, { member: id, genesis });
-    const api = createPublicApi({ ...this.face(id), services });
+    const { services, chain } = await openReader(platform, { member: id, genesis });
+    const api = createPublicApi({ ...this.face(id), chains: oneChain(chain, { services }) });
     this.reader.set(id, api);
     return api.fetch(new Request(url));
   }
