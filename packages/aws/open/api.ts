@@ -1,6 +1,6 @@
 import { createApi, createFoundingApi, oneChain } from "@vermilion/api";
 import { openMember } from "@vermilion/member/open-member";
-import type { Brings } from "@vermilion/node/turns/bursts";
+import type { Brings } from "@vermilion/node/driver/invocations";
 import { queueWakeUp } from "../coordinator/wake-up.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";

@@ -1,7 +1,7 @@
 import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/sign-in/apps";
 import { chainRules } from "@vermilion/member/rules";
-import { fsck } from "@vermilion/node/chain/fsck";
-import { rebuild } from "@vermilion/node/chain/rebuild";
+import { fsck } from "@vermilion/node/audit/fsck";
+import { rebuild } from "@vermilion/node/audit/rebuild";
 import { makeStatement } from "@vermilion/node/founding/statement";
 import { z } from "zod";
 import { foundingDraft, genesisFile } from "../founding/schemas.ts";
