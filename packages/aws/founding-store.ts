@@ -1,4 +1,6 @@
+import { genesisVersion } from "@vermilion/ledger";
 import type { GenesisFile } from "@vermilion/node/context";
+import { Fault } from "@vermilion/node/fault";
 import { pack, unpack } from "./dynamodb/items.ts";
 import type { Table } from "./dynamodb/table.ts";
 
@@ -12,6 +14,10 @@ export interface FoundingStore {
   install(genesis: GenesisFile): Promise<GenesisFile>;
 }
 
+export function isOlderData(error: unknown): error is Fault {
+  return error instanceof Fault && error.code === "storage-layout-older";
+}
+
 const statementKey = { partition: "founding", sort: "statement" };
 const genesisKey = { partition: "founding", sort: "genesis" };
 
@@ -19,7 +25,13 @@ const genesisKey = { partition: "founding", sort: "genesis" };
 export function foundingStore(ledger: Table): FoundingStore {
   async function genesis(): Promise<GenesisFile | undefined> {
     const item = await ledger.get(genesisKey);
-    return item === undefined ? undefined : unpack<GenesisFile>(item);
+    if (item === undefined) return undefined;
+    const file = unpack<GenesisFile>(item);
+    if (file.version === genesisVersion) return file;
+    throw new Fault(
+      "storage-layout-older",
+      "the tables hold data of Vermilion 0.1, which this program does not read and has not changed: deploy 0.1 again, or a member in a new stack",
+    );
   }
   return {
     genesis,

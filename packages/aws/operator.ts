@@ -1,5 +1,6 @@
 import type { KMSClient } from "@aws-sdk/client-kms";
 import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/admin-door";
+import { genesisVersion } from "@vermilion/ledger";
 import type { Apps } from "@vermilion/member/ports/index";
 import { fsck } from "@vermilion/node/chain/fsck";
 import { rebuild } from "@vermilion/node/chain/rebuild";
@@ -9,7 +10,7 @@ import { checkGenesis, type FounderStatement } from "@vermilion/node/founding/ge
 import { makeStatement, sameStatement } from "@vermilion/node/founding/statement";
 import type { Keys, Ledger, RaftStore } from "@vermilion/node/ports/index";
 import { z } from "zod";
-import type { FoundingStore } from "./founding-store.ts";
+import { type FoundingStore, isOlderData } from "./founding-store.ts";
 import { readPublicKeys } from "./kms/public-keys.ts";
 import { type KeyIds, kmsKeys } from "./kms-keys.ts";
 import { world } from "./world.ts";
@@ -28,7 +29,7 @@ export const foundingDraft = z.strictObject({
   signatures: z.record(text(32), text(128)),
   header: text(128).nullable(),
 });
-export const genesisFile = z.strictObject({ version: z.literal(1), entry: text(65_535), header: text(8_192) });
+export const genesisFile = z.strictObject({ version: z.literal(genesisVersion), entry: text(65_535), header: text(8_192) });
 
 /** What the owner of a member asks with his own role of AWS, by invoking the operator's function; nothing of it goes over HTTP. */
 export const operatorRequest = z.discriminatedUnion("command", [
@@ -52,11 +53,19 @@ export interface OperatorNeeds {
   readonly keyIds: Omit<KeyIds, "wrap">;
 }
 
-/** Answers one request; a request that is none is `bad-request`. */
+/** Answers one request; a request that is none is `bad-request`, and over data of 0.1 each is `storage-layout-older`. */
 export async function answerOperator(raw: unknown, needs: OperatorNeeds): Promise<AdminAnswer> {
   const parsed = operatorRequest.safeParse(raw);
   if (!parsed.success) return refuse("bad-request", z.prettifyError(parsed.error));
-  const request = parsed.data;
+  try {
+    return await answer(parsed.data, needs);
+  } catch (error) {
+    if (isOlderData(error)) return refuse(error.code, error.detail);
+    throw error;
+  }
+}
+
+async function answer(request: OperatorRequest, needs: OperatorNeeds): Promise<AdminAnswer> {
   switch (request.command) {
     case "describe":
       return { ok: true, value: await describe(needs) };

@@ -83,7 +83,7 @@ export function chainOf(data: string): { readonly chain: string; readonly member
   return { chain: genesis.chain, members: genesis.founders.size };
 }
 
-/** The manifest of a backup whose every byte is as it was written. Throws `Cannot` `no-backup` or `backup-damaged`. */
+/** The manifest of a backup whose every byte is as it was written. Throws `Cannot` `no-backup`, `backup-damaged` or `storage-layout-older`. */
 export async function checkBackup(from: string, onProgress: (text: string) => void): Promise<BackupManifest> {
   const file = join(from, manifestName);
   if (!existsSync(file)) {
@@ -96,6 +96,7 @@ export async function checkBackup(from: string, onProgress: (text: string) => vo
     const found = there.get(path);
     if (found?.size !== size || found.sha256 !== sha256) throw damagedAt(path);
   }
+  readGenesis(from);
   return about.data;
 }
 

@@ -14,6 +14,7 @@ export type CannotCode =
   | "keys-unusable"
   | "tls-unusable"
   | "storage-layout-newer"
+  | "storage-layout-older"
   | "storage-unusable"
   | "already-running"
   | "not-running"
@@ -36,6 +37,16 @@ export class Cannot extends Error {
     this.code = code;
     this.names = { zh, en };
   }
+}
+
+/** Says of a file or folder that 0.1 wrote it. Nothing of it has been changed. */
+export function olderData(what: string, cause?: unknown): Cannot {
+  return new Cannot(
+    "storage-layout-older",
+    `${what} 是朱印 0.1 的数据，本程序不读取，也没有改动它：请用 0.1 打开，或用 --data 另选文件夹新建联盟`,
+    `${what} is data of Vermilion 0.1, which this program does not read and has not changed: open it with 0.1, or found a consortium in another folder by --data`,
+    cause,
+  );
 }
 
 /** Any exception as a `Cannot`, so that a process never ends with a bare stack as its only word. */

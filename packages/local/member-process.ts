@@ -15,7 +15,7 @@ import { connectPeers } from "@vermilion/node/peers/connect";
 import type { Keys, Log } from "@vermilion/node/ports/index";
 import { processPace } from "@vermilion/node/turns/pace";
 import { adminDoor } from "./admin.ts";
-import { Cannot } from "./cannot.ts";
+import { Cannot, olderData } from "./cannot.ts";
 import { checkConfig, configProblemText } from "./config.ts";
 import type { LogLevel, MemberFileConfig } from "./config-schemas.ts";
 import { diskFiles } from "./disk-files.ts";
@@ -183,6 +183,7 @@ export function readGenesis(data: string): GenesisFile {
   } catch (error) {
     throw new Cannot("not-founded", `缺少 ${file}`, `${file} is missing`, error);
   }
+  if (/^\s*\{\s*"version":\s*1\b/.test(text)) throw olderData(data);
   const checked = checkConfig(text, file, "genesis");
   if (checked.ok) return checked.config;
   const problems = checked.problems.map(configProblemText).join("\n");
@@ -194,6 +195,7 @@ function openStorage(file: string): Database {
     return openDatabase(file);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
+    if (error.code === "storage-layout-older") throw olderData(file, error);
     if (error.code === "storage-layout-newer") {
       throw new Cannot(
         "storage-layout-newer",

@@ -122,6 +122,7 @@ const startCodes = [
   "keys-unusable",
   "tls-unusable",
   "storage-layout-newer",
+  "storage-layout-older",
   "storage-unusable",
   "already-running",
   "config-invalid",

@@ -1,4 +1,4 @@
-import type { PublicJwk } from "@vermilion/ledger";
+import type { genesisVersion, PublicJwk } from "@vermilion/ledger";
 import type { HostCrypto, KnownEntries } from "./chain/known-entries.ts";
 import type { Clock, Keys, Ledger, Log, Peers, RaftStore, Random } from "./ports/index.ts";
 import type { Pace } from "./turns/pace.ts";
@@ -18,7 +18,7 @@ export interface NodePlatform {
 
 /** Height 0 as the founders signed it: the same bytes on every member. */
 export interface GenesisFile {
-  readonly version: 1;
+  readonly version: typeof genesisVersion;
   /** Stored bytes of the genesis entry, a JSON text. */
   readonly entry: string;
   /** Stored bytes of the header of height 0, a JSON text. */

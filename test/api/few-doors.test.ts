@@ -57,6 +57,17 @@ describe("a member that is on no chain yet", () => {
     }
   });
 
+  test("because its storage is of 0.1, says that to everybody", async () => {
+    const older = createFoundingApi(needs, "storage-layout-older");
+    const health = (await (await older.request("/v1/health")).json()) as { ready: boolean; reasons: readonly object[] };
+    expect(health).toMatchObject({ ready: false, status: "storage-layout-older" });
+    expect(health.reasons).toEqual([
+      { code: "storage-layout-older", zh: expect.stringContaining("朱印 0.1"), en: expect.stringContaining("Vermilion 0.1") },
+    ]);
+    const response = await older.request("/v1/consortium");
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([503, "storage-layout-older"]);
+  });
+
   test("that has made no statement says so", async () => {
     const response = await createFoundingApi({ ...needs, statement: async () => undefined }).request("/v1/statement");
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([404, "no-statement"]);

@@ -2,6 +2,7 @@ import { createPublicKey, sign as signWith } from "node:crypto";
 import { GetPublicKeyCommand, KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { p256 } from "@noble/curves/nist.js";
 import type { AdminAnswer } from "@vermilion/api/admin-door";
+import { pack } from "@vermilion/aws/dynamodb/items";
 import { finish } from "@vermilion/aws/founding-files";
 import { foundingStore } from "@vermilion/aws/founding-store";
 import { answerOperator, type OperatorNeeds } from "@vermilion/aws/operator";
@@ -10,7 +11,7 @@ import type { FoundingDraft } from "@vermilion/node/founding/draft";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeMember, type TestMember } from "../support/entries.ts";
-import { memoryStores } from "../support/memory/index.ts";
+import { type MemoryStores, memoryStores } from "../support/memory/index.ts";
 
 /** Three operators, each with keys in KMS and tables of its own, who found a consortium; and what they must not be talked into. */
 
@@ -22,8 +23,11 @@ const keyOf = (id: string | undefined) => {
 };
 const kms = mockClient(KMSClient);
 
+const storesOf = new Map<string, MemoryStores>();
+
 function operatorOf({ id, uscc }: TestMember): OperatorNeeds {
   const stores = memoryStores();
+  storesOf.set(id, stores);
   const [sign, log, cosign, agree] = keyNames.map((name) => `${id}/${name}`) as [string, string, string, string];
   return {
     about: { id, names: { zh: id, en: id }, uscc, url: `https://${id}.example` },
@@ -135,6 +139,18 @@ describe("a founding", () => {
       code: "bad-request",
     });
   });
+});
+
+test("over tables of 0.1 every request that asks for the chain is answered in a sentence", async () => {
+  const { table } = storesOf.get("customs")!;
+  const draft = await newDraft();
+  await table.write({ put: { partition: "founding", sort: "genesis", bytes: pack({ version: 1, entry: "{}", header: "{}" }) } });
+  for (const request of [{ command: "describe" }, { command: "fsck" }, { command: "rebuild" }, { command: "sign", draft, instead: false }])
+    expect(await answerOperator(request, customs)).toEqual({
+      ok: false,
+      code: "storage-layout-older",
+      detail: expect.stringMatching(/data of Vermilion 0\.1/),
+    });
 });
 
 /** Ed25519 over the message; ECDSA over a digest, which node itself would hash once more. */

@@ -105,7 +105,7 @@ test("a receipt is saved with what a verifier needs, and only once it is final",
   for (const name of ["r.tlog-proof", "r.entry.json", "policy.txt", "genesis.json"])
     expect(existsSync(join(data, "out", name)), name).toBe(true);
   const genesis = JSON.parse(readFileSync(join(data, "out/genesis.json"), "utf8")) as { version: number; entry: unknown; header: unknown };
-  expect(genesis).toMatchObject({ version: 1, entry: expect.any(String), header: expect.any(String) });
+  expect(genesis).toMatchObject({ version: 2, entry: expect.any(String), header: expect.any(String) });
 
   const ofAnother = await run("receipt", hash, "--out", at("another.tlog-proof"));
   expect(ofAnother).toMatchObject({ code: 1, out: "" });

@@ -158,7 +158,7 @@ export function makeWorld(): World {
   const policy = formatPolicy(memberPolicy({ consortiumName: consortium, origin, members: rows, quorum: 3 }, crypto));
   const { text: sdJwt, jws } = sdJwtBy(issuer);
   const entry = issueEntry(chain, issuer, jws);
-  const genesis = `${JSON.stringify({ version: 1, entry: text(genesisEntry.bytes), header: "{}" })}\n`;
+  const genesis = `${JSON.stringify({ version: 2, entry: text(genesisEntry.bytes), header: "{}" })}\n`;
 
   function receiptOf(record: LeafRecord, cosignedBy: readonly string[] = ["platform", "inspection", "customs"]): string {
     const others: LeafRecord[] = ["a", "b", "c", "d"].map((each) => ({ kind: "header", outcome: "-", sha256: each.repeat(64) }));

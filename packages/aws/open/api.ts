@@ -5,7 +5,7 @@ import type { Brings } from "@vermilion/node/turns/bursts";
 import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "../clients.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore } from "../founding-store.ts";
+import { foundingStore, isOlderData } from "../founding-store.ts";
 import { lambdaLog } from "../log.ts";
 import { openMemberWorld } from "../member-world.ts";
 import { lambdaMeter } from "../meter.ts";
@@ -29,6 +29,7 @@ export function openApi(settings: SettingsOf<"api">): Handle {
   const wakeUp = queueWakeUp(sqsClient(), settings.WAKE_QUEUE, log);
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member: settings.MEMBER.id, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
+  const older = createFoundingApi(needs, "storage-layout-older");
   let opening: ReturnType<typeof open> | undefined;
 
   async function open(): Promise<Handle | undefined> {
@@ -74,6 +75,7 @@ export function openApi(settings: SettingsOf<"api">): Handle {
     opening ??= open();
     const handle = await opening.catch((cause: unknown) => {
       opening = undefined;
+      if (isOlderData(cause)) return older.fetch;
       throw cause;
     });
     if (handle !== undefined) return handle(request);

@@ -6,7 +6,7 @@ import { dynamoDbClient, kmsClient } from "../clients.ts";
 import { bundledDocsFile } from "../docs-files.ts";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore } from "../founding-store.ts";
+import { foundingStore, isOlderData } from "../founding-store.ts";
 import { kmsKeys } from "../kms-keys.ts";
 import { lambdaLog } from "../log.ts";
 import { counted, founderOf } from "../member-world.ts";
@@ -30,6 +30,7 @@ export function openPublic(
   const founding = foundingStore(ledgerTable);
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member, docsFile: bundledDocsFile, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
+  const older = createFoundingApi(needs, "storage-layout-older");
   let opened: ReturnType<typeof createPublicApi> | undefined;
 
   return async (request, caller) => {
@@ -53,6 +54,9 @@ export function openPublic(
         opened = createPublicApi({ ...needs, services });
       }
       return await (opened ?? waiting).fetch(request, caller);
+    } catch (error) {
+      if (isOlderData(error)) return older.fetch(request, caller);
+      throw error;
     } finally {
       meter.flush();
     }

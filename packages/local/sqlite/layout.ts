@@ -4,8 +4,12 @@ import { Fault } from "@vermilion/node/fault";
 /** "Verm": tells our files from other SQLite files (SQLite documentation, PRAGMA application_id). */
 const applicationId = 0x5665726d;
 
+/** Layouts 1 and 2 were those of Vermilion 0.1: other formats, which nothing here reads. */
+const unreadable = 2;
+
 /**
- * One script a layout version: number i makes layout i + 1 out of layout i. Old scripts are never edited, new ones are added at the end.
+ * One script a layout version: the first makes layout 3 in an empty file, each further one the next out of the one before. A released script is never edited, new
+ * ones are added at the end.
  *
  * There is one file a chain, hence no chain column. What must be there before something else refers to it sits in the same file, so that
  * the order of commits holds over all of it.
@@ -90,9 +94,10 @@ const migrations: readonly string[] = [
     place TEXT PRIMARY KEY,
     what  TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+  -- They come and go with every entry, and their hashes fall anywhere in the index: the smaller it is, the fewer pages each commit writes.
   CREATE TABLE proposals (
     arrival          INTEGER PRIMARY KEY,
-    transaction_hash TEXT NOT NULL UNIQUE,
+    transaction_hash BLOB NOT NULL UNIQUE,
     author           TEXT NOT NULL,
     entry_id         TEXT NOT NULL,
     until            INTEGER NOT NULL,
@@ -101,7 +106,7 @@ const migrations: readonly string[] = [
     attachment_names TEXT NOT NULL, -- JSON array of SHA-256 hex
     attachments      BLOB NOT NULL
   ) STRICT;
-  CREATE INDEX proposals_by_id ON proposals (author, entry_id);
+  CREATE INDEX proposals_by_id ON proposals (entry_id);
 
   CREATE TABLE record_keys (
     certificate TEXT NOT NULL,
@@ -129,52 +134,36 @@ const migrations: readonly string[] = [
     app TEXT NOT NULL
   ) STRICT;
   `,
-  // Proposals come and go with every entry, and their hashes fall anywhere in the index: the smaller it is, the fewer pages each commit writes.
-  `
-  CREATE TABLE waiting (
-    arrival          INTEGER PRIMARY KEY,
-    transaction_hash BLOB NOT NULL UNIQUE,
-    author           TEXT NOT NULL,
-    entry_id         TEXT NOT NULL,
-    until            INTEGER NOT NULL,
-    bytes            INTEGER NOT NULL, -- of entry and attachments
-    entry            BLOB NOT NULL,
-    attachment_names TEXT NOT NULL, -- JSON array of SHA-256 hex
-    attachments      BLOB NOT NULL
-  ) STRICT;
-  INSERT INTO waiting
-    SELECT arrival, unhex(transaction_hash), author, entry_id, until, bytes, entry, attachment_names, attachments FROM proposals;
-  DROP TABLE proposals;
-  ALTER TABLE waiting RENAME TO proposals;
-  CREATE INDEX proposals_by_id ON proposals (entry_id);
-  `,
 ];
 
 /**
  * Brings the file to the newest layout, one transaction a version. A file that is already there is not written to, so that a read-only
- * one can be opened. Throws `Fault` `storage-layout-newer`, `storage-read-only` (older, and may not be written) or `storage-failed`
- * (another program's file).
+ * one can be opened. Throws `Fault` `storage-layout-newer`, `storage-layout-older` (of 0.1), `storage-read-only` (older, and may not be
+ * written) or `storage-failed` (another program's file).
  */
 export function migrate(connection: DatabaseSync, options: { readonly readOnly: boolean; readonly scripts?: readonly string[] }): void {
   const scripts = options.scripts ?? migrations;
+  const newest = unreadable + scripts.length;
   const found = pragma(connection, "user_version");
-  if (found > scripts.length) {
-    throw new Fault("storage-layout-newer", `the file has layout ${found}, this software knows ${scripts.length}: use the newer software`);
+  if (found > newest) {
+    throw new Fault("storage-layout-newer", `the file has layout ${found}, this software knows ${newest}: use the newer software`);
   }
   const isEmpty = connection.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
   if (!isEmpty && pragma(connection, "application_id") !== applicationId) {
     throw new Fault("storage-failed", "the file is a data base of another program");
   }
-  if (found === scripts.length) return;
+  if (!isEmpty && found <= unreadable) throw new Fault("storage-layout-older", `the file has layout ${found}, of Vermilion 0.1`);
+  if (found === newest) return;
   if (options.readOnly)
-    throw new Fault("storage-read-only", `the file has layout ${found}, older than ${scripts.length}: open it for writing once`);
-  for (const [place, script] of scripts.entries()) {
-    if (place < found) continue;
+    throw new Fault("storage-read-only", `the file has layout ${found}, older than ${newest}: open it for writing once`);
+  const base = Math.max(found, unreadable);
+  for (const [index, script] of scripts.slice(base - unreadable).entries()) {
+    const before = base + index;
     connection.exec("BEGIN IMMEDIATE");
     try {
       // Another process may have migrated while this one waited for the lock.
-      if (pragma(connection, "user_version") === place) {
-        connection.exec(`${script}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${place + 1};`);
+      if (Math.max(pragma(connection, "user_version"), unreadable) === before) {
+        connection.exec(`${script}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${before + 1};`);
       }
       connection.exec("COMMIT");
     } catch (error) {

@@ -5,6 +5,7 @@ import {
   encodePayload,
   entryTyp,
   fromBase64url,
+  genesisVersion,
   headerTyp,
   isLowS,
   lowS,
@@ -144,7 +145,7 @@ export function genesisOf(draft: FoundingDraft, crypto: Crypto): GenesisFile | D
   const header = genesisHeaderPayload(entry, crypto);
   if ("refused" in header) return header;
   const signature = { jwk: first.keys.sign, kid: thumbprint(first.keys.sign, crypto), signature: headerSignature };
-  const file: GenesisFile = { version: 1, entry: text(entry), header: text(encodeHeader(header, signature)) };
+  const file: GenesisFile = { version: genesisVersion, entry: text(entry), header: text(encodeHeader(header, signature)) };
   const checked = checkGenesis(file, crypto);
   return "refused" in checked ? checked : file;
 }
