@@ -1,4 +1,4 @@
-import { executionName } from "@vermilion/aws/coordinator-acts";
+import { executionName } from "@vermilion/aws/coordinator/acts";
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnStateMachine } from "aws-cdk-lib/aws-stepfunctions";

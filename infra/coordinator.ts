@@ -1,4 +1,4 @@
-import { type Act, whereTo } from "@vermilion/aws/coordinator-acts";
+import { type Act, whereTo } from "@vermilion/aws/coordinator/acts";
 
 /** What the definition has to be told: addresses and limits. Arguments, so that it can be run without AWS. */
 export interface CoordinatorPlace {

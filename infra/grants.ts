@@ -1,5 +1,4 @@
-import { coordinatorKey } from "@vermilion/aws/coordinator-acts";
-import type { FunctionName } from "@vermilion/aws/environment";
+import { coordinatorKey, type FunctionName } from "@vermilion/aws/environment";
 import { type Buckets, filesPrefix, marksPrefix } from "./buckets.ts";
 import { allow, type Roles } from "./roles.ts";
 import type { TableName, Tables } from "./tables.ts";

@@ -1,4 +1,4 @@
-import { finalKey } from "@vermilion/aws/coordinator-acts";
+import { finalKey } from "@vermilion/aws/environment";
 import { Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EventSourceMapping, FilterCriteria, FilterRule, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";

@@ -90,7 +90,7 @@ test("the client needs no Node", () => {
 });
 
 /** What the stack may know of the code: the contract of settings, the coordinator's acts, which routes are public, and codes of agencies. */
-const infraMayImport = ["@vermilion/aws/environment", "@vermilion/aws/coordinator-acts", "@vermilion/api", "@vermilion/certificates"];
+const infraMayImport = ["@vermilion/aws/environment", "@vermilion/aws/coordinator/acts", "@vermilion/api", "@vermilion/certificates"];
 const infraMayName: Readonly<Record<string, readonly string[]>> = {
   "@vermilion/api": ["docsFiles", "publicRoutes"],
   "@vermilion/certificates": ["checkUscc"],

@@ -1,5 +1,5 @@
 import { readSettings } from "@vermilion/aws/environment";
-import { lambdaHttp } from "@vermilion/aws/lambda-http";
+import { lambdaHttp } from "@vermilion/aws/lambda/http";
 import { openApi } from "@vermilion/aws/open/api";
 
 /** Apps and peers. */

@@ -1,5 +1,5 @@
 import { readSettings } from "@vermilion/aws/environment";
-import { lambdaHttp } from "@vermilion/aws/lambda-http";
+import { lambdaHttp } from "@vermilion/aws/lambda/http";
 import { openPublic } from "@vermilion/aws/open/public";
 
 /** The routes that need no account. */

@@ -1,5 +1,5 @@
 import middy from "@middy/core";
-import type { TurnCall } from "@vermilion/aws/coordinator-acts";
+import type { TurnCall } from "@vermilion/aws/coordinator/acts";
 import { readSettings } from "@vermilion/aws/environment";
 import { openTurn } from "@vermilion/aws/open/turn";
 

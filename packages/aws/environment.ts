@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * The contract between the stack and the code, with `coordinator-acts.ts` the only one: which settings each Lambda function is given. `infra`
+ * The contract between the stack and the code, with `coordinator/acts.ts` the only one: which settings each Lambda function is given. `infra`
  * sets exactly these as environment variables and grants what stands behind them; a function reads exactly these, once, when it starts.
  */
 
@@ -92,3 +92,9 @@ export type MetricName =
   | "Height"
   | "FinalSize"
   | "KmsCalls";
+
+/** Partition key, in the raft table, of the coordinator's item: counter of executions, wake-ups counted. Wake and watchdog may write no other. */
+export const coordinatorKey = "coordinator";
+
+/** Partition key, in the ledger table, of what is written whenever more has become final: the stream to `tiles` is filtered on it. */
+export const finalKey = "final";

@@ -19,8 +19,19 @@ export interface TypeField {
   readonly schema: FieldSchema;
   readonly sensitivity: Sensitivity;
   readonly required: boolean;
-  /** Place on forms and prints, ascending within the part. */
+  /** Position on forms and prints, ascending within the part. */
   readonly order: number;
+  /** The label on the detail page of a record, where it is another than on the form. */
+  readonly detailNames?: Names;
+  /** The USCC field that this organisation code is read from: nobody types it in, the issuer's member fills it. */
+  readonly derivedFrom?: string;
+}
+
+/** A main field that the form of a later part shows already filled. */
+export interface PrefilledField {
+  readonly field: string;
+  /** The label on that form, where it is another than on the form of the main part. */
+  readonly names?: Names;
 }
 
 export interface TypePart {
@@ -28,6 +39,8 @@ export interface TypePart {
   readonly names: Names;
   /** Members that may add this part. */
   readonly completers: readonly string[];
+  /** In the order of the form. A completer reads them by a grant, as any reader does. */
+  readonly prefilled?: readonly PrefilledField[];
 }
 
 /** A standing policy (常设授权): the reader gets these fields for these purposes without being asked again. */
@@ -123,22 +136,38 @@ function readCode(value: Json | undefined, reader: TypeReader): string {
 function readParts(value: Json | undefined, reader: TypeReader): TypePart[] {
   const parts = reader.list(value, "/parts", partsMax).map((each, at) => {
     const path = `/parts/${at}`;
-    const { id, names, completers } = reader.object(each, path, ["id", "names", "completers"]);
+    const { id, names, completers, prefilled } = reader.object(each, path, ["id", "names", "completers", "prefilled"]);
     return {
       id: reader.text(id, `${path}/id`, MEMBER_ID),
       names: reader.names(names, `${path}/names`),
       completers: reader.texts(completers, `${path}/completers`, MEMBER_ID, 1, membersMax),
+      ...(prefilled === undefined ? {} : { prefilled: readPrefilled(prefilled, `${path}/prefilled`, reader) }),
     };
   });
   reader.unique([mainPart, ...parts.map(({ id }) => id)], (at) => `/parts/${at - 1}/id`);
   return parts;
 }
 
+function readPrefilled(value: Json, path: string, reader: TypeReader): PrefilledField[] {
+  const rows = reader.list(value, path, fieldsPerTypeMax).map((each, at): PrefilledField => {
+    const { field, names } = reader.object(each, `${path}/${at}`, ["field", "names"]);
+    const name = reader.text(field, `${path}/${at}/field`, FIELD_NAME);
+    return names === undefined ? { field: name } : { field: name, names: reader.names(names, `${path}/${at}/names`) };
+  });
+  reader.unique(
+    rows.map(({ field }) => field),
+    (at) => `${path}/${at}/field`,
+  );
+  return rows;
+}
+
+const fieldKeys = ["name", "names", "part", "schema", "sensitivity", "required", "order", "detailNames", "derivedFrom"];
+
 function readFields(value: Json | undefined, parts: readonly TypePart[], reader: TypeReader): TypeField[] {
   const known = [mainPart, ...parts.map(({ id }) => id)];
   const fields = reader.list(value, "/fields", fieldsPerTypeMax).map((each, at): TypeField => {
     const path = `/fields/${at}`;
-    const row = reader.object(each, path, ["name", "names", "part", "schema", "sensitivity", "required", "order"]);
+    const row = reader.object(each, path, fieldKeys);
     const name = reader.text(row.name, `${path}/name`, FIELD_NAME);
     if (registeredClaims.includes(name))
       reader.note(`${path}/name`, "reserved-name", "该名称为保留声明名", "is the name of a registered claim");
@@ -152,6 +181,8 @@ function readFields(value: Json | undefined, parts: readonly TypePart[], reader:
       sensitivity: readSensitivity(row.sensitivity, `${path}/sensitivity`, reader),
       required: reader.boolean(row.required, `${path}/required`),
       order: reader.integer(row.order, `${path}/order`, 0, 9_999),
+      ...(row.detailNames === undefined ? {} : { detailNames: reader.names(row.detailNames, `${path}/detailNames`) }),
+      ...(row.derivedFrom === undefined ? {} : { derivedFrom: reader.text(row.derivedFrom, `${path}/derivedFrom`, FIELD_NAME) }),
     };
   });
   reader.unique(
@@ -192,8 +223,17 @@ function readNumber(value: Json, reader: TypeReader): { readonly field: string; 
   return { field: reader.text(row.field, "/number/field", FIELD_NAME), public: reader.boolean(row.public, "/number/public") };
 }
 
-/** Names in policies and in `number` must exist. */
+/** Names in policies, forms and `number` must exist. */
 function checkReferences(type: CertificateType, reader: TypeReader): void {
+  type.fields.forEach((field, at) => {
+    checkDerived(type, field, `/fields/${at}/derivedFrom`, reader);
+  });
+  type.parts.forEach(({ prefilled }, part) => {
+    prefilled?.forEach(({ field }, at) => {
+      if (field === "" || fieldOf(type, mainPart, field) !== undefined) return;
+      reader.note(`/parts/${part}/prefilled/${at}/field`, "unknown-field", "主体部分没有此字段", "no such field in the main part");
+    });
+  });
   type.policies.forEach((policy, at) => {
     if (policy.part !== mainPart && !type.parts.some(({ id }) => id === policy.part)) {
       reader.note(`/policies/${at}/part`, "unknown-part", "没有该部分", "no such part");
@@ -214,6 +254,24 @@ function checkReferences(type: CertificateType, reader: TypeReader): void {
   }
 }
 
+/** GB 32100-2015: the organisation code is what stands at positions 9 to 17 of a credit code; nothing else can be derived. */
+function checkDerived(type: CertificateType, field: TypeField, path: string, reader: TypeReader): void {
+  if (field.derivedFrom === undefined || field.derivedFrom === "") return;
+  const source = fieldOf(type, field.part, field.derivedFrom);
+  if (source === undefined) reader.note(path, "unknown-field", "该部分没有此字段", "no such field in this part");
+  else if (!source.required || formatOf(source) !== "uscc" || field.required || formatOf(field) !== "organisation-code")
+    reader.note(
+      path,
+      "contradiction",
+      "只有选填的组织机构代码可由必填的统一社会信用代码得出",
+      "only an optional organisation code can be derived, from a required USCC",
+    );
+}
+
+function formatOf({ schema }: TypeField) {
+  return schema.type === "string" ? schema.format : undefined;
+}
+
 export function fieldOf(type: CertificateType, part: string, name: string): TypeField | undefined {
   return type.fields.find((field) => field.part === part && field.name === name);
 }
@@ -228,13 +286,15 @@ export function fieldsOf(type: CertificateType, part: string): TypeField[] {
  * every encrypted field, so a ciphertext cannot be read under another definition.
  */
 export function schemaHash(type: CertificateType, part: string, crypto: Crypto): string {
-  const fields = fieldsOf(type, part).map(({ name, names, schema, sensitivity, required, order }) => ({
+  const fields = fieldsOf(type, part).map(({ name, names, schema, sensitivity, required, order, detailNames, derivedFrom }) => ({
     name,
     names: { zh: names.zh, en: names.en },
     schema: schema as unknown as Json,
     sensitivity,
     required,
     order,
+    ...(detailNames === undefined ? {} : { detailNames: { zh: detailNames.zh, en: detailNames.en } }),
+    ...(derivedFrom === undefined ? {} : { derivedFrom }),
   }));
   const value = { fields, id: type.id, part, version: type.version };
   return toHex(crypto.sha256(concat(utf8("vermilion-schema/v1\n"), canonical(value))));

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "@vermilion/ledger";
+import { isJsonObject, type Json, type JsonObject } from "@vermilion/ledger";
 import { type CertificateType, fieldOf, fieldsOf, mainPart, type TypeField } from "./certificate-type.ts";
 import { hasBadCharacter } from "./characters.ts";
 import { textLengthMax } from "./field-schema.ts";
@@ -23,7 +23,8 @@ export type FieldProblemCode =
   | "value-too-small"
   | "not-in-list"
   | "bad-format"
-  | "wrong-check-digit";
+  | "wrong-check-digit"
+  | "not-as-derived";
 
 /** Details never hold the value itself. `field` is "" where the problem is not one field's. */
 export interface FieldProblem {
@@ -53,7 +54,7 @@ export function checkFields(type: CertificateType, part: string, values: Json): 
   const patterns: Patterns = new Map();
   const problems = rows.flatMap((field) => {
     const value = Object.hasOwn(values, field.name) ? values[field.name] : undefined;
-    if (value !== undefined) return checkValue(field, value, patterns) ?? [];
+    if (value !== undefined) return checkValue(field, value, patterns) ?? checkDerived(type, field, values) ?? [];
     return field.required ? [problem(field.name, "missing-field", `缺少必填字段：${field.names.zh}`, `${field.names.en} is missing`)] : [];
   });
   for (const name of Object.keys(values)) {
@@ -62,6 +63,36 @@ export function checkFields(type: CertificateType, part: string, values: Json): 
     problems.push(problem(shown, "surplus-field", `没有此字段：${shown}`, `there is no field ${shown}`));
   }
   return problems.length === 0 ? undefined : invalid(problems);
+}
+
+/** Who gives a derived field all the same must give what it is derived to. A source that is wrong itself is named by its own check. */
+function checkDerived(type: CertificateType, field: TypeField, values: JsonObject): undefined | FieldProblem {
+  const expected = derivedValue(type, field, values);
+  if (expected === undefined || expected === values[field.name]) return undefined;
+  const source = fieldOf(type, field.part, field.derivedFrom ?? "")?.names ?? { zh: "", en: "" };
+  return problem(
+    field.name,
+    "not-as-derived",
+    `${field.names.zh}：应与${source.zh}中的一致`,
+    `${field.names.en}: must be the one inside ${source.en}`,
+  );
+}
+
+/** GB 32100-2015: positions 9 to 17 of a credit code are the organisation code. */
+function derivedValue(type: CertificateType, field: TypeField, values: JsonObject): string | undefined {
+  if (field.derivedFrom === undefined) return undefined;
+  const [source, value] = [fieldOf(type, field.part, field.derivedFrom), values[field.derivedFrom]];
+  if (source === undefined || value === undefined || checkValue(source, value) !== undefined) return undefined;
+  return String(value).slice(8, 17);
+}
+
+/** The values of a part with those that the type derives from them; `values` must have passed `checkFields`. */
+export function withDerived(type: CertificateType, part: string, values: JsonObject): JsonObject {
+  const derived = fieldsOf(type, part).flatMap((field) => {
+    const value = derivedValue(type, field, values);
+    return value === undefined ? [] : [[field.name, value]];
+  });
+  return { ...values, ...Object.fromEntries(derived) };
 }
 
 function invalid(problems: readonly FieldProblem[]): InvalidFields {

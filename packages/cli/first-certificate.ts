@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { type Client, ClientProblem, createClient, type Receipt } from "@vermilion/client";
 import { isJsonObject, type Json, parseStrict } from "@vermilion/client/reading";
-import { readAppFile } from "@vermilion/local/app-files";
-import { dataPaths } from "@vermilion/local/paths";
+import { readAppFile } from "@vermilion/local/config/apps";
+import { dataPaths } from "@vermilion/local/config/paths";
 import { readType, shippedTypeIds, withMembers } from "./shipped-types.ts";
 
 /** A sample of the first type: real Chinese text, with what breaks naive programs. */

@@ -48,7 +48,7 @@ export function tlsOf(options: FoundingOptions): { readonly certificate: string;
 
 /** The consortium that the options describe, checked like a file. */
 export async function consortiumFrom(options: FoundingOptions): Promise<ConsortiumConfig> {
-  const { consortiumOf, defaultFirstPort, defaultMembers, defaultName } = await import("@vermilion/local/default-consortium");
+  const { consortiumOf, defaultFirstPort, defaultMembers, defaultName } = await import("@vermilion/local/founding/default");
   const given = options.members;
   if (given !== undefined && /[./\\]/.test(given)) {
     for (const option of ["name", "port"] as const) {
@@ -64,7 +64,7 @@ export async function consortiumFrom(options: FoundingOptions): Promise<Consorti
 }
 
 async function checkedConsortium(text: string, file: string): Promise<ConsortiumConfig> {
-  const { checkConfig } = await import("@vermilion/local/config");
+  const { checkConfig } = await import("@vermilion/local/config/check");
   const checked = checkConfig(text, file, "consortium");
   if (checked.ok) return checked.config;
   // Flags have no lines.
@@ -83,7 +83,7 @@ function portOf(text: string): number {
 export async function logLevelOf(given: string | undefined): Promise<LogLevel | undefined> {
   const text = given ?? (process.env["LOG_LEVEL"] || undefined);
   if (text === undefined) return undefined;
-  const { logLevels } = await import("@vermilion/local/config-schemas");
+  const { logLevels } = await import("@vermilion/local/config/schemas");
   const level = logLevels.find((known) => known === text);
   if (level === undefined) {
     throw new Failure("usage", { zh: `日志级别应为 ${logLevels.join("、")}`, en: `a log level is one of ${logLevels.join(", ")}` }, 2);

@@ -65,11 +65,12 @@ export async function openPublic(options: SessionOptions): Promise<Client> {
 /** Members of this computer that serve HTTPS mostly do so with certificates of their own; other addresses are judged as everywhere. */
 async function trustLocalMember(address: string, data: string): Promise<void> {
   if (!address.startsWith("https:")) return;
-  const { dataPaths, readConsortium, readMemberConfig } = await import("@vermilion/local/paths");
+  const { dataPaths } = await import("@vermilion/local/config/paths");
+  const { readConsortium, readMemberConfig } = await import("@vermilion/local/config/read");
   if (!existsSync(dataPaths(data).genesis)) return;
   const { origin } = new URL(address);
   const urls = readConsortium(data).members.map(({ id }) => readMemberConfig(data, id).url);
-  if (urls.some((url) => new URL(url).origin === origin)) (await import("@vermilion/local/trust")).trustMembers(data);
+  if (urls.some((url) => new URL(url).origin === origin)) (await import("@vermilion/local/config/trust")).trustMembers(data);
 }
 
 /** POSIX: LC_ALL, then LC_MESSAGES, then LANG. */

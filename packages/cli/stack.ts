@@ -1,4 +1,4 @@
-import type { OperatorRequest } from "@vermilion/aws/operator";
+import type { OperatorRequest } from "@vermilion/aws/operator/answer";
 import type { Command } from "commander";
 import { Failure } from "./output.ts";
 
@@ -34,7 +34,7 @@ const usageCodes: ReadonlySet<string> = new Set(["bad-request", "unknown-scope"]
 
 /** Asks the operator's function of a stack. A "no" and everything that AWS refuses end the command with one sentence. */
 export async function askStack<T>(stack: string, request: OperatorRequest): Promise<T> {
-  const { askOperator, StackUnreachable } = await import("@vermilion/aws/operator-client");
+  const { askOperator, StackUnreachable } = await import("@vermilion/aws/operator/ask");
   const answer = await askOperator(stack, request).catch((cause: unknown) => {
     if (!(cause instanceof StackUnreachable)) throw cause;
     throw new Failure(cause.code, { zh: cause.message, en: cause.message }, 2, cause);

@@ -34,7 +34,10 @@ const registerArguments = z.strictObject({
 
 export type RegisterArguments = Given<typeof registerArguments>;
 
-/** Account name → address. The key was made on the user's device; the member that registers it vouches for the name (mission C3, C4). */
+/**
+ * Account name → address. The key was made on the user's device; the member that registers it vouches for the name (mission C3, C4). A known
+ * user is told by his key: two citizens may have one name.
+ */
 const register = memberOperation({
   contract: "accounts",
   operation: "register",
@@ -46,13 +49,10 @@ const register = memberOperation({
     const bad = checkProof(context, { chain: block.chain, kind, name, member: member.id }, jwk, proof);
     if (bad !== undefined) return bad;
     const key = thumbprint(jwk, crypto);
-    const nameKey = stateKeys.accountName(kind, name, crypto);
     if (view.get(stateKeys.key(key)) !== undefined) return refuse("account-exists", "the key is known");
-    if (view.get(nameKey) !== undefined) return refuse("account-exists", "the name is known");
     const address = addressOf(key, crypto);
     const row: AccountRow = { address, kind, name, jwk, member: member.id, at: block.time, transaction: entry.transactionHash };
     view.put(stateKeys.account(address), row);
-    view.put(nameKey, { address });
     view.put(stateKeys.key(key), { jwk, owner: { kind: "account", id: address }, status: "active" });
     return undefined;
   },

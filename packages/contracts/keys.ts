@@ -1,8 +1,6 @@
 import { withoutRoot } from "@vermilion/certificates";
 import { type Crypto, toHex, utf8 } from "@vermilion/ledger";
 import type {
-  AccountKind,
-  AccountNameRow,
   AccountRow,
   CertificateListRow,
   CertificateRow,
@@ -109,9 +107,6 @@ export const stateKeys = {
   trace: (identifier: string, place: Place): StateKey<TraceRow> => `trace/${withoutRoot(identifier)}/${placeKey(place)}`,
   file: (root: string): StateKey<FileRow> => `file/${root}`,
   account: (address: string): StateKey<AccountRow> => `account/${address}`,
-  /** `name` in Unicode NFC. Hashed, because names are not ASCII and would read as a directory of people. */
-  accountName: (kind: AccountKind, name: string, crypto: Crypto): StateKey<AccountNameRow> =>
-    `account-name/${toHex(crypto.sha256(utf8(`${kind}\n${name}`)))}`,
 } as const;
 
 /** Prefixes for ranges; each row's type is that of the function of the same name in `stateKeys`. */

@@ -265,8 +265,6 @@ export type AccountRow = {
   readonly transaction: string;
 };
 
-export type AccountNameRow = { readonly address: string };
-
 /** A file that stays off the chain (mission C6): a digital asset's header, and as its metadata the hash of what is stored elsewhere. */
 export type FileRow = {
   /** Form of this header. */

@@ -1,13 +1,11 @@
 export type { App } from "@vermilion/member/ports/index";
 export { systemClock } from "@vermilion/node/host/system-clock";
 export { systemRandom } from "@vermilion/node/host/system-random";
-export type { AdminRequest } from "./admin.ts";
-export { askMember } from "./admin.ts";
-export { type AppKey, listAppFiles, newAppKey, readAppFile, writeAppFile } from "./app-files.ts";
 export { asCannot, Cannot, type CannotCode } from "./cannot.ts";
-export { fsckMember, rebuildMember } from "./check-ledger.ts";
-export type { ChildCommand, ChildProblem } from "./child.ts";
-export { type ConfigCheck, type ConfigProblem, checkConfig, configProblemText } from "./config.ts";
+export { type AppKey, listAppFiles, newAppKey, readAppFile, writeAppFile } from "./config/apps.ts";
+export { type ConfigCheck, type ConfigProblem, checkConfig, configProblemText } from "./config/check.ts";
+export { adminSocket, controlSocket, dataPaths } from "./config/paths.ts";
+export { readConsortium, readGenesis, readMemberConfig } from "./config/read.ts";
 export {
   type AppConfig,
   allScopes,
@@ -20,20 +18,23 @@ export {
   logLevels,
   type MemberFileConfig,
   membersMax,
-} from "./config-schemas.ts";
-export { consortiumOf, defaultFirstPort, defaultMembers, defaultName, sampleUscc } from "./default-consortium.ts";
-export { type FoundOptions, foundConsortium, isFounded } from "./found-consortium.ts";
-export { createKeyFiles, openKeyFiles } from "./keys/key-files.ts";
-export { type Lock, takeLock } from "./lock.ts";
-export { type LocalLog, pinoLog } from "./log.ts";
-export { type ForegroundOptions, runMemberInForeground } from "./member-main.ts";
-export { type MemberProcess, type MemberProcessOptions, readGenesis, runMember } from "./member-process.ts";
-export { adminSocket, controlSocket, dataPaths, readConsortium, readMemberConfig } from "./paths.ts";
-export type { SocketAnswer } from "./socket-door.ts";
-export { findSocketPlace } from "./socket-place.ts";
+} from "./config/schemas.ts";
+export { trustMembers } from "./config/trust.ts";
+export { type Lock, takeLock } from "./disk/lock.ts";
+export { consortiumOf, defaultFirstPort, defaultMembers, defaultName, sampleUscc } from "./founding/default.ts";
+export { type FoundOptions, foundConsortium, isFounded } from "./founding/found.ts";
+export { createKeyFiles, openKeyFiles } from "./keys/jwk-files.ts";
+export { type LocalLog, pinoLog } from "./logs/pino.ts";
+export type { AdminRequest } from "./process/admin.ts";
+export { askMember } from "./process/admin.ts";
+export { type ForegroundOptions, runMemberInForeground } from "./process/main.ts";
+export { type MemberProcess, type MemberProcessOptions, runMember } from "./process/run.ts";
+export { askMemberOrFiles, memberGone, withStoppedMember } from "./process/stopped.ts";
+export { findSocketPlace } from "./sockets/address.ts";
+export type { SocketAnswer } from "./sockets/door.ts";
 export * from "./sqlite/index.ts";
-export { askMemberOrFiles, memberGone, withStoppedMember } from "./stopped-member.ts";
-export type { MemberPhase, MemberStatus } from "./supervised-member.ts";
+export type { ChildCommand, ChildProblem } from "./supervisor/child.ts";
+export type { MemberPhase, MemberStatus } from "./supervisor/member.ts";
 export {
   askSupervisor,
   type ControlRequest,
@@ -42,5 +43,5 @@ export {
   startSupervisor,
   supervisedStatus,
   supervisorGone,
-} from "./supervisor.ts";
-export { trustMembers } from "./trust.ts";
+} from "./supervisor/supervise.ts";
+export { fsckMember, rebuildMember } from "./upkeep/check-ledger.ts";

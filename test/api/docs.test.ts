@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { packagedDocsFile } from "@vermilion/local/docs-files";
+import { packagedDocsFile } from "@vermilion/local/http/docs-files";
 import { expect, test } from "vitest";
 import { startMember } from "./support/member.ts";
 

@@ -1,4 +1,4 @@
-import { dynamoDbClient, kmsClient, s3Client, sfnClient, sqsClient } from "@vermilion/aws/clients";
+import { dynamoDbClient, kmsClient, s3Client, sfnClient, sqsClient } from "@vermilion/aws/lambda/clients";
 import { build } from "esbuild";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
@@ -38,7 +38,7 @@ describe("clients of the AWS SDK", () => {
   test("a bundle holds only those that it uses", async () => {
     const { metafile } = await build({
       stdin: {
-        contents: 'import { kmsClient } from "./packages/aws/clients.ts"; export const handler = () => kmsClient();',
+        contents: 'import { kmsClient } from "./packages/aws/lambda/clients.ts"; export const handler = () => kmsClient();',
         resolveDir: new URL("../..", import.meta.url).pathname,
       },
       bundle: true,

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { checkAddress, checkAddresses, describeDraft, newDraft } from "@vermilion/aws/founding-files";
+import { checkAddress, checkAddresses, describeDraft, newDraft } from "@vermilion/aws/founding/drafts";
 import { nativeCrypto } from "@vermilion/node";
 import type { FounderStatement } from "@vermilion/node/founding/genesis";
 import { makeStatement, readStatement } from "@vermilion/node/founding/statement";

@@ -9,7 +9,7 @@ import {
   KMSServiceException,
   SignCommand,
 } from "@aws-sdk/client-kms";
-import { type KmsKeysOptions, kmsKeys } from "@vermilion/aws/kms-keys";
+import { type KmsKeysOptions, kmsKeys } from "@vermilion/aws/kms/keys";
 import { isLowS, type PublicJwk } from "@vermilion/ledger";
 import { rawSignature } from "@vermilion/node/host/der-signature";
 import type { Keys } from "@vermilion/node/ports/index";

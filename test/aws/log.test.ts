@@ -1,4 +1,4 @@
-import { lambdaLog } from "@vermilion/aws/log";
+import { lambdaLog } from "@vermilion/aws/lambda/log";
 import { afterEach, expect, test, vi } from "vitest";
 
 const meter = { count: () => undefined, flush: () => undefined };

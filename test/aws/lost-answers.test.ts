@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { s3Client } from "@vermilion/aws/clients";
-import { publishTiles } from "@vermilion/aws/public-tiles";
-import { s3Shelf } from "@vermilion/aws/s3-shelf";
+import { s3Client } from "@vermilion/aws/lambda/clients";
+import { publishTiles } from "@vermilion/aws/tiles/publish";
+import { s3Shelf } from "@vermilion/aws/tiles/s3-shelf";
 import { afterEach, expect, test } from "vitest";
 import { TileLog, verifyShelf } from "./tile-log.ts";
 

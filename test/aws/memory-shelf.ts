@@ -1,4 +1,4 @@
-import type { Shelf } from "@vermilion/aws/public-tiles";
+import type { Shelf } from "@vermilion/aws/tiles/publish";
 import { Fault } from "@vermilion/node/fault";
 
 /** A shelf in memory that can be told to fail, before a call does anything or after it has done all. */

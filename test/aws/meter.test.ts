@@ -1,4 +1,4 @@
-import { lambdaMeter } from "@vermilion/aws/meter";
+import { lambdaMeter } from "@vermilion/aws/lambda/meter";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 test("what is measured has the one dimension that alarms and dashboard look at", () => {

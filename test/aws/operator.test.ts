@@ -3,9 +3,9 @@ import { GetPublicKeyCommand, KMSClient, SignCommand } from "@aws-sdk/client-kms
 import { p256 } from "@noble/curves/nist.js";
 import type { AdminAnswer } from "@vermilion/api/admin-door";
 import { pack } from "@vermilion/aws/dynamodb/items";
-import { finish } from "@vermilion/aws/founding-files";
-import { foundingStore } from "@vermilion/aws/founding-store";
-import { answerOperator, type OperatorNeeds } from "@vermilion/aws/operator";
+import { finish } from "@vermilion/aws/founding/drafts";
+import { foundingStore } from "@vermilion/aws/founding/store";
+import { answerOperator, type OperatorNeeds } from "@vermilion/aws/operator/answer";
 import type { GenesisFile } from "@vermilion/node/context";
 import type { FoundingDraft } from "@vermilion/node/founding/draft";
 import { mockClient } from "aws-sdk-client-mock";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { publishTiles } from "@vermilion/aws/public-tiles";
+import { publishTiles } from "@vermilion/aws/tiles/publish";
 import { originOf, parsePolicy, verifyCheckpoint } from "@vermilion/ledger";
 import { nativeCrypto } from "@vermilion/node";
 import { checkpointNote } from "@vermilion/node/chain/finality";

@@ -11,7 +11,7 @@ import {
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { s3Files } from "@vermilion/aws/s3-files";
+import { s3Files } from "@vermilion/aws/files/s3";
 import { fromHex, toBase64 } from "@vermilion/ledger";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, expect, test } from "vitest";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { CreateBucketCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
-import { s3Client } from "@vermilion/aws/clients";
-import { publishTiles } from "@vermilion/aws/public-tiles";
-import { s3Shelf } from "@vermilion/aws/s3-shelf";
+import { s3Client } from "@vermilion/aws/lambda/clients";
+import { publishTiles } from "@vermilion/aws/tiles/publish";
+import { s3Shelf } from "@vermilion/aws/tiles/s3-shelf";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientOptions } from "./emulator/functions.ts";
 import { type Emulator, startMiniStack } from "./emulator/ministack.ts";

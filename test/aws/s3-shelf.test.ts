@@ -1,5 +1,5 @@
 import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import { s3Shelf } from "@vermilion/aws/s3-shelf";
+import { s3Shelf } from "@vermilion/aws/tiles/s3-shelf";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { bytesOf } from "../contracts/chain.ts";

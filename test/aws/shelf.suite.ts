@@ -1,4 +1,4 @@
-import type { Shelf } from "@vermilion/aws/public-tiles";
+import type { Shelf } from "@vermilion/aws/tiles/publish";
 import { expect, test } from "vitest";
 import { bytesOf } from "../contracts/chain.ts";
 

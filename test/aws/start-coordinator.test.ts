@@ -1,6 +1,6 @@
 import { DescribeExecutionCommand, ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
-import { dynamoCoordinator } from "@vermilion/aws/dynamodb/index";
-import { coordinatorStarter } from "@vermilion/aws/start-coordinator";
+import { coordinatorStarter } from "@vermilion/aws/coordinator/start";
+import { dynamoCoordinator } from "@vermilion/aws/coordinator/store";
 import { expect, test } from "vitest";
 import { memoryTable } from "../support/memory/index.ts";
 

@@ -1,5 +1,5 @@
-import type { Meter } from "@vermilion/aws/meter";
-import { watch } from "@vermilion/aws/watchdog";
+import { watch } from "@vermilion/aws/coordinator/watch";
+import type { Meter } from "@vermilion/aws/lambda/meter";
 import { statePrefixes } from "@vermilion/contracts";
 import { Fault } from "@vermilion/node";
 import { unfinishedWork } from "@vermilion/node/turns/unfinished";

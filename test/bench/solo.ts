@@ -14,7 +14,7 @@ import {
   systemClock,
   systemRandom,
 } from "@vermilion/local";
-import { diskFiles } from "@vermilion/local/disk-files";
+import { diskFiles } from "@vermilion/local/files/on-disk";
 import { openMember, type RunningMember } from "@vermilion/member";
 import { Fault, nativeCrypto } from "@vermilion/node";
 import type { Keys } from "@vermilion/node/ports/index";

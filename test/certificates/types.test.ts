@@ -2,11 +2,13 @@ import {
   type CertificateType,
   checkFields,
   compilePattern,
+  fieldOf,
   fieldsOf,
   matchesPattern,
   parseCertificateType,
   policyAllows,
   schemaHash,
+  withDerived,
 } from "@vermilion/certificates";
 import type { Json } from "@vermilion/ledger";
 import fc from "fast-check";
@@ -29,8 +31,10 @@ function problemsOf(result: ReturnType<typeof parseCertificateType>): string[] {
 describe("the shipped type moc-filing", () => {
   const type = filingType();
 
+  const form = fieldsOf(type, "main").filter(({ derivedFrom }) => derivedFrom === undefined);
+
   test("has the 28 fields of document 000 figure 3-4 in their order", () => {
-    expect(fieldsOf(type, "main").map(({ names }) => names.zh)).toEqual(
+    expect(form.map(({ names }) => names.zh)).toEqual(
       (
         "登记编码 企业中文名称 经营者类型 经营场所中文 联系电话 邮政编码 工商登记日期 企业法人代表 注册资金 企业法人代表2 注册资金2 备注 打印日期 审批日期 " +
         "进出口企业代码 企业英文名称 住所 经营场所英文 传真 电子邮箱 工商注册号 有效证件号 折美元 有效证件号2 折美元2 统一社会信用代码 主管机关 海关编码"
@@ -38,11 +42,60 @@ describe("the shipped type moc-filing", () => {
     );
   });
 
+  test("each of the 28 fields and of the eight of figure 3-5 is required", () => {
+    const eight = fieldsOf(type, "inspection");
+    expect(eight.map(({ names }) => names.zh)).toEqual(
+      "唯一-id 业务唯一-id 登记备案机关 创建时间 读取状态 经营者类型编码 备注 检验检疫是否审核通过".split(" "),
+    );
+    for (const [part, fields, values] of [
+      ["main", form, sample.main],
+      ["inspection", eight, sample.inspection],
+    ] as const)
+      for (const { name } of fields) {
+        const { [name]: _left, ...rest } = values;
+        expect(checkFields(type, part, rest)?.problems, name).toMatchObject([{ field: name, code: "missing-field" }]);
+      }
+    expect(form.length + eight.length).toBe(36);
+    expect(checkFields(type, "main", { ...sample.main, remarks: "" })?.problems).toMatchObject([
+      { field: "remarks", code: "value-too-short" },
+    ]);
+  });
+
+  test("figure 3-5 shows 17 fields already filled, which its completer may read", () => {
+    const [part] = type.parts;
+    const prefilled = part?.prefilled ?? [];
+    expect(prefilled.map(({ field, names }) => (names ?? fieldOf(type, "main", field)?.names)?.zh)).toEqual(
+      (
+        "经营者中文名称 经营者英文名称 工商登记注册号 工商登记注册日期 企业法定代表人姓名 有效证件号 联系电话 联系传真 电子邮箱 邮政编码 " +
+        "经营场所（中文） 经营场所（英文） 经营者类型 注册资金（折美元） 组织机构代码 社会信用代码 住所"
+      ).split(" "),
+    );
+    const names = prefilled.map(({ field }) => field);
+    for (const completer of part?.completers ?? [])
+      expect(policyAllows(type, completer, "main", names, "filing-completion"), completer).toBe(true);
+  });
+
+  test("the detail page of figure 3-6 has labels of its own, and the organisation code", () => {
+    const details = fieldsOf(type, "main").map(({ names, detailNames }) => (detailNames ?? names).zh);
+    for (const label of ["登记备案代码", "审核日期", "组织机构代码"]) expect(details).toContain(label);
+    for (const label of ["登记编码", "审批日期"]) expect(details).not.toContain(label);
+  });
+
+  test("the organisation code is read from the credit code; another one is refused", () => {
+    expect(withDerived(type, "main", sample.main)).toEqual({ ...sample.main, organisationCode: "MA2XQ7K09" });
+    const given = (organisationCode: string, creditCode = sample.main["creditCode"] ?? "") =>
+      checkFields(type, "main", { ...sample.main, organisationCode, creditCode })?.problems.map(({ field, code }) => `${field} ${code}`);
+    expect(given("MA2XQ7K09")).toBeUndefined();
+    expect(given("123456788")).toEqual(["organisationCode not-as-derived"]);
+    expect(given("568955624")).toEqual(["organisationCode wrong-check-digit"]);
+    expect(given("MA2XQ7K09", "91350200MA2XQ7K096")).toEqual(["creditCode wrong-check-digit"]);
+  });
+
   test("its sample fits, both parts", () => {
     expect(checkFields(type, "main", sample.main)).toBeUndefined();
     expect(checkFields(type, "inspection", sample.inspection)).toBeUndefined();
     expect(Object.keys(sample.main)).toHaveLength(28);
-    expect(Object.keys(sample.inspection)).toHaveLength(9);
+    expect(Object.keys(sample.inspection)).toHaveLength(8);
   });
 
   test("customs may read exactly three fields for one purpose", () => {
@@ -86,6 +139,21 @@ describe("a type that is wrong", () => {
     ["reserved name", (type) => Object.assign(field(type, 3), { name: "iss" }), "/fields/3/name reserved-name"],
     ["name _sd", (type) => Object.assign(field(type, 3), { name: "_sd" }), "/fields/3/name bad-format"],
     ["name __proto__", (type) => Object.assign(field(type, 3), { name: "__proto__" }), "/fields/3/name bad-format"],
+    [
+      "prefilled field that nobody has",
+      (type) => Object.assign((type.parts as Editable[])[0] as Editable, { prefilled: [{ field: "recordId" }] }),
+      "/parts/0/prefilled/0/field unknown-field",
+    ],
+    [
+      "prefilled twice",
+      (type) => Object.assign((type.parts as Editable[])[0] as Editable, { prefilled: [{ field: "fax" }, { field: "fax" }] }),
+      "/parts/0/prefilled/1/field duplicate",
+    ],
+    ["blank label", (type) => Object.assign(field(type, 0), { detailNames: { zh: " ", en: "x" } }), "/fields/0/detailNames/zh bad-format"],
+    ["derived from nothing", (type) => Object.assign(field(type, 28), { derivedFrom: "nobody" }), "/fields/28/derivedFrom unknown-field"],
+    ["derived from another kind", (type) => Object.assign(field(type, 28), { derivedFrom: "fax" }), "/fields/28/derivedFrom contradiction"],
+    ["derived and required", (type) => Object.assign(field(type, 28), { required: true }), "/fields/28/derivedFrom contradiction"],
+    ["another kind derived", (type) => Object.assign(field(type, 6), { derivedFrom: "creditCode" }), "/fields/6/derivedFrom contradiction"],
     ["unknown part", (type) => Object.assign(field(type, 3), { part: "port" }), "/fields/3/part unknown-part"],
     ["part named main", (type) => Object.assign((type.parts as Editable[])[0] as Editable, { id: "main" }), "/parts/0/id duplicate"],
     [
@@ -120,7 +188,7 @@ describe("a type that is wrong", () => {
       (type) => Object.assign((type.policies as Editable[])[1] as Editable, { fields: ["nothing"] }),
       "/policies/1/fields/0 unknown-field",
     ],
-    ["number field", (type) => Object.assign(type, { number: { field: "remarks", public: true } }), "/number/field contradiction"],
+    ["number field", (type) => Object.assign(type, { number: { field: "organisationCode", public: true } }), "/number/field contradiction"],
     ["too many fields", (type) => Object.assign(type, { fields: Array(201).fill(field(type, 0)) }), "/fields too-many"],
     ["control character in a name", (type) => Object.assign(type, { names: { zh: "证\u202e照", en: "x" } }), "/names/zh bad-format"],
   ];
@@ -153,11 +221,8 @@ describe("a type that is wrong", () => {
     // Short values, and patterns that no long text could match, cost little.
     expect(problemsOf(altered((type) => Object.assign(field(type, 2), { schema: { ...costly, maxLength: 50 } })))).toEqual([]);
     const short = { type: "string", pattern: "^[0-9A-Za-z_-]{1,64}$" };
-    expect(
-      problemsOf(
-        altered((type) => Object.assign(type, { fields: (type.fields as Editable[]).map((each) => ({ ...each, schema: short })) })),
-      ),
-    ).toEqual([]);
+    const shortened = ({ derivedFrom: _derived, ...each }: Editable) => ({ ...each, schema: short });
+    expect(problemsOf(altered((type) => Object.assign(type, { fields: (type.fields as Editable[]).map(shortened) })))).toEqual([]);
   });
 
   test("more than 48 KB", () => {
@@ -177,7 +242,7 @@ describe("a type that is wrong", () => {
 
 describe("values of a part", () => {
   const type = filingType();
-  const { remarks, ...required } = sample.main;
+  const required = sample.main;
   const cases: [string, object, string, string][] = [
     ["missing", { creditCode: undefined }, "creditCode", "missing-field"],
     ["surplus", { surplus: "x" }, "surplus", "surplus-field"],
@@ -233,7 +298,6 @@ describe("values of a part", () => {
       checkFields(type, "inspection", { ...sample.inspection, ...change } as Json)?.problems.map(({ code }) => code);
     expect(codes({ inspectionPassed: "true" })).toEqual(["wrong-type"]);
     expect(codes({ readStatus: "2,已读取" })).toEqual(["not-in-list"]);
-    expect(codes({ organisationCode: "568955624" })).toEqual(["wrong-check-digit"]);
     expect(codes({ createdAt: "2026-11-20T24:00:00Z" })).toEqual(["bad-format"]);
     expect(codes({ createdAt: "2026-11-20T15:10:23" })).toEqual(["bad-format"]);
   });

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { adminSocket, consortiumOf, dataPaths, foundConsortium, systemClock, systemRandom } from "@vermilion/local";
-import { adminDoor } from "@vermilion/local/admin";
-import { serveSocket } from "@vermilion/local/socket-door";
-import { chooseSocketPlace } from "@vermilion/local/socket-place";
+import { adminDoor } from "@vermilion/local/process/admin";
+import { chooseSocketPlace } from "@vermilion/local/sockets/address";
+import { serveSocket } from "@vermilion/local/sockets/door";
 import type { App } from "@vermilion/member/ports/index";
 import { expect, onTestFinished, test } from "vitest";
 import { memoryApps } from "../support/memory/stores.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { finish, newDraft } from "@vermilion/aws/founding-files";
+import { finish, newDraft } from "@vermilion/aws/founding/drafts";
 import { nativeCrypto } from "@vermilion/node";
 import { signDraft } from "@vermilion/node/founding/draft";
 import { makeStatement } from "@vermilion/node/founding/statement";
@@ -25,7 +25,7 @@ async function founding() {
 }
 
 const asked = vi.hoisted(() => [] as unknown[]);
-vi.mock("@vermilion/aws/operator-client", () => ({
+vi.mock("@vermilion/aws/operator/ask", () => ({
   StackUnreachable: class extends Error {},
   askOperator: async (_stack: string, request: unknown) => {
     asked.push(request);

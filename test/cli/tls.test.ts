@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { consortiumOf, foundConsortium, systemClock, systemRandom } from "@vermilion/local";
-import { serveHttp } from "@vermilion/local/http-server";
+import { serveHttp } from "@vermilion/local/http/server";
 import { expect, onTestFinished, test } from "vitest";
 import { startMember, testClock } from "../api/support/member.ts";
 import { freePorts } from "../local/local-support.ts";

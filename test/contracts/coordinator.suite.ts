@@ -1,4 +1,4 @@
-import type { CoordinatorStore } from "@vermilion/aws/dynamodb/index";
+import type { CoordinatorStore } from "@vermilion/aws/coordinator/store";
 import { describe, expect, test } from "vitest";
 import { expectBug, expectFault, type Open, over } from "./opened.ts";
 

@@ -1,7 +1,7 @@
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Disk, diskFiles } from "@vermilion/local/disk-files";
+import { type Disk, diskFiles } from "@vermilion/local/files/on-disk";
 import type { Files } from "@vermilion/member/ports/index";
 import { expect, onTestFinished, test } from "vitest";
 import type { WriteFaults } from "../support/memory/index.ts";

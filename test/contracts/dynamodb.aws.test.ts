@@ -1,4 +1,5 @@
-import { dynamoApps, dynamoCalls, dynamoCoordinator, dynamoLedger, dynamoRaftStore, dynamoRecordKeys } from "@vermilion/aws/dynamodb/index";
+import { dynamoCoordinator } from "@vermilion/aws/coordinator/store";
+import { dynamoApps, dynamoCalls, dynamoLedger, dynamoRaftStore, dynamoRecordKeys } from "@vermilion/aws/dynamodb/index";
 import { afterAll, beforeAll, describe, vi } from "vitest";
 import { startMiniStack } from "../aws/emulator/ministack.ts";
 import { startSecondDynamoDb } from "../aws/emulator/second-dynamodb.ts";

@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createKeyFiles, openKeyFiles } from "@vermilion/local/keys/key-files";
+import { createKeyFiles, openKeyFiles } from "@vermilion/local/keys/jwk-files";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { keysSuite } from "./keys.suite.ts";
 import { temporaryFolder } from "./sqlite-open.ts";

@@ -1,7 +1,7 @@
 import { CreateKeyCommand, DisableKeyCommand, type KeySpec, type KeyUsageType } from "@aws-sdk/client-kms";
-import { kmsClient } from "@vermilion/aws/clients";
+import { type KeyIds, kmsKeys } from "@vermilion/aws/kms/keys";
 import { readPublicKeys } from "@vermilion/aws/kms/public-keys";
-import { type KeyIds, kmsKeys } from "@vermilion/aws/kms-keys";
+import { kmsClient } from "@vermilion/aws/lambda/clients";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientOptions } from "../aws/emulator/functions.ts";
 import { type Emulator, startMiniStack } from "../aws/emulator/ministack.ts";

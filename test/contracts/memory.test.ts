@@ -1,4 +1,5 @@
-import { type Action, dynamoCoordinator } from "@vermilion/aws/dynamodb/index";
+import { dynamoCoordinator } from "@vermilion/aws/coordinator/store";
+import type { Action } from "@vermilion/aws/dynamodb/index";
 import { expect, test } from "vitest";
 import {
   type MemoryTable,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { AbortMultipartUploadCommand, CreateBucketCommand, ListMultipartUploadsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { s3Client } from "@vermilion/aws/clients";
-import { s3Files } from "@vermilion/aws/s3-files";
+import { s3Files } from "@vermilion/aws/files/s3";
+import { s3Client } from "@vermilion/aws/lambda/clients";
 import type { Files } from "@vermilion/member/ports/index";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientOptions } from "../aws/emulator/functions.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { docsFiles } from "@vermilion/api";
-import { packagedDocsFile } from "@vermilion/local/docs-files";
+import { packagedDocsFile } from "@vermilion/local/http/docs-files";
 import { expect, test } from "vitest";
 import { buildAnew, resourcesOf } from "./synth.ts";
 

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { sampleUscc } from "@vermilion/local/default-consortium";
+import { sampleUscc } from "@vermilion/local/founding/default";
 import { expect, test } from "vitest";
 import { configFromContext, parseConfig } from "../../infra/config.ts";
 import { customs } from "./fixtures/customs.ts";

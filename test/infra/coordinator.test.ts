@@ -1,4 +1,4 @@
-import { type Act, type Carried, executionName, type TurnCall, whereTo } from "@vermilion/aws/coordinator-acts";
+import { type Act, type Carried, executionName, type TurnCall, whereTo } from "@vermilion/aws/coordinator/acts";
 import { type RunOptions, StateMachine, type StateMachineDefinition } from "aws-local-stepfunctions";
 import { describe, expect, test } from "vitest";
 import { coordinatorDefinition, loopsMax } from "../../infra/coordinator.ts";

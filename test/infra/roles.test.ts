@@ -1,5 +1,5 @@
 import { functionSettings } from "@vermilion/aws/environment";
-import { dataKey, markKey, planKey } from "@vermilion/aws/s3-file-objects";
+import { dataKey, markKey, planKey } from "@vermilion/aws/files/objects";
 import { expect, test } from "vitest";
 import { filesPrefix, marksPrefix } from "../../infra/buckets.ts";
 import { build, resourcesOf, short, statementsOf } from "./synth.ts";

@@ -26,6 +26,10 @@ test("register a holder, send issuing data, verify, ask for the public key and f
   const registered = await tax.registerAccount(account);
   expect(registered).toMatchObject({ outcome: "applied", address: addressOf(thumbprint(account.jwk, nativeCrypto), nativeCrypto) });
   await expect(tax.registerAccount(account)).rejects.toMatchObject({ code: "account-exists" });
+  // Another citizen of the same name has an address of his own.
+  const namesake = await tax.registerAccount(newHolder().account({ chain, member: "tax", name: "持证人甲" }));
+  expect(namesake).toMatchObject({ outcome: "applied" });
+  expect(namesake.address).not.toBe(registered.address);
 
   // Send issuing data: holder's address and data → transaction hash, block number.
   const issued = await customs.issue({ type: noteType.id, fields: { title: "收证", amount: 7 }, holder: registered.address });

@@ -22,6 +22,8 @@ const shipped = readdirSync(typesFolder)
   .map((file) => readJson(file));
 const filing = readJson("moc-filing.json");
 const filingSample = readJson("moc-filing.sample.json") as unknown as Record<"main" | "inspection", Record<string, Json>>;
+/** What a detail page shows of it: the member reads the organisation code from the credit code. */
+const published: Record<string, Json> = { ...filingSample.main, organisationCode: "MA2XQ7K09" };
 
 function readJson(file: string) {
   return JSON.parse(readFileSync(new URL(file, typesFolder), "utf8"));
@@ -144,12 +146,37 @@ export const missionRows: Readonly<Record<string, (agencies: Agencies) => Promis
     expect((refused as ClientProblem).problems?.map(({ field }) => field).toSorted()).toEqual(["creditCode", "postcode"]);
     const issued = await issueFiling(as);
     expect(issued).toMatchObject({ outcome: "applied", sdJwt: expect.stringContaining("~") });
-    expect((await as("platform").readOwn(issued.certificate, mainPart)).fields).toEqual(filingSample.main);
+    expect((await as("platform").readOwn(issued.certificate, mainPart)).fields).toEqual(published);
+    for (const field of Object.keys(filingSample.main)) {
+      const { [field]: _left, ...rest } = filingSample.main;
+      expect(await codeOf(as("platform").issue({ type: filing.id, fields: rest })), field).toBe("invalid-fields");
+    }
+  },
+
+  "A8: complete it with 17 fields pre-filled, among them the organisation code, and eight of one's own, each required": async ({ as }) => {
+    const { certificate } = await issueFiling(as);
+    const prefilled = filing.parts[0].prefilled.map(({ field }: { field: string }) => field) as string[];
+    expect(prefilled).toHaveLength(17);
+    const ask = { certificate, part: mainPart, purpose: "filing-completion", serviceItem: "filing", basis: "standing-policy" };
+    const { request } = await eventually(() => as("inspection").openRequest({ ...ask, fields: prefilled }));
+    const shown = (await eventually(() => as("inspection").readGranted(request, 10))).fields;
+    expect(shown).toEqual(Object.fromEntries(prefilled.map((field) => [field, published[field]])));
+    const own = filingSample.inspection;
+    expect(Object.keys(own)).toHaveLength(8);
+    for (const field of Object.keys(own)) {
+      const { [field]: _left, ...rest } = own;
+      expect(await codeOf(as("inspection").complete(certificate, { part: "inspection", fields: rest })), field).toBe("invalid-fields");
+    }
+    expect((await as("inspection").complete(certificate, { part: "inspection", fields: own })).outcome).toBe("applied");
+    expect((await as("inspection").readOwn(certificate, "inspection")).fields).toEqual(own);
   },
 
   "A9: the detail of a record: all fields to its owner, to others what they were granted and no more": async ({ as }) => {
     const { certificate } = await issueFiling(as);
-    expect(Object.keys((await as("platform").readOwn(certificate, mainPart)).fields)).toHaveLength(28);
+    const shown = (await as("platform").readOwn(certificate, mainPart)).fields;
+    expect(shown).toEqual(published);
+    const label = (of: string) => filing.fields.find(({ name }: { name: string }) => name === of)?.detailNames?.zh;
+    expect([label("filingNumber"), label("approvalDate")]).toEqual(["登记备案代码", "审核日期"]);
     await eventually(() => as("tax").certificate(certificate));
     expect(await codeOf(as("tax").readOwn(certificate, mainPart))).toBe("not-the-owner");
     const ask = { certificate, part: mainPart, purpose: "tax-registration", serviceItem: "registration", basis: "tax-law" };
@@ -184,7 +211,7 @@ export const missionRows: Readonly<Record<string, (agencies: Agencies) => Promis
       const issuer = type.issuers.includes("platform") ? "platform" : (type.issuers[0] ?? "");
       const issued = await as(issuer).issue({ type: type.id, fields: made.fields });
       expect(issued.outcome, type.id).toBe("applied");
-      expect((await as(issuer).readOwn(issued.certificate, mainPart)).fields, type.id).toEqual(made.fields);
+      expect((await as(issuer).readOwn(issued.certificate, mainPart)).fields, type.id).toMatchObject(made.fields);
     }
   },
 

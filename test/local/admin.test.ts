@@ -1,5 +1,5 @@
-import { type AdminRequest, adminDoor } from "@vermilion/local/admin";
-import { newAppKey } from "@vermilion/local/app-files";
+import { newAppKey } from "@vermilion/local/config/apps";
+import { type AdminRequest, adminDoor } from "@vermilion/local/process/admin";
 import type { App } from "@vermilion/member/ports/index";
 import { describe, expect, test } from "vitest";
 import { testClock } from "../api/support/member.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { type HttpLimits, serveHttp } from "@vermilion/local/http-server";
+import { type HttpLimits, serveHttp } from "@vermilion/local/http/server";
 import { expect, onTestFinished, test } from "vitest";
 
 async function serving(limits: Partial<HttpLimits>): Promise<() => Promise<Socket>> {

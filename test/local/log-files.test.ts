@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dailyLogFile } from "@vermilion/local/log-files";
+import { dailyLogFile } from "@vermilion/local/logs/daily-file";
 import { expect, onTestFinished, test } from "vitest";
 
 const DAY_MS = 86_400_000;

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { consortiumOf, dataPaths, foundConsortium, fsckMember, readGenesis, systemClock, systemRandom } from "@vermilion/local";
-import { backupMember } from "@vermilion/local/backup";
-import { restoreMember } from "@vermilion/local/restore";
 import { openDatabase } from "@vermilion/local/sqlite/index";
+import { backupMember } from "@vermilion/local/upkeep/backup";
+import { restoreMember } from "@vermilion/local/upkeep/restore";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "./local-support.ts";
 

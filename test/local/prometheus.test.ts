@@ -1,4 +1,4 @@
-import { prometheusMetrics } from "@vermilion/local/prometheus";
+import { prometheusMetrics } from "@vermilion/local/http/prometheus";
 import { expect, test } from "vitest";
 import { fakeServices } from "../api/support/services.ts";
 

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import { takeLock } from "@vermilion/local";
-import { askSocket, serveSocket } from "@vermilion/local/socket-door";
-import { chooseSocketPlace, findSocketPlace, forgetSocketPlace } from "@vermilion/local/socket-place";
+import { chooseSocketPlace, findSocketPlace, forgetSocketPlace } from "@vermilion/local/sockets/address";
+import { askSocket, serveSocket } from "@vermilion/local/sockets/door";
 import { expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "./local-support.ts";
 

@@ -1,7 +1,6 @@
 export { dynamoApps } from "./apps.ts";
 export { dynamoCalls } from "./calls.ts";
-export { type Coordination, type CoordinatorStore, dynamoCoordinator } from "./coordinator-store.ts";
-export { dynamoTable } from "./dynamodb-table.ts";
+export { dynamoTable } from "./client-table.ts";
 export { dynamoLedger, type LedgerTables } from "./ledger.ts";
 export { dynamoRaftStore } from "./raft-store.ts";
 export { dynamoRecordKeys } from "./record-keys.ts";

@@ -1,6 +1,6 @@
 import type { Ledger } from "@vermilion/node/ports/index";
 import { checkCosignature, checkHeight } from "@vermilion/node/ports/limits";
-import { finalKey } from "../coordinator-acts.ts";
+import { finalKey } from "../environment.ts";
 import { digits, pack, queryAll, unpack } from "./items.ts";
 import type { Table } from "./table.ts";
 

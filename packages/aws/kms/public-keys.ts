@@ -3,8 +3,8 @@ import { GetPublicKeyCommand, type KMSClient } from "@aws-sdk/client-kms";
 import { type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
 import { Fault } from "@vermilion/node/fault";
 import type { Keys } from "@vermilion/node/ports/index";
-import type { KeyIds } from "../kms-keys.ts";
-import { bytesOf, kmsCall } from "./kms-call.ts";
+import { bytesOf, kmsCall } from "./call.ts";
+import type { KeyIds } from "./keys.ts";
 
 type PublicRole = keyof Keys["public"];
 

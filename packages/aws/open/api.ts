@@ -2,17 +2,17 @@ import { createApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { openMember } from "@vermilion/member/open-member";
 import type { Brings } from "@vermilion/node/turns/bursts";
-import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "../clients.ts";
+import { queueWakeUp } from "../coordinator/wake-up.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore, isOlderData } from "../founding-store.ts";
-import { lambdaLog } from "../log.ts";
-import { openMemberWorld } from "../member-world.ts";
-import { lambdaMeter } from "../meter.ts";
-import { lingerMs } from "../pace.ts";
-import { s3Files } from "../s3-files.ts";
-import { queueWakeUp } from "../wake-up.ts";
-import { world } from "../world.ts";
+import { s3Files } from "../files/s3.ts";
+import { foundingStore, isOlderData } from "../founding/store.ts";
+import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "../lambda/clients.ts";
+import { lambdaLog } from "../lambda/log.ts";
+import { lambdaMeter } from "../lambda/meter.ts";
+import { lingerMs } from "../lambda/pace.ts";
+import { world } from "../lambda/world.ts";
+import { openMemberWorld } from "./member-world.ts";
 
 type Handle = (request: Request, caller?: { readonly address?: string }) => Promise<Response>;
 

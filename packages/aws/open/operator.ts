@@ -1,10 +1,10 @@
 import type { AdminAnswer } from "@vermilion/api/admin-door";
-import { dynamoDbClient, kmsClient } from "../clients.ts";
 import { dynamoApps, dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore } from "../founding-store.ts";
-import { answerOperator } from "../operator.ts";
-import { world } from "../world.ts";
+import { foundingStore } from "../founding/store.ts";
+import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
+import { world } from "../lambda/world.ts";
+import { answerOperator } from "../operator/answer.ts";
 
 export function openOperator(settings: SettingsOf<"operator">): (request: unknown) => Promise<AdminAnswer> {
   const database = dynamoDbClient();

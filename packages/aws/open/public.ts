@@ -2,18 +2,18 @@ import { createPublicApi } from "@vermilion/api";
 import { createFoundingApi } from "@vermilion/api/founding-api";
 import { openReader } from "@vermilion/member/open-member";
 import { Fault } from "@vermilion/node/fault";
-import { dynamoDbClient, kmsClient } from "../clients.ts";
-import { bundledDocsFile } from "../docs-files.ts";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore, isOlderData } from "../founding-store.ts";
-import { kmsKeys } from "../kms-keys.ts";
-import { lambdaLog } from "../log.ts";
-import { counted, founderOf } from "../member-world.ts";
-import { lambdaMeter } from "../meter.ts";
+import { foundingStore, isOlderData } from "../founding/store.ts";
+import { kmsKeys } from "../kms/keys.ts";
+import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
+import { bundledDocsFile } from "../lambda/docs-files.ts";
+import { lambdaLog } from "../lambda/log.ts";
+import { lambdaMeter } from "../lambda/meter.ts";
+import { lambdaPace } from "../lambda/pace.ts";
+import { world } from "../lambda/world.ts";
 import { nothing } from "../nothing.ts";
-import { lambdaPace } from "../pace.ts";
-import { world } from "../world.ts";
+import { counted, founderOf } from "./member-world.ts";
 
 /**
  * The routes that need no account, by a function that may read two tables and sign checkpoints with the log key: it takes no turn, knows no

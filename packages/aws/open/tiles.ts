@@ -1,15 +1,15 @@
 import { checkpointNote } from "@vermilion/node/chain/finality";
-import { dynamoDbClient, kmsClient, s3Client } from "../clients.ts";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore } from "../founding-store.ts";
-import { kmsKeys } from "../kms-keys.ts";
-import { lambdaLog } from "../log.ts";
-import { counted, founderOf } from "../member-world.ts";
-import { lambdaMeter } from "../meter.ts";
-import { publishTiles } from "../public-tiles.ts";
-import { s3Shelf } from "../s3-shelf.ts";
-import { world } from "../world.ts";
+import { foundingStore } from "../founding/store.ts";
+import { kmsKeys } from "../kms/keys.ts";
+import { dynamoDbClient, kmsClient, s3Client } from "../lambda/clients.ts";
+import { lambdaLog } from "../lambda/log.ts";
+import { lambdaMeter } from "../lambda/meter.ts";
+import { world } from "../lambda/world.ts";
+import { publishTiles } from "../tiles/publish.ts";
+import { s3Shelf } from "../tiles/s3-shelf.ts";
+import { counted, founderOf } from "./member-world.ts";
 
 /** Brings the public bucket up to the final size; answers the size that is there. */
 export function openTiles(settings: SettingsOf<"tiles">): () => Promise<number> {

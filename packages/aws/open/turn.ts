@@ -1,14 +1,15 @@
 import { openMember } from "@vermilion/member/open-member";
-import { dynamoDbClient, kmsClient } from "../clients.ts";
-import { takeAct } from "../coordinator.ts";
-import type { TurnCall } from "../coordinator-acts.ts";
-import { dynamoCoordinator, dynamoTable } from "../dynamodb/index.ts";
+import type { TurnCall } from "../coordinator/acts.ts";
+import { dynamoCoordinator } from "../coordinator/store.ts";
+import { takeAct } from "../coordinator/take-act.ts";
+import { dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore } from "../founding-store.ts";
-import { lambdaLog } from "../log.ts";
-import { openMemberWorld } from "../member-world.ts";
-import { lambdaMeter } from "../meter.ts";
-import { world } from "../world.ts";
+import { foundingStore } from "../founding/store.ts";
+import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
+import { lambdaLog } from "../lambda/log.ts";
+import { lambdaMeter } from "../lambda/meter.ts";
+import { world } from "../lambda/world.ts";
+import { openMemberWorld } from "./member-world.ts";
 
 /** The coordinator's function: one act a call. */
 export function openTurn(settings: SettingsOf<"turn">) {

@@ -1,12 +1,13 @@
-import { dynamoDbClient, sfnClient } from "../clients.ts";
-import { dynamoCoordinator, dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
+import { coordinatorStarter } from "../coordinator/start.ts";
+import { dynamoCoordinator } from "../coordinator/store.ts";
+import { watch } from "../coordinator/watch.ts";
+import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore } from "../founding-store.ts";
-import { lambdaLog } from "../log.ts";
-import { lambdaMeter } from "../meter.ts";
-import { coordinatorStarter } from "../start-coordinator.ts";
-import { watch } from "../watchdog.ts";
-import { world } from "../world.ts";
+import { foundingStore } from "../founding/store.ts";
+import { dynamoDbClient, sfnClient } from "../lambda/clients.ts";
+import { lambdaLog } from "../lambda/log.ts";
+import { lambdaMeter } from "../lambda/meter.ts";
+import { world } from "../lambda/world.ts";
 
 /** The look of each minute; before a genesis is installed there is nothing to look at. */
 export function openWatchdog(settings: SettingsOf<"watchdog">) {

@@ -22,6 +22,7 @@ export function sampleFields(
   const sample = sampleOf(drawOf(seed, serial), serial);
   const fields: [string, FieldValue][] = [];
   for (const field of fieldsOf(type, part)) {
+    if (field.derivedFrom !== undefined) continue;
     const value = madeFor(field, sample);
     if (value === undefined && field.required)
       return refusal("no-sample", `无法为字段${field.name}生成样例`, `no sample can be made of the field ${field.name}`);

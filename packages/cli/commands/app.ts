@@ -73,8 +73,8 @@ interface Changed {
 }
 
 async function add(name: string, options: AppOptions & { readonly scope: readonly string[] }): Promise<Changed> {
-  const { newAppKey, writeAppFile } = await import("@vermilion/local/app-files");
-  const { allScopes } = await import("@vermilion/local/config-schemas");
+  const { newAppKey, writeAppFile } = await import("@vermilion/local/config/apps");
+  const { allScopes } = await import("@vermilion/local/config/schemas");
   const { data, member, baseUrl, ask } = await placeOf(options);
   const { privateJwk, publicKey } = newAppKey();
   const scopes = options.scope.length === 0 ? [...allScopes] : [...options.scope];
@@ -85,7 +85,7 @@ async function add(name: string, options: AppOptions & { readonly scope: readonl
 }
 
 async function rotate(name: string, options: AppOptions & { readonly revokeOld?: boolean }): Promise<Changed> {
-  const { newAppKey, writeAppFile } = await import("@vermilion/local/app-files");
+  const { newAppKey, writeAppFile } = await import("@vermilion/local/config/apps");
   const { data, member, baseUrl, ask } = await placeOf(options);
   const { privateJwk, publicKey } = newAppKey();
   const key = publicKey as AppKeyInput;
@@ -113,13 +113,13 @@ async function placeOf(options: AppOptions): Promise<Place> {
     const { member, url } = await askStack<DescribedMember>(stack, { command: "describe" });
     return { data, member, baseUrl: url, ask: (request) => askStack(stack, request) };
   }
-  const { readMemberConfig } = await import("@vermilion/local/paths");
+  const { readMemberConfig } = await import("@vermilion/local/config/read");
   const member = await localMember(options, data);
   return { data, member, baseUrl: readMemberConfig(data, member).url, ask: (request) => ask(data, member, request) };
 }
 
 async function localMember(options: AppOptions, data: string): Promise<string> {
-  const { readConsortium } = await import("@vermilion/local/paths");
+  const { readConsortium } = await import("@vermilion/local/config/read");
   const { members } = readConsortium(data);
   const [only, ...others] = members;
   const member = options.as ?? (process.env["VERMILION_AS"] || (others.length === 0 ? only?.id : undefined));
@@ -129,7 +129,7 @@ async function localMember(options: AppOptions, data: string): Promise<string> {
 }
 
 async function ask(data: string, member: string, request: AdminRequest): Promise<unknown> {
-  const { askMemberOrFiles } = await import("@vermilion/local/stopped-member");
+  const { askMemberOrFiles } = await import("@vermilion/local/process/stopped");
   const answer = await askMemberOrFiles(data, member, request);
   if (answer.ok) return answer.value;
   const isUsage = answer.code === "bad-request" || answer.code === "unknown-scope";

@@ -24,7 +24,7 @@ export function backup(program: Command, io: Io): void {
     .option("--with-keys", "with the private keys: whoever has the backup can sign in the member's name")
     .addHelpText("after", examples)
     .action(async (member: string, options: BackupOptions) => {
-      const { backupMember } = await import("@vermilion/local/backup");
+      const { backupMember } = await import("@vermilion/local/upkeep/backup");
       const progress = io.progress(`backing up ${member}`);
       const { to, withKeys = false } = options;
       const about = await backupMember({

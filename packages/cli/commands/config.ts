@@ -21,7 +21,7 @@ export function config(program: Command, io: Io): void {
 
   withData(group.command("check [file]").description("name each mistake with its line and remedy")).action(
     async (file: string | undefined, options: DataOptions) => {
-      const { checkConfig, configProblemText } = await import("@vermilion/local/config");
+      const { checkConfig, configProblemText } = await import("@vermilion/local/config/check");
       const files = file === undefined ? await filesOf(dataOf(options)) : [file];
       const problems: ConfigProblem[] = [];
       for (const path of files) {
@@ -43,7 +43,7 @@ export function config(program: Command, io: Io): void {
     .description("print the JSON Schema of consortium, member, app or genesis files")
     .option("--json", "accepted for symmetry: it is always JSON")
     .action(async (kind: string) => {
-      const { configJsonSchema, configKinds } = await import("@vermilion/local/config-schemas");
+      const { configJsonSchema, configKinds } = await import("@vermilion/local/config/schemas");
       const known = configKinds.find((name) => name === kind);
       if (known === undefined) {
         throw new Failure("usage", { zh: `种类应为 ${configKinds.join("、")}`, en: `the kind is one of ${configKinds.join(", ")}` }, 2);
@@ -54,9 +54,9 @@ export function config(program: Command, io: Io): void {
 
 /** The config files of a consortium: those that must be there, and the apps'. */
 async function filesOf(data: string): Promise<readonly string[]> {
-  const { dataPaths } = await import("@vermilion/local/paths");
-  const { checkConfig } = await import("@vermilion/local/config");
-  const { listAppFiles } = await import("@vermilion/local/app-files");
+  const { dataPaths } = await import("@vermilion/local/config/paths");
+  const { checkConfig } = await import("@vermilion/local/config/check");
+  const { listAppFiles } = await import("@vermilion/local/config/apps");
   const paths = dataPaths(data);
   if (!existsSync(paths.consortium)) {
     throw new Failure("not-founded", { zh: `${data} 中没有联盟`, en: `there is no consortium in ${data}` }, 2);

@@ -36,7 +36,7 @@ export function found(program: Command, io: Io): void {
     .option("--json", "print the result as JSON")
     .addHelpText("after", examples)
     .action(async (files: readonly string[], options: Options) => {
-      const { checkAddresses, newDraft, statementOf } = await import("@vermilion/aws/founding-files");
+      const { checkAddresses, newDraft, statementOf } = await import("@vermilion/aws/founding/drafts");
       const sources = await Promise.all(files.map(async (file) => (await readText(file, statementBytesMax)).trim()));
       const statements = sources.map((source, at) => heldOr(statementOf(source), files[at]));
       if (options.offline !== true) heldOr((await io.during("asking the members' addresses", () => checkAddresses(statements))) ?? {});

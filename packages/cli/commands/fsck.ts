@@ -19,7 +19,7 @@ export function fsck(program: Command, io: Io): void {
     .addHelpText("after", examples)
     .option("--stack <name>", stackText)
     .action(async (given: string | undefined, options: DataOptions & StackOptions) => {
-      const { fsckMember: here } = await import("@vermilion/local/check-ledger");
+      const { fsckMember: here } = await import("@vermilion/local/upkeep/check-ledger");
       const { member, report } = await memberReport(io, given, options, { command: "fsck", saying: "reading the ledger of", here });
       const isClean = report.findings.length === 0;
       if (!isClean) io.exitCode = 1;

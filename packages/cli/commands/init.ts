@@ -15,7 +15,7 @@ export function init(program: Command, io: Io): void {
   withFounding(program.command("init").description("found a consortium on this computer: keys, configuration, genesis"))
     .addHelpText("after", examples)
     .action(async (options: FoundingOptions) => {
-      const local = await import("@vermilion/local/found-consortium");
+      const local = await import("@vermilion/local/founding/found");
       const { systemClock } = await import("@vermilion/local");
       const { systemRandom } = await import("@vermilion/local");
       const data = dataOf(options);

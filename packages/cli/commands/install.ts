@@ -26,7 +26,7 @@ export function install(program: Command, io: Io): void {
     .addHelpText("after", examples)
     .action(async (files: readonly string[], options: StackOptions) => {
       const stack = neededStack(options);
-      const { draftFrom, finish, stillMissing } = await import("@vermilion/aws/founding-files");
+      const { draftFrom, finish, stillMissing } = await import("@vermilion/aws/founding/drafts");
       const draft = heldOr(draftFrom(await Promise.all(files.map((file) => readJson(file, draftBytesMax)))));
       const missing = heldOr(stillMissing(draft));
       if (missing.length > 0) {

@@ -25,7 +25,7 @@ export function member(program: Command, io: Io): void {
     .addOption(new Option("--supervised").hideHelp())
     .addHelpText("after", examples)
     .action(async (id: string, options: MemberOptions) => {
-      const { runMemberInForeground } = await import("@vermilion/local/member-main");
+      const { runMemberInForeground } = await import("@vermilion/local/process/main");
       const logLevel = await logLevelOf(options.logLevel);
       const tls = tlsOf(options);
       const supervised = options.supervised === true;

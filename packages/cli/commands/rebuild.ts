@@ -18,7 +18,7 @@ export function rebuild(program: Command, io: Io): void {
     .addHelpText("after", examples)
     .option("--stack <name>", stackText)
     .action(async (given: string | undefined, options: DataOptions & StackOptions) => {
-      const { rebuildMember: here } = await import("@vermilion/local/check-ledger");
+      const { rebuildMember: here } = await import("@vermilion/local/upkeep/check-ledger");
       const { member, report } = await memberReport(io, given, options, { command: "rebuild", saying: "rebuilding", here });
       const isSame = report.differences.length === 0;
       if (!isSame) io.exitCode = 1;

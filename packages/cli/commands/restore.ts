@@ -23,7 +23,7 @@ export function restore(program: Command, io: Io): void {
     .option("--accept-loss", "of one or two members: go on as if nothing had been signed since the backup")
     .addHelpText("after", examples)
     .action(async (member: string, options: RestoreOptions) => {
-      const { restoreMember } = await import("@vermilion/local/restore");
+      const { restoreMember } = await import("@vermilion/local/upkeep/restore");
       const progress = io.progress(`restoring ${member}`);
       const { from, acceptLoss = false } = options;
       const restored = await restoreMember({

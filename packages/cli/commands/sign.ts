@@ -34,7 +34,7 @@ export function sign(program: Command, io: Io): void {
     .addHelpText("after", examples)
     .action(async (files: readonly string[], options: Options) => {
       const stack = neededStack(options);
-      const { checkAddresses, describeDraft, draftFrom } = await import("@vermilion/aws/founding-files");
+      const { checkAddresses, describeDraft, draftFrom } = await import("@vermilion/aws/founding/drafts");
       const draft = heldOr(draftFrom(await Promise.all(files.map((file) => readJson(file, draftBytesMax)))));
       const { chain, name, quorum, statements, keys } = heldOr(describeDraft(draft));
       if (options.offline !== true) heldOr((await io.during("asking the members' addresses", () => checkAddresses(statements))) ?? {});

@@ -37,7 +37,7 @@ export function start(program: Command, io: Io): void {
 }
 
 async function startOne(io: Io, options: StartOptions, member: string): Promise<void> {
-  const { askSupervisor } = await import("@vermilion/local/supervisor");
+  const { askSupervisor } = await import("@vermilion/local/supervisor/supervise");
   const answer = await io.during(`starting ${member}`, () => askSupervisor(dataOf(options), { command: "start", member }, startTimeoutMs));
   if (answer === undefined) {
     throw new Failure("not-running", {
@@ -52,9 +52,9 @@ async function startOne(io: Io, options: StartOptions, member: string): Promise<
 
 async function startAll(io: Io, options: StartOptions): Promise<void> {
   const began = Date.now();
-  const { isFounded } = await import("@vermilion/local/found-consortium");
-  const { startSupervisor } = await import("@vermilion/local/supervisor");
-  const { trustMembers } = await import("@vermilion/local/trust");
+  const { isFounded } = await import("@vermilion/local/founding/found");
+  const { startSupervisor } = await import("@vermilion/local/supervisor/supervise");
+  const { trustMembers } = await import("@vermilion/local/config/trust");
   const data = dataOf(options);
   const tls = tlsOf(options);
   const logLevel = await logLevelOf(options.logLevel);
@@ -94,7 +94,7 @@ async function startAll(io: Io, options: StartOptions): Promise<void> {
 }
 
 async function found(io: Io, options: StartOptions, data: string): Promise<void> {
-  const { foundConsortium } = await import("@vermilion/local/found-consortium");
+  const { foundConsortium } = await import("@vermilion/local/founding/found");
   const { systemClock } = await import("@vermilion/local");
   const { systemRandom } = await import("@vermilion/local");
   const config = await consortiumFrom(options);
@@ -135,8 +135,8 @@ async function welcome(
   options: StartOptions,
   { data, isNew, began }: { readonly data: string; readonly isNew: boolean; readonly began: number },
 ): Promise<void> {
-  const { readConsortium } = await import("@vermilion/local/paths");
-  const { listAppFiles } = await import("@vermilion/local/app-files");
+  const { readConsortium } = await import("@vermilion/local/config/read");
+  const { listAppFiles } = await import("@vermilion/local/config/apps");
   const consortium = readConsortium(data);
   const members = consortium.members.map(({ id }) => id);
   // A first start that was cut off before it wrote anything is still a first start.

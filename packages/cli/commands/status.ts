@@ -43,9 +43,9 @@ export function status(program: Command, io: Io): void {
 }
 
 export async function statusRows(data: string): Promise<readonly Row[]> {
-  const { readConsortium, readMemberConfig } = await import("@vermilion/local/paths");
-  const { supervisedStatus } = await import("@vermilion/local/supervisor");
-  const { trustMembers } = await import("@vermilion/local/trust");
+  const { readConsortium, readMemberConfig } = await import("@vermilion/local/config/read");
+  const { supervisedStatus } = await import("@vermilion/local/supervisor/supervise");
+  const { trustMembers } = await import("@vermilion/local/config/trust");
   trustMembers(data);
   const supervised = await supervisedStatus(data);
   return Promise.all(

@@ -28,8 +28,8 @@ export function stop(program: Command, io: Io): void {
 }
 
 async function stopOne(data: string, member: string): Promise<readonly string[]> {
-  const { askSupervisor } = await import("@vermilion/local/supervisor");
-  const { readMemberConfig } = await import("@vermilion/local/paths");
+  const { askSupervisor } = await import("@vermilion/local/supervisor/supervise");
+  const { readMemberConfig } = await import("@vermilion/local/config/read");
   readMemberConfig(data, member);
   const before = await runningUnderSupervisor(data);
   const answer = await askSupervisor(data, { command: "stop", member }, stopTimeoutMs);
@@ -39,8 +39,8 @@ async function stopOne(data: string, member: string): Promise<readonly string[]>
 }
 
 async function stopAll(data: string): Promise<readonly string[]> {
-  const { askSupervisor, supervisorGone } = await import("@vermilion/local/supervisor");
-  const { readConsortium } = await import("@vermilion/local/paths");
+  const { askSupervisor, supervisorGone } = await import("@vermilion/local/supervisor/supervise");
+  const { readConsortium } = await import("@vermilion/local/config/read");
   const { members } = readConsortium(data);
   const before = await runningUnderSupervisor(data);
   const answer = await askSupervisor(data, { command: "shutdown" }, stopTimeoutMs);
@@ -55,15 +55,15 @@ async function stopAll(data: string): Promise<readonly string[]> {
 }
 
 async function runningUnderSupervisor(data: string): Promise<readonly string[]> {
-  const { supervisedStatus } = await import("@vermilion/local/supervisor");
+  const { supervisedStatus } = await import("@vermilion/local/supervisor/supervise");
   const status = await supervisedStatus(data);
   return (status ?? []).filter(({ phase }) => phase !== "stopped").map(({ member }) => member);
 }
 
 /** A member that somebody runs by hand with `vermilion member`. */
 async function stopAlone(data: string, member: string): Promise<readonly string[]> {
-  const { askMember } = await import("@vermilion/local/admin");
-  const { memberGone } = await import("@vermilion/local/stopped-member");
+  const { askMember } = await import("@vermilion/local/process/admin");
+  const { memberGone } = await import("@vermilion/local/process/stopped");
   const answer = await askMember(data, member, { command: "stop" }, stopTimeoutMs);
   if (answer === undefined) return [];
   if (!(await memberGone(data, member, stopTimeoutMs))) {

@@ -16,6 +16,7 @@ import {
   saltBytes,
   schemaHash,
   sealDisclosure,
+  withDerived,
 } from "@vermilion/certificates";
 import { type Json, lowS, toHex, utf8 } from "@vermilion/ledger";
 import type { Attachment } from "@vermilion/node/ports/index";
@@ -47,10 +48,11 @@ export async function sealRecord(
   context: Context,
   type: CertificateType,
   place: RecordPlace,
-  values: Readonly<Record<string, Json>>,
+  given: Readonly<Record<string, Json>>,
   claims: CertificateClaims,
 ): Promise<SealedRecord> {
   const { crypto, random } = context;
+  const values = withDerived(type, place.part, given);
   const fields = fieldsOf(type, place.part).filter(({ name }) => Object.hasOwn(values, name));
   const texts = fields.map(({ name }) => disclosure(random.bytes(saltBytes), name, values[name] ?? null).text);
   const jws = await signDocument(context, claims, texts);

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { createClient } from "@vermilion/client";
 import { readAppFile } from "@vermilion/local";
-import { packagedDocsFile } from "@vermilion/local/docs-files";
+import { packagedDocsFile } from "@vermilion/local/http/docs-files";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missionRows } from "../../journeys/mission-rows.ts";
 import { repository } from "../../support/python.ts";

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { takeAct } from "@vermilion/aws/coordinator";
-import type { Act, Carried, TurnAnswer, whereTo } from "@vermilion/aws/coordinator-acts";
-import { type CoordinatorStore, dynamoCoordinator, type Table } from "@vermilion/aws/dynamodb/index";
+import type { Act, Carried, TurnAnswer, whereTo } from "@vermilion/aws/coordinator/acts";
+import { type CoordinatorStore, dynamoCoordinator } from "@vermilion/aws/coordinator/store";
+import { takeAct } from "@vermilion/aws/coordinator/take-act";
+import type { Table } from "@vermilion/aws/dynamodb/index";
 import { openMember, type RunningMember } from "@vermilion/member";
 import { Fault, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import type { Keys, Log, Peers } from "@vermilion/node/ports/index";

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createApi, createPublicApi } from "@vermilion/api";
+import { watch } from "@vermilion/aws/coordinator/watch";
 import { dynamoLedger, dynamoRaftStore } from "@vermilion/aws/dynamodb/index";
-import { foundingStore } from "@vermilion/aws/founding-store";
-import { publishTiles, type Shelf } from "@vermilion/aws/public-tiles";
-import { watch } from "@vermilion/aws/watchdog";
+import { foundingStore } from "@vermilion/aws/founding/store";
+import { publishTiles, type Shelf } from "@vermilion/aws/tiles/publish";
 import { type Client, createClient } from "@vermilion/client";
 import { originOf } from "@vermilion/ledger";
 import type { RunningMember } from "@vermilion/member";

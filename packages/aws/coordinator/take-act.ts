@@ -1,0 +1,103 @@
+import type { Random } from "@vermilion/node/ports/index";
+import type { Bursts, Standing } from "@vermilion/node/turns/bursts";
+import type { Carried, NextNumberAnswer, TurnAnswer, TurnCall, whereTo } from "./acts.ts";
+import type { CoordinatorStore } from "./store.ts";
+
+type Act = keyof typeof whereTo;
+type Next<Which extends Act> = TurnAnswer<Which>["next"];
+
+/** How long an act may go on, ms; the function's own time is 60 s. */
+const budgetMs = { look: 8_000, forward: 15_000, election: 12_000, lead: 15_000, drain: 30_000, handOver: 10_000 } as const;
+/** After a lost election candidates stand back for 1 to this many seconds, so that they part. */
+const standBackSecondsMax = 4;
+/** A first look that finds nothing while somebody asks for another is repeated so often before the state machine takes a round for it. */
+const looksMax = 3;
+
+/** What the acts of the coordinator are done with. */
+export interface Coordinating {
+  readonly bursts: Bursts;
+  readonly store: CoordinatorStore;
+  readonly random: Random;
+}
+
+/** One act of the coordinator. It may be repeated and may run beside itself: all that it decides is found again in the stores. */
+export async function takeAct(call: TurnCall, needs: Coordinating): Promise<TurnAnswer<Act> | NextNumberAnswer> {
+  const { act, execution } = call;
+  if (act === "nextNumber") return { ...execution, number: await needs.store.nextNumber(execution.number) };
+  return acts[act](execution, needs);
+}
+
+const acts: { readonly [Which in Act]: (execution: Carried, needs: Coordinating) => Promise<TurnAnswer<Which>> } = {
+  async readRole(execution, { bursts, store }) {
+    for (let look = 1; ; look++) {
+      const seen = await store.seen();
+      const standing = await bursts.look(budgetMs.look);
+      const next = whatNext(standing);
+      if (next !== "End") return answer({ ...execution, seen }, standing, next);
+      if ((await store.end(execution.number, seen)) === "ended") return answer({ ...execution, seen }, standing, "End");
+      if (look === looksMax) return answer({ ...execution, seen }, standing, "Follower");
+    }
+  },
+
+  async forward(execution, { bursts, store }) {
+    const standing = await bursts.drive("taken", budgetMs.forward);
+    if (standing.role !== "follower" || standing.leader === null) return answer(execution, standing, "PreVote");
+    if (!standing.isSettled) return answer(execution, standing, "ReadRole");
+    return answer(execution, standing, await endOr(store, execution));
+  },
+
+  async preVote(execution, { bursts, random }) {
+    const standing = await bursts.drive("pre-voted", budgetMs.election);
+    if (standing.role === "candidate" || standing.role === "leader") return answer(execution, standing, "Candidate");
+    if (standing.isSettled || hasLeader(standing)) return answer(execution, standing, "ReadRole");
+    return { ...answer(execution, standing, "LostElection"), waitSeconds: standBackSeconds(random) };
+  },
+
+  async campaign(execution, { bursts, random }) {
+    const standing = await bursts.drive("elected", budgetMs.election);
+    if (standing.role === "leader") return answer(execution, standing, "Leader");
+    if (hasLeader(standing)) return answer(execution, standing, "ReadRole");
+    return { ...answer(execution, standing, "LostElection"), waitSeconds: standBackSeconds(random) };
+  },
+
+  async lead(execution, { bursts }) {
+    const standing = await bursts.drive("confirmed", budgetMs.lead);
+    return answer(execution, standing, standing.role === "leader" ? "Drain" : "ReadRole");
+  },
+
+  async drain(execution, { bursts }) {
+    const standing = await bursts.drive("committed", budgetMs.drain);
+    return answer(execution, standing, standing.role === "leader" && standing.waiting === 0 ? "HandOver" : "ReadRole");
+  },
+
+  /** A head that gets no quorum now, because members are down, is not waited for: the watchdog sees that it is not final, and comes again. */
+  async handOver(execution, { bursts, store }) {
+    const standing = await bursts.drive("settled", budgetMs.handOver);
+    if (standing.role !== "leader" || standing.waiting > 0) return answer(execution, standing, "ReadRole");
+    return answer(execution, standing, await endOr(store, execution));
+  },
+};
+
+function whatNext(standing: Standing): Next<"readRole"> {
+  if (standing.isSettled) return "End";
+  if (standing.role === "leader") return "Leader";
+  return hasLeader(standing) ? "Follower" : "PreVote";
+}
+
+/** A member that stands for election still knows the leader that it has given up. */
+function hasLeader({ role, leader }: Standing): boolean {
+  return role === "follower" && leader !== null;
+}
+
+async function endOr(store: CoordinatorStore, { number, seen }: Carried): Promise<"End" | "ReadRole"> {
+  return (await store.end(number, seen)) === "ended" ? "End" : "ReadRole";
+}
+
+function answer<To extends string>(execution: Carried, { role, waiting, isSettled }: Standing, next: To) {
+  return { ...execution, role, next, waiting, settled: isSettled };
+}
+
+function standBackSeconds(random: Random): number {
+  const [byte = 0] = random.bytes(1);
+  return 1 + (byte % standBackSecondsMax);
+}
