@@ -1,4 +1,4 @@
-import type { By, Json, Names } from "./answers.ts";
+import type { By, Disclosed, Json, Names } from "./answers.ts";
 
 export interface Part {
   readonly owner: string;
@@ -40,6 +40,14 @@ export interface Certificate {
   readonly height: number;
   readonly parts: Readonly<Record<string, Part>>;
 }
+
+/** A certificate of a holder, with its issuer's organisation code and what the calling app may read of it. */
+export type HeldCertificate = Certificate & {
+  readonly issuerCode: string;
+  readonly disclosed: readonly Disclosed[];
+  /** What the app may read and could not be read now, with the code of the reason; `request` is null for an own part. */
+  readonly withheld: readonly { readonly part: string; readonly request: string | null; readonly code: string }[];
+};
 
 /** A certificate as lists show it; never a field of it. */
 export type CertificateItem = Certificate & {

@@ -6,6 +6,7 @@ import type {
   CertificateStatusAnswer,
   CertificateType,
   Disclosed,
+  HeldCertificate,
   LifeStep,
   Page,
   Request,
@@ -45,13 +46,15 @@ export function recordReads(transport: Transport) {
       own<Page<Trace>>(`/v1/certificates/${part(certificate)}/trace`, pageQuery(page), page),
     eachTrace: (certificate: string, page?: PageOptions) =>
       each((cursor) => own<Page<Trace>>(`/v1/certificates/${part(certificate)}/trace`, pageQuery({ ...page, ...cursor }), page)),
-    /** Certificate by its holder's address, block number and transaction hash (C4). */
-    certificateOf: (holder: string, blockNumber: number, transactionHash: string, options?: CallOptions) =>
-      own<Certificate & { readonly issuerCode: string }>(
-        `/v1/holders/${part(holder)}/certificates`,
-        { block: blockNumber, transaction: transactionHash },
-        options,
-      ),
+    /** Certificates by their holder's address, block number and transaction hash (C4), with the fields that the app may read. */
+    certificatesOfHolder: async (holder: string, blockNumber: number, transactionHash: string, options?: CallOptions) =>
+      (
+        await own<{ readonly items: readonly HeldCertificate[] }>(
+          `/v1/holders/${part(holder)}/certificates`,
+          { block: blockNumber, transaction: transactionHash },
+          options,
+        )
+      ).items,
 
     request: (request: string, options?: CallOptions) => own<Request>(`/v1/requests/${part(request)}`, {}, options),
     requests: (filter: "mine" | "to-decide", page?: PageOptions) =>

@@ -59,6 +59,7 @@ function giveKeys(context: MemberContext, given: GiveArgumentsV1, document?: str
     at: block.time,
   };
   view.put(stateKeys.grant(request.request), grant);
+  view.put(stateKeys.certificateGrant(request.certificate, request.reader, request.by.app, block.height, request.request), {});
   view.put(stateKeys.request(request.request), {
     ...request,
     status: "granted",

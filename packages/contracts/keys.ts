@@ -104,6 +104,9 @@ export const stateKeys = {
     `list-request/${reader}/${padded(height, HEIGHT_DIGITS)}/${request}`,
   grant: (request: string): StateKey<GrantRow> => `grant/${request}`,
   grantedFile: (sha256: string): StateKey<MarkRow> => `granted-file/${sha256}`,
+  /** Grants of a certificate by the member and the app that they were given to. */
+  certificateGrant: (identifier: string, reader: string, app: string, height: number, request: string): StateKey<MarkRow> =>
+    `certificate-grant/${withoutRoot(identifier)}/${reader}/${app}/${padded(height, HEIGHT_DIGITS)}/${request}`,
   trace: (identifier: string, place: Place): StateKey<TraceRow> => `trace/${withoutRoot(identifier)}/${placeKey(place)}`,
   file: (root: string): StateKey<FileRow> => `file/${root}`,
   account: (address: string): StateKey<AccountRow> => `account/${address}`,
@@ -130,6 +133,8 @@ export const statePrefixes = {
   due: (owner: string): string => `due/${owner}/`,
   pending: (owner: string): string => `pending/${owner}/`,
   requestsOfReader: (reader: string): string => `list-request/${reader}/`,
+  certificateGrants: (identifier: string, reader: string, app: string): string =>
+    `certificate-grant/${withoutRoot(identifier)}/${reader}/${app}/`,
   trace: (identifier: string): string => `trace/${withoutRoot(identifier)}/`,
 } as const;
 

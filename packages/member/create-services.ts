@@ -1,6 +1,7 @@
 import type { Driver } from "@vermilion/node/turns/driver";
 import { decisively, freshly } from "@vermilion/node/turns/fresh";
 import * as accounts from "./accounts/accounts.ts";
+import { certificatesOfHolder } from "./accounts/certificates-of-holder.ts";
 import { bulk } from "./certificates/bulk.ts";
 import * as certificates from "./certificates/certificates.ts";
 import * as changes from "./certificates/changes.ts";
@@ -58,7 +59,7 @@ export function createServices(context: Context, driver: Driver): Services {
     registerAccount: (...given) => accounts.registerAccount(context, driver, ...given),
     account: (address) => freshly(context, driver, () => accounts.account(context, address)),
     verifyCertificate: (...given) => decisively(context, driver, () => verifications.verify(context, driver, ...given)),
-    certificateOf: (...given) => freshly(context, driver, () => accounts.certificateOf(context, ...given)),
+    certificatesOfHolder: (...given) => freshly(context, driver, () => certificatesOfHolder(context, driver, ...given)),
 
     beginFile: (...given) => files.beginFile(context, ...given),
     sendChunk: (...given) => files.sendChunk(context, ...given),

@@ -105,6 +105,21 @@ export interface Disclosed {
   readonly fields: Readonly<Record<string, Json>>;
 }
 
+/** Who reads fields, and of which types he may. */
+export interface FieldReader {
+  readonly caller: Caller;
+  readsType(type: string): boolean;
+}
+
+/** A certificate of a holder, with its issuer's organisation code and what the caller may read of it. */
+export type HeldCertificate = CertificateRow & {
+  readonly issuerCode: string;
+  /** This member's own parts, and fields that were granted to the calling app. */
+  readonly disclosed: readonly Disclosed[];
+  /** What the caller may read and could not be read now, with the code of the reason; `request` is null for an own part. */
+  readonly withheld: readonly { readonly part: string; readonly request: string | null; readonly code: string }[];
+};
+
 export interface ReceiptView {
   readonly transactionHash: string;
   readonly final: boolean;
@@ -175,12 +190,13 @@ export interface Services extends CertificateServices, BulkServices, StatisticsS
   ): Promise<
     (Submitted & { readonly verdicts: { readonly integrity: string; readonly status: string; readonly issuer: string } }) | Refused
   >;
-  /** C4 certificate by holder's address, block number and transaction hash. */
-  certificateOf(
+  /** C4 certificate by holder's address, block number and transaction hash: all that this entry issued to him. Without `reader` no fields. */
+  certificatesOfHolder(
     holder: string,
     blockNumber: number,
     transactionHash: string,
-  ): Promise<(CertificateRow & { readonly issuerCode: string }) | Refused>;
+    reader: FieldReader | undefined,
+  ): Promise<{ readonly items: readonly HeldCertificate[] } | Refused>;
 
   /** The block with this header hash, if it is the committed one of its height. */
   blockByHash(hash: string): Promise<BlockView | Refused>;

@@ -15,6 +15,7 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Member.Disclosed>().toEqualTypeOf<Answers.Disclosed>();
   expectTypeOf<Member.IssuedCertificate>().toEqualTypeOf<Answers.Issued>();
   expectTypeOf<Member.IssueInput>().toEqualTypeOf<Answers.IssueInput>();
+  expectTypeOf<Member.HeldCertificate>().toExtend<Answers.HeldCertificate>();
   expectTypeOf<Member.CertificateItem>().toExtend<Answers.CertificateItem>();
   expectTypeOf<Member.CertificateFilter>().toEqualTypeOf<Answers.CertificateFilter>();
   expectTypeOf<Member.EntryFilter>().toEqualTypeOf<Answers.EntryFilter>();

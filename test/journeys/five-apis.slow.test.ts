@@ -49,15 +49,22 @@ test("register a holder, send issuing data, verify, ask for the public key and f
   expect((await platform.account(registered.address)).jwk).toEqual(account.jwk);
   await expect(platform.account(`ver1${"0".repeat(40)}`)).rejects.toMatchObject({ code: "unknown-account" });
 
-  // Certificate by the holder's address, block number and transaction hash.
-  const found = await platform.certificateOf(registered.address, issued.blockNumber ?? 0, issued.transactionHash);
-  expect(found).toMatchObject({ certificate: issued.certificate, issuer: "customs", issuerCode, holder: registered.address });
-  await expect(platform.certificateOf(registered.address, (issued.blockNumber ?? 0) + 1, issued.transactionHash)).rejects.toMatchObject({
+  // Certificate by the holder's address, block number and transaction hash; its information to who may read it, a renewal too.
+  const find = (at: typeof platform, { blockNumber = 0, transactionHash }: { blockNumber?: number; transactionHash: string }) =>
+    at.certificatesOfHolder(registered.address, blockNumber, transactionHash);
+  const found = { certificate: issued.certificate, issuer: "customs", issuerCode, holder: registered.address };
+  expect(await find(platform, issued)).toMatchObject([{ ...found, disclosed: [], withheld: [] }]);
+  expect(await find(customs, issued)).toMatchObject([{ ...found, disclosed: [{ part: "main", fields: { title: "收证", amount: 7 } }] }]);
+  await expect(find(platform, { ...issued, blockNumber: (issued.blockNumber ?? 0) + 1 })).rejects.toMatchObject({
     code: "unknown-certificate",
   });
+  const renewed = await customs.renew(issued.certificate, { fields: { title: "换证", amount: 8 }, reason: "renewal" });
+  expect(await find(customs, renewed)).toMatchObject([
+    { certificate: renewed.certificate, replaces: issued.certificate, issuerCode, disclosed: [{ fields: { title: "换证", amount: 8 } }] },
+  ]);
 
   await equalHeads(clients);
   const acts = [];
   for await (const act of tax.eachTrace(issued.certificate)) acts.push(act.kind);
-  expect(acts.toSorted()).toEqual(["issued", "verified"]);
+  expect(acts.toSorted()).toEqual(["issued", "replaced", "verified"]);
 });

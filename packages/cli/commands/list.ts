@@ -1,6 +1,6 @@
-import type { CertificateFilter } from "@vermilion/client";
+import type { CertificateFilter, Client } from "@vermilion/client";
 import { type Command, InvalidArgumentError } from "commander";
-import { type Io, timeOf } from "../output.ts";
+import { Failure, type Io, shown, timeOf } from "../output.ts";
 import { openSession, type SessionOptions, withApp } from "../session.ts";
 
 interface Options extends SessionOptions {
@@ -15,6 +15,8 @@ interface Options extends SessionOptions {
   readonly to?: number;
   readonly oldest?: boolean;
   readonly limit: number;
+  readonly block?: number;
+  readonly transaction?: string;
 }
 
 const limitMax = 10_000;
@@ -33,16 +35,24 @@ export function list(program: Command, io: Io): void {
     .option("--from <time>", "issued from then on, for example 2026-05-31", timeIn)
     .option("--to <time>", "issued until then", timeIn)
     .option("--oldest", "oldest first")
+    .option(
+      "--block <height>",
+      "with --holder and --transaction: what that entry issued to the holder, with the fields that one may read",
+      heightIn,
+    )
+    .option("--transaction <hash>", "see --block")
     .option("--limit <count>", `at most so many, 1 to ${limitMax}`, countIn, 20)
     .addHelpText(
       "after",
       `
 Examples:
   $ vermilion list --as platform --type business-licence --status valid
-  $ vermilion list --as inspection --missing inspection --limit 100 --json`,
+  $ vermilion list --as inspection --missing inspection --limit 100 --json
+  $ vermilion list --as customs --holder ver1… --block 12 --transaction 3f0c…e1`,
     );
   withApp(command).action(async (options: Options) => {
     const { client } = await openSession(options);
+    if (options.block !== undefined || options.transaction !== undefined) return listIssuedTo(io, client, options);
     const filter = filterOf(options);
     const found: Found[] = [];
     await io.during("searching · 正在查询", async () => {
@@ -56,6 +66,28 @@ Examples:
     io.table([["certificate", "type", "issuer", "issued", "status", "awaits"], ...found.map(lineOf)]);
     io.print(`${found.length} / ${count}${atLeast ? "+" : ""}`);
   });
+}
+
+/** C4: certificate by holder's address, block number and transaction hash. */
+async function listIssuedTo(io: Io, client: Client, { holder, block, transaction, json }: Options): Promise<void> {
+  if (holder === undefined || block === undefined || transaction === undefined)
+    throw new Failure(
+      "option-missing",
+      { zh: "--holder、--block、--transaction 须一并给出", en: "--holder, --block and --transaction go together" },
+      2,
+    );
+  const items = await io.during("searching · 正在查询", () => client.certificatesOfHolder(holder, block, transaction));
+  if (json === true) return io.json({ items });
+  for (const item of items) {
+    io.print(`${shown(item.certificate)}  ${shown(item.type)}, ${item.status}`);
+    io.table([
+      ["  issuer", `${shown(item.issuer)} ${shown(item.issuerCode)}`],
+      ...item.disclosed.flatMap(({ part, fields }) =>
+        Object.entries(fields).map(([field, value]) => [`  ${shown(part)} ${shown(field)}`, shown(value)]),
+      ),
+      ...item.withheld.map(({ part, code }) => [`  ${shown(part)}`, `not readable now · 现在读不到: ${shown(code)}`]),
+    ]);
+  }
 }
 
 type Found = Awaited<ReturnType<Awaited<ReturnType<typeof openSession>>["client"]["certificates"]>>["items"][number];
@@ -82,6 +114,11 @@ function timeIn(text: string): number {
   const time = Date.parse(text);
   if (Number.isNaN(time) || time < 0) throw new InvalidArgumentError("a date or an RFC 3339 time, for example 2026-05-31");
   return time;
+}
+
+function heightIn(text: string): number {
+  if (!/^[0-9]{1,15}$/.test(text)) throw new InvalidArgumentError("the height of a block");
+  return Number(text);
 }
 
 function countIn(text: string): number {

@@ -1,11 +1,10 @@
-import { type AccountRow, addressOf, type CertificateRow, stateKeys } from "@vermilion/contracts";
+import { type AccountRow, addressOf, stateKeys } from "@vermilion/contracts";
 import { type Json, thumbprint } from "@vermilion/ledger";
 import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
-import { findEntry } from "../explorer/entries.ts";
 import type { Caller, Refused, Services, Submitted, WriteOptions } from "../services.ts";
 
 /** C4 register: account name → address. The key pair was made on the user's device; only its public half comes here, with a proof. */
@@ -37,25 +36,4 @@ function parseProof(proof: string): Json | undefined {
 /** C4 public key by address. */
 export async function account(context: Context, address: string): Promise<AccountRow | Refused> {
   return (await readRow(context, stateKeys.account(address))) ?? { refused: "unknown-account", detail: address };
-}
-
-/** C4 certificate by holder's address, block number and transaction hash; with the issuer's organisation code. */
-export async function certificateOf(
-  context: Context,
-  holder: string,
-  blockNumber: number,
-  transactionHash: string,
-): Promise<(CertificateRow & { readonly issuerCode: string }) | Refused> {
-  const unknown = { refused: "unknown-certificate", detail: "no certificate of this holder stands in this block under this transaction" };
-  const place = await context.ledger.entryPlace(transactionHash);
-  if (place === undefined || place.height !== blockNumber || place.outcome !== "applied") return unknown;
-  const entry = await findEntry(context, transactionHash);
-  for (const operation of entry?.payload.operations ?? []) {
-    if (operation.contract !== "certificates" || operation.operation !== "issue") continue;
-    const { certificate } = operation.arguments;
-    const row = typeof certificate === "string" ? await readRow(context, stateKeys.certificate(certificate)) : undefined;
-    const issuer = row === undefined ? undefined : await readRow(context, stateKeys.member(row.issuer));
-    if (row?.holder === holder && issuer !== undefined) return { ...row, issuerCode: issuer.uscc };
-  }
-  return unknown;
 }

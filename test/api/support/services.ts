@@ -197,7 +197,16 @@ export function fakeServices(): Services {
     registerAccount: async () => ({ ...committed, address }),
     account: async () => account,
     verifyCertificate: async () => ({ ...committed, verdicts: { integrity: "holds", status: "valid", issuer: "holds" } }),
-    certificateOf: async () => ({ ...certificate, issuerCode: "11100000000012154X" }),
+    certificatesOfHolder: async (_holder, _block, _transaction, reader) => ({
+      items: [
+        {
+          ...certificate,
+          issuerCode: "11100000000012154X",
+          disclosed: [],
+          withheld: reader === undefined ? [] : [{ part: "main", request: null, code: "record-key-not-here" }],
+        },
+      ],
+    }),
     beginFile: async (file) => ({ file, complete: false, registered: false, missing: [0], sends: [{ through: "api", chunk: 0 }] }),
     sendChunk: async (file, chunk) => ({ file, chunk }),
     completeFile: async (file) => ({ ...committed, file }),
