@@ -138,7 +138,7 @@ describe("a founding that goes from founder to founder", () => {
     if ("refused" in merged) throw new Error(merged.detail);
     expect(missingSignatures(merged, nativeCrypto)).toEqual(["customs"]);
     expect(genesisOf(merged, nativeCrypto)).toMatchObject({ refused: "invalid-genesis" });
-    expect(genesisOf(await signed(merged, customs), nativeCrypto)).toMatchObject({ version: 1 });
+    expect(genesisOf(await signed(merged, customs), nativeCrypto)).toMatchObject({ version: 2 });
   });
 
   test("what a copy has spoilt replaces no signature that holds, in any order", async () => {
