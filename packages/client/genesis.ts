@@ -2,7 +2,6 @@ import {
   type Crypto,
   checkEntry,
   genesisChain,
-  genesisVersion,
   type Hash,
   isJsonObject,
   type Json,
@@ -39,15 +38,14 @@ const genesisBytesMax = 512 * 1024;
 const foundersMax = 128;
 
 /**
- * Reads a genesis file (`{version: 2, entry, header}`). A genesis proves nothing by itself, anybody can found a consortium: what counts is
+ * Reads a genesis file (`{version: 1, entry, header}`). A genesis proves nothing by itself, anybody can found a consortium: what counts is
  * that its chain id is the one that a receipt's origin and an entry name. The header is not needed for that and not looked at.
  */
 export function readGenesis(text: string, crypto: Crypto): Genesis | GenesisRefusal {
   const file = parseStrict(utf8(text), { bytesMax: genesisBytesMax, depthMax: 4 });
   if ("refused" in file) return malformed(file.detail);
-  const { version, entry: stored } = isJsonObject(file.value) ? file.value : {};
-  if (version === 1) return malformed("a genesis file of Vermilion 0.1, which this program does not read");
-  if (version !== genesisVersion || typeof stored !== "string") return malformed(`not a genesis file of version ${genesisVersion}`);
+  const stored = isJsonObject(file.value) && file.value["version"] === 1 ? file.value["entry"] : undefined;
+  if (typeof stored !== "string") return malformed("not a genesis file of version 1");
   const entry = parseEntry(utf8(stored), crypto);
   if ("refused" in entry) return malformed(entry.detail);
   const { chain, operations, signers } = entry.payload;

@@ -1,4 +1,3 @@
-export { genesisVersion } from "@vermilion/ledger";
 export type * from "./answers.ts";
 export type { BulkOptions } from "./bulk.ts";
 export { type Client, createClient } from "./client.ts";

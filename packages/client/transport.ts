@@ -242,7 +242,7 @@ const runningCode = "call-running";
 const lastingCodes: ReadonlySet<string> = new Set([
   "storage-read-only",
   "storage-layout-newer",
-  "storage-layout-older",
+  "data-too-old",
   "upgrade-needed",
   "key-unwrap-failed",
 ]);

@@ -3,6 +3,7 @@ import {
   type Cosigner,
   type Crypto,
   checkEntry,
+  formatOutcome,
   fromHex,
   genesisChain,
   hashOf,
@@ -149,7 +150,7 @@ function judgeEntry(
   { record, origin }: VerifiedReceipt,
   genesis: Genesis | { readonly refused: GenesisCode } | undefined,
 ): ParsedEntry | undefined | IntegrityCode {
-  if (record.kind === "entry" && record.outcome !== "applied") return "entry-was-refused";
+  if (record.kind === "entry" && record.outcome.kind === "refused") return "entry-was-refused";
   if (bytes === undefined) return sdJwt === undefined && document === undefined ? undefined : "entry-needed";
   if (record.kind !== "entry") return "not-an-entry";
   if (hashOf(bytes, crypto) !== record.sha256) return "entry-does-not-match";
@@ -266,7 +267,7 @@ function issuerOf(answer: CertificateAnswer | undefined, keys: ReturnType<typeof
 }
 
 function factsOf({ record, index, size, origin, cosigners }: VerifiedReceipt): OfflineFacts {
-  return { origin, index, size, outcome: record.outcome, cosigners };
+  return { origin, index, size, outcome: record.kind === "entry" ? formatOutcome(record.outcome) : "-", cosigners };
 }
 
 function factsOfEntry({ payload, transactionHash }: ParsedEntry, keys: readonly IssuerKey[], crypto: Crypto): OfflineFacts {

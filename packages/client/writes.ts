@@ -1,3 +1,4 @@
+import { parseOutcome } from "@vermilion/ledger";
 import type {
   AccountInput,
   CompleteInput,
@@ -22,7 +23,6 @@ export interface WriteOptions extends CallOptions {
   readonly idempotencyKey?: string;
 }
 
-const refusedPrefix = "refused:";
 const pollFirstMs = 100;
 const pollMaxMs = 1_000;
 
@@ -91,8 +91,9 @@ async function followUp(transport: Transport, first: Submitted, options: CallOpt
 
 function throwIfRefused(submitted: Submitted): void {
   const { outcome, transactionHash } = submitted;
-  if (outcome?.startsWith(refusedPrefix) !== true) return;
-  const code = outcome.slice(refusedPrefix.length);
+  const told = outcome === undefined ? undefined : parseOutcome(outcome);
+  if (told?.kind !== "refused") return;
+  const { code } = told;
   throw new ClientProblem({
     code,
     status: 409,

@@ -1,4 +1,4 @@
-import { type Crypto, genesisChain, type ParsedEntry } from "@vermilion/ledger";
+import { applied, type Crypto, genesisChain, type Outcome, type ParsedEntry, refusedWith } from "@vermilion/ledger";
 import { stateKeys } from "./keys.ts";
 import type { EntryContext, Operation } from "./operation.ts";
 import { type Refusal, type RefusalCode, refuse } from "./refusals.ts";
@@ -15,10 +15,8 @@ export const limits = {
   aheadMsMax: 10 * 60 * 1000,
 } as const;
 
-export type Outcome = "applied" | `refused:${RefusalCode}`;
-
 export interface Execution {
-  readonly outcome: Outcome;
+  readonly outcome: Outcome<RefusalCode>;
   /** Why refused, for a developer; not on the ledger. */
   readonly detail?: string;
   /** Place of the operation that was refused; absent where the entry as a whole was. Not on the ledger. */
@@ -47,10 +45,10 @@ export function executeEntry(view: StateView, block: EntryContext, entry: Parsed
   if (verdict === undefined && !view.hasMisses) {
     consume(view, block, entry);
     view.keep();
-    return { outcome: "applied" };
+    return { outcome: applied };
   }
   view.rollback();
-  if (verdict === undefined) return { outcome: "applied" };
+  if (verdict === undefined) return { outcome: applied };
   if ("rulesUnknown" in verdict) return verdict;
   if (!view.hasMisses && !leavesNoTrace.includes(verdict.refused)) {
     consume(view, block, entry);
@@ -59,7 +57,7 @@ export function executeEntry(view: StateView, block: EntryContext, entry: Parsed
   }
   const { refused, detail, operation } = verdict;
   return {
-    outcome: `refused:${refused}`,
+    outcome: refusedWith(refused),
     ...(detail === undefined ? {} : { detail }),
     ...(operation === undefined ? {} : { operation }),
   };

@@ -11,7 +11,7 @@ export type { CompleteArguments, IssueArguments, RenewArguments } from "./certif
 export type { ActivateArguments, FoundArguments } from "./consortium.ts";
 export { dayOf, evidenceSubject } from "./counts.ts";
 export { type DepositArguments, evidenceDigestsMax } from "./evidence.ts";
-export { type Execution, type ExecutionResult, executeEntry, keysOf, limits, type Outcome, type RulesUnknown } from "./execute.ts";
+export { type Execution, type ExecutionResult, executeEntry, keysOf, limits, type RulesUnknown } from "./execute.ts";
 export type { RegisterFileArguments } from "./files.ts";
 export type { GiveArguments } from "./grants.ts";
 export { addressOf, evidenceId, type Place, placeKey, placesFrom, requestId, type StateKey, stateKeys, statePrefixes } from "./keys.ts";

@@ -1,5 +1,5 @@
 /**
- * Why an entry did not apply. Each is written into the leaf record as `refused:<code>`, so a code is never renamed nor given another
+ * Why an entry did not apply. Each is written into the leaf record, so a code is never renamed nor given another
  * meaning; who adds one adds a version of the operation that answers it.
  */
 export const refusalCodes = [

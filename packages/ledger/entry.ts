@@ -16,9 +16,6 @@ import {
 export const entryTyp = "vermilion-entry+json";
 /** The `chain` of the one entry that makes a chain and so cannot name it. */
 export const genesisChain = "genesis";
-
-/** Version of genesis files, and with it the form of all that a chain consists of. 1 was that of Vermilion 0.1, which nothing reads. */
-export const genesisVersion = 2;
 export const entryBytesMax = 65_535;
 export const operationsPerEntryMax = 64;
 export const attachmentsPerEntryMax = 64;

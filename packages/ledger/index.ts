@@ -13,6 +13,7 @@ export * from "./keys.ts";
 export * from "./leaf.ts";
 export * from "./names.ts";
 export * from "./note.ts";
+export * from "./outcome.ts";
 export * from "./policy.ts";
 export * from "./receipt.ts";
 export * from "./signed.ts";

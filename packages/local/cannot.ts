@@ -7,6 +7,8 @@ export type CannotCode =
   | "folder-not-usable"
   | "config-invalid"
   | "unknown-member"
+  | "unknown-chain"
+  | "data-too-old"
   | "unknown-app"
   | "app-exists"
   | "port-taken"
@@ -14,7 +16,6 @@ export type CannotCode =
   | "keys-unusable"
   | "tls-unusable"
   | "storage-layout-newer"
-  | "storage-layout-older"
   | "storage-unusable"
   | "already-running"
   | "not-running"
@@ -39,13 +40,12 @@ export class Cannot extends Error {
   }
 }
 
-/** Says of a file or folder that 0.1 wrote it. Nothing of it has been changed. */
-export function olderData(what: string, cause?: unknown): Cannot {
+/** Of a file that version 0.1 wrote. Nothing of it has been changed. */
+export function dataTooOld(file: string): Cannot {
   return new Cannot(
-    "storage-layout-older",
-    `${what} 是朱印 0.1 的数据，本程序不读取，也没有改动它：请用 0.1 打开，或用 --data 另选文件夹新建联盟`,
-    `${what} is data of Vermilion 0.1, which this program does not read and has not changed: open it with 0.1, or found a consortium in another folder by --data`,
-    cause,
+    "data-too-old",
+    `${file} 由 0.1 版写成，本版本不读取，也没有改动它：请用 0.1 版打开，或另选文件夹（--data）重新建立联盟`,
+    `${file} was written by version 0.1, whose data this version does not read and has not changed: open it with 0.1, or found a consortium in another folder (--data)`,
   );
 }
 

@@ -4,7 +4,7 @@ export type FaultCode =
   | "storage-read-only"
   | "storage-failed"
   | "storage-layout-newer"
-  | "storage-layout-older"
+  | "data-too-old"
   | "keys-unavailable"
   | "key-unwrap-failed"
   | "peer-unreachable"

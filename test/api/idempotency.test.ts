@@ -1,3 +1,4 @@
+import { applied, refusedWith } from "@vermilion/ledger";
 import type { Calls } from "@vermilion/member/ports/index";
 import type { Services, Submitted, WriteOptions } from "@vermilion/member/services";
 import { Fault } from "@vermilion/node/fault";
@@ -7,11 +8,11 @@ import { addApp, ask, outcomeOf, problemOf, startMember, type TestMember, tokenO
 import { certificateId, committed, hash, pending } from "./support/services.ts";
 
 const body = { type: "trade", fields: { name: "一" } };
-type Issue = Services["issue"];
+type Issue = Services["issueCertificate"];
 const issued = { ...committed, certificate: certificateId, issuerSignedSha256: hash, sdJwt: "secret~disclosure~" };
 
 async function desk(issue: Issue, services: Partial<Services> = {}, calls?: Calls): Promise<{ member: TestMember; token: string }> {
-  const member = await startMember({ services: { issue, ...services }, ...(calls === undefined ? {} : { calls }) });
+  const member = await startMember({ services: { issueCertificate: issue, ...services }, ...(calls === undefined ? {} : { calls }) });
   return { member, token: await tokenOf(member, await addApp(member, "desk", ["certificates:issue"])) };
 }
 
@@ -90,7 +91,7 @@ test("a key is kept for 24 hours", async () => {
   let times = 0;
   const member = await startMember({
     services: {
-      issue: async () => {
+      issueCertificate: async () => {
         times++;
         return issued;
       },
@@ -108,20 +109,20 @@ test("a key is kept for 24 hours", async () => {
 
 test("an answer that waited is looked up again when it is repeated", async () => {
   let now: Submitted = pending;
-  const { member, token } = await desk(async () => ({ ...issued, ...pending, outcome: "" }), { submission: async () => now });
+  const { member, token } = await desk(async () => ({ ...issued, ...pending, outcome: applied }), { submission: async () => now });
   expect((await issueWith(member, token, "k1")).status).toBe(202);
   const waiting = await issueWith(member, token, "k1");
   expect([waiting.status, waiting.headers.get("idempotent-replayed")]).toEqual([202, "true"]);
   now = committed;
   const done = await issueWith(member, token, "k1");
   expect([done.status, await done.json()]).toMatchObject([201, { certificate: certificateId, blockNumber: 7 }]);
-  now = { ...committed, outcome: "refused:certificate-exists" };
+  now = { ...committed, outcome: refusedWith("certificate-exists") };
   expect(await outcomeOf(await issueWith(member, token, "k1"))).toBe("422 certificate-exists");
 });
 
 test("one whose entry ran out of time says so", async () => {
   const submission = async () => ({ refused: "unknown-transaction", detail: "" });
-  const { member, token } = await desk(async () => ({ ...issued, ...pending, outcome: "" }), { submission });
+  const { member, token } = await desk(async () => ({ ...issued, ...pending, outcome: applied }), { submission });
   await issueWith(member, token, "k1");
   expect(await outcomeOf(await issueWith(member, token, "k1"))).toBe("409 unknown-transaction");
 });
@@ -130,7 +131,7 @@ test("a committed refusal is replayed as such", async () => {
   let times = 0;
   const { member, token } = await desk(async () => {
     times++;
-    return { ...issued, outcome: "refused:certificate-exists" };
+    return { ...issued, outcome: refusedWith("certificate-exists") };
   });
   for (const replayed of [null, "true"]) {
     const answer = await issueWith(member, token, "k1");
@@ -159,7 +160,7 @@ test("the use case gets one value for one call and key, and another for another,
   const note = (options: WriteOptions) => void keys.push(options.idempotencyKey);
   const member = await startMember({
     services: {
-      issue: async (_input, _caller, options) => {
+      issueCertificate: async (_input, _caller, options) => {
         note(options);
         return issued;
       },

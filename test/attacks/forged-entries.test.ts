@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { operationCall } from "@vermilion/contracts";
-import { type EntryPayload, encodeEntry, encodePayload, entryTyp, parseEntry } from "@vermilion/ledger";
+import { type EntryPayload, encodeEntry, encodePayload, entryTyp, formatOutcome, parseEntry } from "@vermilion/ledger";
 import { nativeCrypto } from "@vermilion/node";
 import { describe, expect, test } from "vitest";
 import { good, insist, leaderOf, permitFields } from "../member/fixtures.ts";
@@ -85,10 +85,10 @@ describe("entries of others", () => {
     const transactionHash = createHash("sha256").update(encodePayload(given)).digest("hex");
     await propose(await leaderOf(cluster), entryBytes(given, [tax()]));
     const submitted = await eventually(async () => {
-      const answer = await services("platform").submission(transactionHash);
+      const answer = await services("platform").submission({ transactionHash });
       return "refused" in answer || answer.status === "committed" ? answer : undefined;
     });
-    return "refused" in submitted ? submitted.refused : submitted.outcome;
+    return "refused" in submitted ? submitted.refused : submitted.outcome && formatOutcome(submitted.outcome);
   };
 
   test("one whose time is over is never taken", async () => {
@@ -111,11 +111,11 @@ describe("entries of others", () => {
     await propose(leader, entryBytes(given, [tax()]));
     good(await tryToIssue(permitFields));
     const transactionHash = createHash("sha256").update(encodePayload(given)).digest("hex");
-    expect(await services(leader).submission(transactionHash)).toMatchObject({ status: "pending" });
+    expect(await services(leader).submission({ transactionHash })).toMatchObject({ status: "pending" });
     putForward(2 * 60_000);
     good(await tryToIssue(permitFields));
-    expect(await services(leader).submission(transactionHash)).toMatchObject({
-      outcome: expect.stringMatching(/^refused:(?!entry)/),
+    expect(await services(leader).submission({ transactionHash })).toMatchObject({
+      outcome: { kind: "refused", code: expect.stringMatching(/^(?!entry)/) },
     });
   });
 

@@ -26,7 +26,9 @@ describe("proposals that no follower would take in a block", () => {
     const entry = entryBy("tax", [nothing], references, more);
     await running(leader).peerDoor.handle("tax", "proposals", encodeProposalCall([proposalOf(entry, given)]));
     const { raftStore } = cluster.node(leader).stores;
-    const held = (await raftStore.hasProposal(entry.transactionHash)) || (await services(leader).submission(entry.transactionHash));
+    const held =
+      (await raftStore.hasProposal(entry.transactionHash)) ||
+      (await services(leader).submission({ transactionHash: entry.transactionHash }));
     return { entry, isKnown: held === true || !("refused" in held) };
   };
   const year = 365 * 86_400_000;
@@ -50,7 +52,7 @@ describe("proposals that no follower would take in a block", () => {
 
   test.each(refused)("%s never enter the leader's store", async (_what, propose) => {
     expect((await propose()).isKnown).toBe(false);
-    expect((await issuePermit("customs")).outcome).toBe("applied");
+    expect((await issuePermit("customs")).outcome).toEqual({ kind: "applied" });
     for (const { stores } of cluster.nodes.values()) expect(await stores.ledger.attachment(surplus.sha256)).toBeUndefined();
     await equalHeads(cluster);
   });
@@ -58,10 +60,10 @@ describe("proposals that no follower would take in a block", () => {
   test("one that just fits is taken by all", async () => {
     const { entry } = await proposed(...twice(pieces(blockBytesMax - 65_535)));
     const done = await eventually(async () => {
-      const answer = await services("customs").submission(entry.transactionHash);
+      const answer = await services("customs").submission({ transactionHash: entry.transactionHash });
       return "outcome" in answer ? answer.outcome : undefined;
     });
-    expect(done).toBe("refused:unknown-operation");
+    expect(done).toEqual({ kind: "refused", code: "unknown-operation" });
     await equalHeads(cluster);
   });
 });

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { nobleCrypto } from "@vermilion/client/noble-crypto";
 import {
+  applied,
   type Crypto,
   checkpointText,
   cosignatureKeyType,
@@ -144,7 +145,7 @@ function microsToVerify(receipt: string, policy: string, crypto: Crypto, forMs: 
 
 /** A receipt of leaf 0 in a tree of so many leaves: the path is as long as it gets, the root is what path and leaf make it. */
 function computed(leaves: number, members: readonly string[]): Proof {
-  const record = leafRecord({ kind: "entry", outcome: "applied", sha256: toHex(randomBytes(32)) });
+  const record = leafRecord({ kind: "entry", outcome: applied, sha256: toHex(randomBytes(32)) });
   const proof = Array.from({ length: Math.ceil(Math.log2(leaves)) }, () => new Uint8Array(randomBytes(32)));
   const root = proof.reduce((hash, sibling) => nodeHash(hash, sibling, nativeCrypto), leafHash(record, nativeCrypto));
   const origin = originOf(defaultName, toHex(randomBytes(32)));

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { scopes } from "@vermilion/api";
 import { text } from "@vermilion/ledger";
+import { scopes } from "@vermilion/protocol";
 import { expect, onTestFinished, test } from "vitest";
 import { addApp, p256, startMember, testClock } from "../api/support/member.ts";
 import { entryView } from "../api/support/services.ts";
@@ -105,7 +105,7 @@ test("a receipt is saved with what a verifier needs, and only once it is final",
   for (const name of ["r.tlog-proof", "r.entry.json", "policy.txt", "genesis.json"])
     expect(existsSync(join(data, "out", name)), name).toBe(true);
   const genesis = JSON.parse(readFileSync(join(data, "out/genesis.json"), "utf8")) as { version: number; entry: unknown; header: unknown };
-  expect(genesis).toMatchObject({ version: 2, entry: expect.any(String), header: expect.any(String) });
+  expect(genesis).toMatchObject({ version: 1, entry: expect.any(String), header: expect.any(String) });
 
   const ofAnother = await run("receipt", hash, "--out", at("another.tlog-proof"));
   expect(ofAnother).toMatchObject({ code: 1, out: "" });
@@ -121,7 +121,7 @@ test("a receipt is saved with what a verifier needs, and only once it is final",
 });
 
 test("refusals, and a member that is down, answers garbage or never: one sentence and exit code 1", async () => {
-  const refusing = { issue: async () => ({ refused: "unknown-type", detail: "no type x" }) };
+  const refusing = { issueCertificate: async () => ({ refused: "unknown-type", detail: "no type x" }) };
   const { at, run } = await place({ services: refusing });
   const refused = await run("issue", "x", at("fields.json"));
   expect(refused).toMatchObject({ code: 1, out: "" });

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { refusedWith } from "@vermilion/ledger";
 import { describe, expect, test } from "vitest";
 import { document, makeWorld, sdJwtBy, statusListBy } from "../client/fixtures.ts";
 import { oneSentence, temporaryFolder, vermilion } from "./spawn.ts";
@@ -51,7 +52,7 @@ describe("exit code 1", () => {
     write("revoked.jwt", statusListBy(world.issuer.keys.sign, 1));
     write("other.pdf", "another document");
     write("other.sd-jwt", sdJwtBy(world.issuer, { claims: { iat: 1 } }).text);
-    write("refused.tlog-proof", world.receiptOfEntry(world.entry, "refused:unknown-type"));
+    write("refused.tlog-proof", world.receiptOfEntry(world.entry, refusedWith("unknown-type")));
     write("other-policy.txt", makeWorld().policy);
     const withSdJwt = [...base, "--sd-jwt", "c.sd-jwt"];
     const cases: Record<string, readonly string[]> = {

@@ -13,6 +13,7 @@ import {
 } from "@vermilion/certificates";
 import {
   appendToTiles,
+  applied,
   checkpointText,
   cosignatureKeyType,
   cosignatureLine,
@@ -30,6 +31,7 @@ import {
   lowS,
   memberPolicy,
   type Operation,
+  type Outcome,
   originOf,
   type ParsedEntry,
   rootFromTiles,
@@ -144,7 +146,7 @@ export interface World {
   readonly entry: ParsedEntry;
   /** Receipt of one leaf record, among others in the tree, cosigned by these members. */
   receiptOf(record: LeafRecord, cosignedBy?: readonly string[]): string;
-  receiptOfEntry(entry: ParsedEntry, outcome?: LeafRecord["outcome"]): string;
+  receiptOfEntry(entry: ParsedEntry, outcome?: Outcome): string;
 }
 
 export function makeWorld(): World {
@@ -158,7 +160,7 @@ export function makeWorld(): World {
   const policy = formatPolicy(memberPolicy({ consortiumName: consortium, origin, members: rows, quorum: 3 }, crypto));
   const { text: sdJwt, jws } = sdJwtBy(issuer);
   const entry = issueEntry(chain, issuer, jws);
-  const genesis = `${JSON.stringify({ version: 2, entry: text(genesisEntry.bytes), header: "{}" })}\n`;
+  const genesis = `${JSON.stringify({ version: 1, entry: text(genesisEntry.bytes), header: "{}" })}\n`;
 
   function receiptOf(record: LeafRecord, cosignedBy: readonly string[] = ["platform", "inspection", "customs"]): string {
     const others: LeafRecord[] = ["a", "b", "c", "d"].map((each) => ({ kind: "header", outcome: "-", sha256: each.repeat(64) }));
@@ -198,6 +200,6 @@ export function makeWorld(): World {
     jws,
     entry,
     receiptOf,
-    receiptOfEntry: (given, outcome = "applied") => receiptOf({ kind: "entry", outcome, sha256: given.entryHash }),
+    receiptOfEntry: (given, outcome = applied) => receiptOf({ kind: "entry", outcome, sha256: given.entryHash }),
   };
 }

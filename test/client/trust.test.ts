@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Client, type ClientOptions, createClient } from "@vermilion/client";
-import { text } from "@vermilion/ledger";
+import { applied, text } from "@vermilion/ledger";
 import { expect, onTestFinished, test } from "vitest";
 import { makeKey } from "../support/entries.ts";
 import { certificateId, issueEntry, issueOperation, makeWorld } from "./fixtures.ts";
@@ -40,10 +40,7 @@ test("a final receipt is checked by the policy that the member named first, whic
 
 test.each([
   ["changed", { ...good, receipt: good.receipt.replace("index 2", "index 3") }],
-  [
-    "cosigned by too few",
-    { ...good, receipt: world.receiptOf({ kind: "entry", outcome: "applied", sha256: "a".repeat(64) }, ["platform"]) },
-  ],
+  ["cosigned by too few", { ...good, receipt: world.receiptOf({ kind: "entry", outcome: applied, sha256: "a".repeat(64) }, ["platform"]) }],
   ["of another consortium", { ...good, receipt: other.receiptOfEntry(other.entry) }],
   ["empty", { ...good, receipt: "" }],
 ])("a receipt that is %s is not handed on", async (_what, receipt) => {

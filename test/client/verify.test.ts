@@ -1,7 +1,7 @@
 import { issuerSignedHash } from "@vermilion/certificates";
 import { nobleCrypto } from "@vermilion/client/noble-crypto";
 import { type OfflineInput, type OfflineVerdicts, type Unreadable, verifyOffline } from "@vermilion/client/verify";
-import { hashOf, type Operation } from "@vermilion/ledger";
+import { applied, hashOf, type Operation, refusedWith } from "@vermilion/ledger";
 import { describe, expect, test } from "vitest";
 import { entryOf, makeKey, makeMember } from "../support/entries.ts";
 import {
@@ -61,7 +61,7 @@ describe("integrity", () => {
   });
 
   test("the receipt of a refused entry never passes, with or without the entry", async () => {
-    const refused = world.receiptOfEntry(world.entry, "refused:unknown-type");
+    const refused = world.receiptOfEntry(world.entry, refusedWith("unknown-type"));
     for (const input of [
       { ...bare, receipt: refused },
       { ...full, receipt: refused },
@@ -82,7 +82,7 @@ describe("integrity", () => {
   test("another entry, a header's receipt, another document, another chain's entry", async () => {
     const another = issueEntry(world.chain, world.issuer, world.jws);
     expect((await verdicts({ ...full, entry: another.bytes })).integrity.code).toBe("entry-does-not-match");
-    const ofHeader = world.receiptOf({ kind: "header", outcome: "-", sha256: world.entry.entryHash });
+    const ofHeader = world.receiptOf({ kind: "header", sha256: world.entry.entryHash });
     expect((await verdicts({ ...full, receipt: ofHeader })).integrity.code).toBe("not-an-entry");
     expect((await verdicts({ ...full, document: new Uint8Array([...document, 0]) })).integrity.code).toBe("document-not-named");
     const foreign = issueEntry("e".repeat(64), world.issuer, world.jws);
@@ -120,7 +120,7 @@ describe("integrity", () => {
   });
 
   test("two of four cosignatures are too few; another policy does not know the ledger", async () => {
-    const record = { kind: "entry", outcome: "applied", sha256: world.entry.entryHash } as const;
+    const record = { kind: "entry", outcome: applied, sha256: world.entry.entryHash } as const;
     const few = world.receiptOf(record, ["platform", "customs"]);
     expect((await verdicts({ ...bare, receipt: few })).integrity.code).toBe("quorum-not-reached");
     expect((await verdicts({ ...bare, policy: makeWorld().policy })).integrity.code).toBe("unknown-origin");

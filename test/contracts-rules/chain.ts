@@ -8,7 +8,7 @@ import {
   StateView,
   type Write,
 } from "@vermilion/contracts";
-import type { Json, Operation, ParsedEntry } from "@vermilion/ledger";
+import { formatOutcome, type Json, type Operation, type ParsedEntry } from "@vermilion/ledger";
 import {
   crypto,
   type EntryOptions,
@@ -48,7 +48,7 @@ export interface Executed {
 
 export function outcomeOf(result: ExecutionResult | undefined): string {
   if (result === undefined) return "no result";
-  return "outcome" in result ? result.outcome : `rules-unknown:${result.contract}/${result.version}`;
+  return "outcome" in result ? formatOutcome(result.outcome) : `rules-unknown:${result.contract}/${result.version}`;
 }
 
 /** A chain without consensus: blocks are executed on a state in memory, which can be looked at and bent. */

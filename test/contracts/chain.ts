@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { applied, formatOutcome, type Outcome, refusedWith } from "@vermilion/ledger";
 import type { Attachment, EntryPlace, ExecutedBlock, Ledger, Publication, StateWrite } from "@vermilion/node/ports/index";
 
 export interface TestBlock {
@@ -8,7 +9,7 @@ export interface TestBlock {
 
 export interface BlockContent {
   readonly entries?: readonly Uint8Array[];
-  readonly outcomes?: readonly string[];
+  readonly outcomes?: readonly Outcome[];
   readonly writes?: readonly StateWrite[];
   readonly attachments?: readonly Attachment[];
   /** Gives another block at the same place. */
@@ -50,7 +51,7 @@ export function makeBlock(previous: ExecutedBlock | undefined, content: BlockCon
   const height = previous === undefined ? 0 : previous.after.height + 1;
   const first = previous?.after.size ?? 0;
   const entries = content.entries ?? [bytesOf(`entry ${height} ${content.salt ?? ""}`)];
-  const outcomes = content.outcomes ?? entries.map((_, place) => (place % 2 === 0 ? "applied" : "refused:unknown-type"));
+  const outcomes = content.outcomes ?? entries.map((_, place) => (place % 2 === 0 ? applied : refusedWith("unknown-type")));
   const writes = content.writes ?? [{ key: "counter", value: height }];
   const header = bytesOf(
     JSON.stringify({ height, salt: content.salt ?? "", previous: previous?.after.hash ?? "", entries: sha256(entries.map(sha256).join()) }),
@@ -62,9 +63,12 @@ export function makeBlock(previous: ExecutedBlock | undefined, content: BlockCon
     height,
     position,
     index: first + position,
-    outcome: outcomes[position] ?? "",
+    outcome: outcomes[position] ?? applied,
   }));
-  const leafRecords = [...places.map((place) => bytesOf(`entry ${place.outcome} ${place.entryHash}`)), bytesOf(`header ${hash}`)];
+  const leafRecords = [
+    ...places.map((place) => bytesOf(`entry ${formatOutcome(place.outcome)} ${place.entryHash}`)),
+    bytesOf(`header ${hash}`),
+  ];
   const size = first + leafRecords.length;
   const after = { height, hash, size, edge: [sha256(`edge ${size}`)], state: sha256(`state ${hash}`), time: 1_700_000_000_000 + height };
   const leaves = [...leavesBefore, ...leafRecords.map(sha256)];

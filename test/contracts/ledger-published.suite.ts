@@ -1,3 +1,4 @@
+import { applied, refusedWith } from "@vermilion/ledger";
 import type { Ledger, StateWrite } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { bytesOf, commit, sha256, stepOf, testChain } from "./chain.ts";
@@ -278,9 +279,9 @@ function treeSuite(open: Open<Ledger>): void {
         const chain = testChain();
         await commit(ledger, chain.next());
         const twice = [bytesOf("same"), bytesOf("same")];
-        const made = chain.next({ entries: twice, outcomes: ["applied", "refused:entry-repeated"] });
+        const made = chain.next({ entries: twice, outcomes: [applied, refusedWith("entry-repeated")] });
         await commit(ledger, made);
-        await commit(ledger, chain.next({ entries: twice, outcomes: ["refused:entry-repeated", "refused:entry-repeated"] }));
+        await commit(ledger, chain.next({ entries: twice, outcomes: [refusedWith("entry-repeated"), refusedWith("entry-repeated")] }));
         expect(await ledger.entryPlace(made.publication.entries[0]!.transactionHash)).toEqual(made.publication.entries[0]);
       }),
     );
@@ -290,11 +291,11 @@ function treeSuite(open: Open<Ledger>): void {
       over(open, async (ledger, { reopen }) => {
         const chain = testChain();
         await commit(ledger, chain.next());
-        const made = chain.next({ entries: [bytesOf("x"), bytesOf("y")], outcomes: ["refused:expired", "applied"] });
+        const made = chain.next({ entries: [bytesOf("x"), bytesOf("y")], outcomes: [refusedWith("expired"), applied] });
         await commit(ledger, made);
         const again = await reopen();
         for (const place of made.publication.entries) expect(await again.entryPlace(place.transactionHash)).toEqual(place);
-        expect(made.publication.entries[0]).toMatchObject({ height: 1, position: 0, index: 2, outcome: "refused:expired" });
+        expect(made.publication.entries[0]).toMatchObject({ height: 1, position: 0, index: 2, outcome: refusedWith("expired") });
       }),
     );
   });

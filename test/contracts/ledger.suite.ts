@@ -1,18 +1,21 @@
+import { applied, refusedWith } from "@vermilion/ledger";
 import type { Ledger } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { attachmentOf, bytesOf, commit, makeBlock, sha256, stepOf, testChain } from "./chain.ts";
 import { ledgerFaultsSuite } from "./ledger-faults.suite.ts";
 import { ledgerPublishedSuite } from "./ledger-published.suite.ts";
-import { expectBug, expectSame, type Open, over } from "./opened.ts";
+import { expectBug, expectSame, type Open, type OpenChain, over } from "./opened.ts";
+import { twoLedgers } from "./two-chains.suite.ts";
 
 /** Everything that the port `Ledger` promises. */
-export function ledgerSuite(name: string, open: Open<Ledger>): void {
+export function ledgerSuite(name: string, open: OpenChain<Ledger>): void {
   describe(`${name}: Ledger`, () => {
     blocksSuite(open);
     headSuite(open);
     evidenceSuite(open);
     ledgerPublishedSuite(open);
     ledgerFaultsSuite(open);
+    twoLedgers(open);
   });
 }
 
@@ -40,7 +43,7 @@ function blocksSuite(open: Open<Ledger>): void {
       over(open, async (ledger, { reopen }) => {
         const genesis = testChain().next({
           entries: [bytesOf("first"), new Uint8Array(65_535).fill(7), bytesOf("第三")],
-          outcomes: ["applied", "refused:high-s", "applied"],
+          outcomes: [applied, refusedWith("high-s"), applied],
           writes: [
             { key: "a", value: { 名: ["x", 1, true, null] } },
             { key: "b", value: null },
@@ -70,7 +73,7 @@ function blocksSuite(open: Open<Ledger>): void {
         const { block } = testChain().next();
         await ledger.saveBlock(block);
         await ledger.saveBlock(block);
-        await ledger.saveBlock({ ...block, term: 9, outcomes: ["refused:expired"] });
+        await ledger.saveBlock({ ...block, term: 9, outcomes: [refusedWith("expired")] });
         expectSame(await ledger.readBlock(block.after.hash), block);
       }),
     );

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { consistencyProof, formatPolicy, formatReceipt, parseReceipt, toBase64 } from "@vermilion/ledger";
+import { consistencyProof, formatPolicy, formatReceipt, parseReceipt, refusedWith, toBase64 } from "@vermilion/ledger";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import { finalCheckpoint, logOf, policyOf, receiptOf, recordOf } from "../ledger/fixtures.ts";
@@ -69,7 +69,7 @@ else
       const parsed = parseReceipt(receipt);
       if ("refused" in parsed) throw new Error(parsed.detail);
       const mutated: Record<string, string> = {
-        outcome: formatReceipt({ ...parsed, record: recordOf(300, "refused:expired") }),
+        outcome: formatReceipt({ ...parsed, record: recordOf(300, refusedWith("expired")) }),
         index: receipt.replace("index 300", "index 301"),
         proof: formatReceipt({ ...parsed, proof: parsed.proof.with(2, new Uint8Array(32)) }),
         "proof order": formatReceipt({ ...parsed, proof: parsed.proof.toReversed() }),
@@ -113,7 +113,7 @@ else
         const wrong = [...proof.slice(0, -1), new Uint8Array(32)];
         expect(check({ ...files, proof: lines(wrong) }, ...flags)).toMatchObject({ status: 1 });
       }
-      const fork = logOf(log.records.map((_, i) => recordOf(i, "refused:expired")));
+      const fork = logOf(log.records.map((_, i) => recordOf(i, refusedWith("expired"))));
       const proof = consistencyProof(257, 700, fork.tiles, nativeCrypto)
         .map((hash) => `${toBase64(hash)}\n`)
         .join("");

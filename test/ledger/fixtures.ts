@@ -1,6 +1,7 @@
 import { createECDH, createHash, createPrivateKey, type KeyObject, sign } from "node:crypto";
 import {
   appendToTiles,
+  applied,
   checkpointText,
   cosignatureKeyType,
   cosignatureLine,
@@ -16,6 +17,7 @@ import {
   lowS,
   memberPolicy,
   type NewSignature,
+  type Outcome,
   type PublicJwk,
   rootFromTiles,
   signingInput,
@@ -75,7 +77,7 @@ export function policyOf(quorum: number) {
 }
 
 /** A leaf record that is told apart by `number`. */
-export function recordOf(number: number, outcome: "applied" | `refused:${string}` = "applied"): Uint8Array {
+export function recordOf(number: number, outcome: Outcome = applied): Uint8Array {
   return leafRecord({ kind: "entry", outcome, sha256: createHash("sha256").update(`entry ${number}`).digest("hex") });
 }
 

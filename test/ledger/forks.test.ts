@@ -1,4 +1,4 @@
-import { conflictEvidence, encodeConflictEvidence, parseConflictEvidence, text, utf8 } from "@vermilion/ledger";
+import { conflictEvidence, encodeConflictEvidence, parseConflictEvidence, refusedWith, text, utf8 } from "@vermilion/ledger";
 import { nativeCrypto as crypto } from "@vermilion/node/host/native-crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ const policy = policyOf(3);
 const records = Array.from({ length: 40 }, (_, i) => recordOf(i));
 const log = logOf(records);
 /** The same chain with another past from leaf 20. */
-const fork = logOf(records.map((record, i) => (i < 20 ? record : recordOf(i, "refused:expired"))));
+const fork = logOf(records.map((record, i) => (i < 20 ? record : recordOf(i, refusedWith("expired")))));
 const [abc, bcd] = [memberIds.slice(0, 3), memberIds.slice(1, 4)];
 
 function evidenceOf(a: string, b: string) {

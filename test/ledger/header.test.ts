@@ -16,6 +16,7 @@ import {
   parseAcknowledgement,
   parseHeader,
   parseLeafRecord,
+  refusedWith,
   rollState,
   sizeAfter,
   utf8,
@@ -117,10 +118,10 @@ describe("acknowledgement", () => {
 
 describe("leaf record", () => {
   test("has exactly the text of the format and comes back", () => {
-    const record = { kind: "entry", outcome: "refused:expired", sha256: hash } as const;
+    const record = { kind: "entry", outcome: refusedWith("expired"), sha256: hash } as const;
     expect(leafRecord(record)).toEqual(utf8(`vermilion-leaf/v1\nentry\nrefused:expired\n${hash}\n`));
     expect(parseLeafRecord(leafRecord(record))).toEqual(record);
-    expect(parseLeafRecord(leafRecord({ kind: "header", outcome: "-", sha256: hash }))).toMatchObject({ kind: "header" });
+    expect(parseLeafRecord(leafRecord({ kind: "header", sha256: hash }))).toMatchObject({ kind: "header" });
   });
 
   test.each([

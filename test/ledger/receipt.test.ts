@@ -10,6 +10,7 @@ import {
   nodeHash,
   parseReceipt,
   receiptBytesMax,
+  refusedWith,
   utf8,
   verifierKey,
   verifyCheckpoint,
@@ -35,7 +36,7 @@ describe("receipt", () => {
     for (const host of [crypto, nobleCrypto]) {
       expect(verifyReceipt(receipt, formatPolicy(policy), host)).toMatchObject({
         ok: true,
-        record: { kind: "entry", outcome: "applied" },
+        record: { kind: "entry", outcome: { kind: "applied" } },
         index: 300,
         size: 700,
         origin,
@@ -106,7 +107,7 @@ describe("a receipt is refused", () => {
   const noteOf = (source: string) => source.slice(source.indexOf("\n\n") + 2);
 
   test.each<[string, string, string]>([
-    ["for a record with another outcome", formatReceipt({ ...parsed, record: recordOf(300, "refused:expired") }), "not-in-tree"],
+    ["for a record with another outcome", formatReceipt({ ...parsed, record: recordOf(300, refusedWith("expired")) }), "not-in-tree"],
     ["for another record", formatReceipt({ ...parsed, record: recordOf(301) }), "not-in-tree"],
     ["for something that is no leaf record", formatReceipt({ ...parsed, record: utf8("hello") }), "malformed-leaf-record"],
     ["at another index", at(301), "not-in-tree"],

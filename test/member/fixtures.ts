@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Json } from "@vermilion/ledger";
+import type { Json, JsonObject } from "@vermilion/ledger";
 import type { Caller, MemberPlatform, Services, WriteOptions } from "@vermilion/member";
+import { chainRules } from "@vermilion/member/rules";
 import { Fault, fsck, nativeCrypto } from "@vermilion/node";
 import { type Cluster, type ClusterOptions, eventually, type Node, openCluster } from "../support/cluster.ts";
 
@@ -11,7 +12,7 @@ export const options: WriteOptions = { waitMs: 10_000 };
 export const memberIds = ["platform", "inspection", "customs", "tax"] as const;
 
 /** A type that every member may issue; customs may read the name for clearance without being asked again. */
-export const permit: Json = {
+export const permit: JsonObject = {
   id: "permit",
   version: 1,
   names: { zh: "许可证", en: "Permit" },
@@ -46,7 +47,7 @@ function hastened(platform: MemberPlatform, factor: number): MemberPlatform {
 export async function openPermits(given: ClusterOptions = {}, factor = 5): Promise<Cluster> {
   const inner = given.platform ?? ((_node: Node, platform: MemberPlatform) => platform);
   const cluster = await openCluster({ ...given, platform: (node, platform) => inner(node, hastened(platform, factor)) });
-  good(await servicesOf(cluster, "platform").defineType(permit, caller, options));
+  good(await servicesOf(cluster, "platform").defineType({ type: permit }, caller, options));
   await equalHeads(cluster);
   return cluster;
 }
@@ -58,7 +59,7 @@ export function servicesOf(cluster: Cluster, id: string): Services {
 }
 
 export async function chainOf(cluster: Cluster, id: string) {
-  const [chain] = (await servicesOf(cluster, id).health()).chains;
+  const [chain] = (await servicesOf(cluster, id).health({})).chains;
   if (chain === undefined) throw new Error("a member has a chain");
   return chain;
 }
@@ -104,7 +105,7 @@ export async function equalHeads(cluster: Cluster, withinMs = 15_000): Promise<s
 export async function problemsOf(cluster: Cluster): Promise<unknown[]> {
   const problems: unknown[] = [];
   for (const node of cluster.nodes.values()) {
-    const { findings } = await fsck(node.stores.ledger, cluster.genesis, nativeCrypto, () => undefined);
+    const { findings } = await fsck({ ledger: node.stores.ledger, crypto: nativeCrypto, rules: chainRules }, cluster.genesis);
     problems.push(...findings.map((finding) => ({ member: node.id, ...finding })));
     const serious = node.errors.filter(({ event }) => event === "size-signed-for-another-tree" || event === "member-misbehaved");
     problems.push(...serious.map((error) => ({ member: node.id, ...error })));

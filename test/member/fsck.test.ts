@@ -2,14 +2,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
+import { chainTable } from "@vermilion/aws/dynamodb/chain-table";
+import type { Table } from "@vermilion/aws/dynamodb/table";
+import { openChainDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
+import { chainRules } from "@vermilion/member/rules";
 import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/node";
 import { parsedEntries } from "@vermilion/node/chain/block";
 import { publicationOf } from "@vermilion/node/chain/commit";
 import { KnownEntries } from "@vermilion/node/chain/known-entries";
 import type { Ledger } from "@vermilion/node/ports/index";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type MemoryTable, memoryLedger, memoryTable } from "../support/memory/index.ts";
+import { type MemoryTable, memoryChain, memoryLedger, memoryTable } from "../support/memory/index.ts";
 import { caller, equalHeads, good, openPermits, options, permitFields, servicesOf } from "./fixtures.ts";
 
 /** A ledger with types, certificates, a request, a decision and a grant; made once and copied for each test. */
@@ -19,6 +22,8 @@ let original: Ledger;
 const ledgerParts =
   /^(?:block\/|chain$|head$|certificate$|attachment\/|sealed\/|published$|state\/|tile\/|leaves$|entry\/|cosignature|final)/;
 let partitions: readonly string[];
+/** What the table holds of the chain. */
+let held: Table;
 let table: MemoryTable;
 const sealed = new Map<string, Uint8Array>();
 
@@ -26,14 +31,15 @@ beforeAll(async () => {
   const names = new Set<string>();
   const cluster = await openPermits();
   try {
-    const issued = good(await servicesOf(cluster, "platform").issue({ type: "permit", fields: permitFields }, caller, options));
+    const issued = good(await servicesOf(cluster, "platform").issueCertificate({ type: "permit", fields: permitFields }, caller, options));
     const asked = { certificate: issued.certificate, part: "main", purpose: "clearance", serviceItem: "import", basis: "customs-law" };
     const granted = good(await servicesOf(cluster, "customs").openRequest({ ...asked, fields: ["name"] }, caller, options));
-    good(await servicesOf(cluster, "customs").readGranted(granted.request, caller, { waitMs: 5_000 }));
+    good(await servicesOf(cluster, "customs").grantedFields({ request: granted.request }, caller, { waitMs: 5_000 }));
     await equalHeads(cluster);
     genesis = cluster.genesis;
     original = cluster.node("platform").stores.ledger;
     table = cluster.node("platform").stores.table;
+    held = chainTable(table, memoryChain);
   } finally {
     await cluster.close();
   }
@@ -49,7 +55,7 @@ beforeAll(async () => {
     }
   }
   for (const name of ["chain", "head", "certificate", "published", "state/", "tile/0", "leaves"]) names.add(name);
-  for (const { sort } of (await table.query("segments", {})).items) names.add(`state/${sort.slice(0, -1)}`);
+  for (const { sort } of (await held.query("segments", {})).items) names.add(`state/${sort.slice(0, -1)}`);
   partitions = [...names];
 });
 
@@ -84,11 +90,11 @@ async function copyTo(ledger: Ledger): Promise<void> {
 }
 
 const check = async (ledger: Ledger): Promise<readonly FsckFinding[]> =>
-  (await fsck(ledger, genesis, nativeCrypto, () => undefined)).findings;
+  (await fsck({ ledger, crypto: nativeCrypto, rules: chainRules }, genesis)).findings;
 
 describe("a ledger in memory", () => {
   test("that is whole has no findings, and every block and entry was read", async () => {
-    const report = await fsck(original, genesis, nativeCrypto, () => undefined);
+    const report = await fsck({ ledger: original, crypto: nativeCrypto, rules: chainRules }, genesis);
     expect(report).toMatchObject({ findings: [], blocks: (await original.head())!.height + 1 });
     expect(report.entries).toBeGreaterThanOrEqual(5);
   });
@@ -98,16 +104,17 @@ describe("a ledger in memory", () => {
     let turn = 0;
     for (const partition of partitions) {
       expect(partition).toMatch(ledgerParts);
-      for (const item of (await table.query(partition, {})).items) {
+      for (const item of (await held.query(partition, {})).items) {
         // The last byte of a serialised value is always content; one in the middle may be a length, which shows by being unreadable.
         const place = turn++ % 2 === 0 ? item.bytes.length - 1 : Math.floor(item.bytes.length / 2);
         const bytes = Uint8Array.from(item.bytes);
         bytes[place] = (bytes[place] ?? 0) ^ 1;
-        await table.transact([{ put: { ...item, bytes } }]);
+        await held.transact([{ put: { ...item, bytes } }]);
         if ((await check(memoryLedger(table))).length === 0) unnoticed.push(`${partition} ${item.sort} byte ${place} of ${bytes.length}`);
-        await table.transact([{ put: item }]);
+        await held.transact([{ put: item }]);
       }
     }
+    expect(turn).toBeGreaterThanOrEqual(partitions.length);
     expect(unnoticed).toEqual([]);
     expect(await check(memoryLedger(table))).toEqual([]);
   });
@@ -115,13 +122,18 @@ describe("a ledger in memory", () => {
   test("of another consortium is none of this genesis", async () => {
     const other = await openPermits();
     await other.close();
-    const { findings } = await fsck(original, other.genesis, nativeCrypto, () => undefined);
+    const { findings } = await fsck({ ledger: original, crypto: nativeCrypto, rules: chainRules }, other.genesis);
     expect(findings.map(({ place }) => place)).toContain("block 0 header");
   });
 
   test("an altered genesis file is named", async () => {
-    const altered = { ...genesis, header: genesis.header.replace(/"signature":"./, '"signature":"_') };
-    expect(await fsck(original, altered, nativeCrypto, () => undefined)).toMatchObject({ findings: [{ place: "genesis file" }] });
+    const altered = {
+      ...genesis,
+      header: genesis.header.replace(/"signature":"(.)/, (_, first) => `"signature":"${first === "_" ? "-" : "_"}`),
+    };
+    expect(await fsck({ ledger: original, crypto: nativeCrypto, rules: chainRules }, altered)).toMatchObject({
+      findings: [{ place: "genesis file" }],
+    });
   });
 });
 
@@ -130,7 +142,7 @@ describe("a ledger in a SQLite file", () => {
   const file = join(folder, "ledger.sqlite");
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   beforeAll(async () => {
-    const database = openDatabase(file);
+    const database = openChainDatabase(file);
     await copyTo(sqliteLedger(database));
     database.close();
   });
@@ -218,7 +230,7 @@ describe("a ledger in a SQLite file", () => {
       connection.exec("DELETE FROM state_rows; DELETE FROM entry_places; UPDATE published SET height = 1");
     };
     const findings = await findingsWith(wrong, async (ledger) => {
-      expect(await rebuild(ledger, nativeCrypto, () => undefined)).toMatchObject({ state, differences: [] });
+      expect(await rebuild({ ledger, crypto: nativeCrypto, rules: chainRules })).toMatchObject({ state, differences: [] });
       return check(ledger);
     });
     expect(findings).toEqual([]);
@@ -231,7 +243,7 @@ describe("a ledger in a SQLite file", () => {
     ["framing", (c) => c.exec(`UPDATE blocks SET entries = x'00' WHERE ${at(2)}`)],
   ])("a rebuild over a block whose %s was altered stops below it and names it", async (_what, alter) => {
     await findingsWith(alter, async (ledger) => {
-      const report = await rebuild(ledger, nativeCrypto, () => undefined);
+      const report = await rebuild({ ledger, crypto: nativeCrypto, rules: chainRules });
       expect(report).toMatchObject({ height: 1, differences: [expect.stringMatching(/^block 2: /)] });
       return [];
     });
@@ -239,8 +251,9 @@ describe("a ledger in a SQLite file", () => {
 });
 
 /** A ledger over a connection that is inside a transaction already: writes are made in it. */
-function over(connection: DatabaseSync): ReturnType<typeof openDatabase> {
+function over(connection: DatabaseSync): ReturnType<typeof openChainDatabase> {
   return {
+    layout: "chain",
     file: "",
     connection,
     prepare: (sql) => connection.prepare(sql),

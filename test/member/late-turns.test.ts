@@ -73,8 +73,8 @@ test("a call whose turns are always overtaken is not refused: its entry waits, a
   setTimeout(() => {
     isOvertaken = false;
   }, 300);
-  const issued = good(await servicesOf(cluster, leader).issue({ type: "permit", fields: permitFields }, caller, options));
-  expect(issued.outcome).toBe("applied");
+  const issued = good(await servicesOf(cluster, leader).issueCertificate({ type: "permit", fields: permitFields }, caller, options));
+  expect(issued.outcome).toEqual({ kind: "applied" });
 });
 
 test("a process that was frozen looks again whether its store was set back meanwhile", async () => {

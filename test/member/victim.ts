@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { chainTable } from "@vermilion/aws/dynamodb/chain-table";
 import type { Append, CommitCertificate, Message, Position } from "@vermilion/consensus";
 import { operationCall } from "@vermilion/contracts";
 import {
@@ -15,6 +16,7 @@ import {
   text,
 } from "@vermilion/ledger";
 import { type Context, type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, Fault, found, fsck, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import { sealBlock } from "@vermilion/node/chain/seal";
 import { proposalOf } from "@vermilion/node/entries/proposal";
@@ -23,7 +25,7 @@ import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, t
 import type { ExecutedBlock, PeerCall } from "@vermilion/node/ports/index";
 import { processPace } from "@vermilion/node/turns/pace";
 import { entryOf, makeMember, signatureOf, type TestKey, type TestMember } from "../support/entries.ts";
-import { type MemoryStores, memoryStores } from "../support/memory/index.ts";
+import { type MemoryStores, memoryChain, memoryStores } from "../support/memory/index.ts";
 import { memoryKeys } from "../support/memory-keys.ts";
 import { memberIds } from "./fixtures.ts";
 
@@ -39,9 +41,9 @@ async function foundOnce() {
   });
   const id = randomBytes(16).toString("hex");
   const founded = { name: "test.example", names: { zh: "测试", en: "Test" }, time: Date.now() - 60_000, id };
-  const genesis = await found(founded, founders, nativeCrypto);
+  const genesis = await found(founded, founders, nativeCrypto, chainRules);
   if ("refused" in genesis) throw new Error(genesis.detail);
-  const checked = checkGenesis(genesis, nativeCrypto);
+  const checked = checkGenesis(genesis, nativeCrypto, chainRules);
   if ("refused" in checked) throw new Error(checked.detail);
   return { members, keys, genesis, checked };
 }
@@ -104,7 +106,10 @@ export class Victim {
     });
     const authorPlatform = platformOf("inspection", memoryStores());
     await openMember(authorPlatform, { member: "inspection", genesis });
-    const author = { ...authorPlatform, ...contextOf(authorPlatform, { member: "inspection", genesis }, checked) };
+    const author = {
+      ...authorPlatform,
+      ...contextOf({ ...authorPlatform, rules: chainRules }, { member: "inspection", genesis }, checked),
+    };
     const stores = memoryStores();
     const platform = platformOf("platform", stores);
     const placeholder = await openMember(platform, { member: "platform", genesis });
@@ -210,7 +215,7 @@ export class Victim {
 
   /** What the member has bound itself to and what it holds as true. */
   async standing() {
-    const { items } = await this.stores.table.query("reservation", {});
+    const { items } = await chainTable(this.stores.table, memoryChain).query("reservation", {});
     const { state } = await this.stores.raftStore.load();
     return {
       height: (await this.stores.ledger.published())?.height,
@@ -222,7 +227,7 @@ export class Victim {
   }
 
   async findings() {
-    return (await fsck(this.stores.ledger, this.genesis, nativeCrypto, () => undefined)).findings;
+    return (await fsck({ ledger: this.stores.ledger, crypto: nativeCrypto, rules: chainRules }, this.genesis)).findings;
   }
 }
 

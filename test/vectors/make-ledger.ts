@@ -32,6 +32,7 @@ import {
   leafRecord,
   type NewSignature,
   parseNote,
+  parseOutcome,
   rollState,
   rootFromTiles,
   signingInput,
@@ -164,8 +165,10 @@ write("acknowledgement", { key: proposer.jwk, payload: text(statement), acknowle
 write(
   "leaf",
   (["applied", "refused:expired", "-"] as const).map((outcome) => {
-    const record = { kind: outcome === "-" ? "header" : "entry", outcome, sha256: toHex(crypto.sha256(entry)) } as const;
-    return { ...record, text: text(leafRecord(record)), leafHash: toHex(leafHash(leafRecord(record), crypto)) };
+    const sha256 = toHex(crypto.sha256(entry));
+    const parsed = parseOutcome(outcome);
+    const record = parsed === undefined ? ({ kind: "header", sha256 } as const) : ({ kind: "entry", outcome: parsed, sha256 } as const);
+    return { kind: record.kind, outcome, sha256, text: text(leafRecord(record)), leafHash: toHex(leafHash(leafRecord(record), crypto)) };
   }),
 );
 

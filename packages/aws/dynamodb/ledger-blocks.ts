@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
+import { formatOutcome, type OutcomeText } from "@vermilion/ledger";
+import { damaged, frame, storedOutcome, unframe } from "@vermilion/node/ports/framing";
 import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/node/ports/index";
 import {
   checkAttachment,
@@ -161,7 +162,7 @@ interface BlockFacts {
   readonly term: number;
   readonly previous: string;
   readonly after: Standing;
-  readonly outcomes: readonly string[];
+  readonly outcomes: readonly OutcomeText[];
   /** SHA-256, hex, of each attachment. */
   readonly attachments: readonly string[];
   readonly writes: readonly (readonly [key: string, value: StateWrite["value"]])[];
@@ -172,7 +173,7 @@ function encodeBlock({ term, previous, after, outcomes, header, entries, attachm
     term,
     previous,
     after,
-    outcomes,
+    outcomes: outcomes.map(formatOutcome),
     attachments: attachments.map(({ sha256 }) => sha256),
     writes: writes.map(({ key, value }) => [key, value]),
   };
@@ -182,11 +183,12 @@ function encodeBlock({ term, previous, after, outcomes, header, entries, attachm
 async function decodeBlock(table: Table, content: Uint8Array, place: string): Promise<ExecutedBlock> {
   const [json, header, ...entries] = unframe(content, place);
   if (json === undefined || header === undefined) damaged(place, "no facts or no header");
-  const { attachments: names, writes, ...facts } = jsonOf<BlockFacts>(json, place);
-  if (facts.outcomes.length !== entries.length) damaged(place, `${facts.outcomes.length} outcomes for ${entries.length} entries`);
+  const { attachments: names, writes, outcomes, ...facts } = jsonOf<BlockFacts>(json, place);
+  if (outcomes.length !== entries.length) damaged(place, `${outcomes.length} outcomes for ${entries.length} entries`);
   const attachments = await getAll(table, names.map(attachmentKey));
   return {
     ...facts,
+    outcomes: outcomes.map((text) => storedOutcome(text, place)),
     header,
     entries,
     writes: writes.map(([key, value]) => ({ key, value })),

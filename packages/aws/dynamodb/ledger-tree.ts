@@ -1,8 +1,9 @@
-import { frame, unframe } from "@vermilion/node/ports/framing";
+import { formatOutcome, type OutcomeText } from "@vermilion/ledger";
+import { frame, storedOutcome, unframe } from "@vermilion/node/ports/framing";
 import type { EntryPlace, Ledger, Publication, TileData } from "@vermilion/node/ports/index";
 import { checkCount, checkHash, checkHeight, checkTile, storageLimits } from "@vermilion/node/ports/limits";
 import { digits, getAll, pack, queryAll, unpack } from "./items.ts";
-import type { Action, Key, Table } from "./table.ts";
+import type { Action, Item, Key, Table } from "./table.ts";
 
 /** Leaf records of one item: far below 400 KB, and never more than a caller may ask for at once. */
 const recordsPerItem = 256;
@@ -31,14 +32,14 @@ export function ledgerTree(table: Table): Pick<Ledger, "tiles" | "leafRecords" |
     async entryPlace(transactionHash) {
       checkHash(transactionHash);
       const item = await table.get(entryKey(transactionHash));
-      return item === undefined ? undefined : unpack<EntryPlace>(item);
+      return item === undefined ? undefined : placeOf(item);
     },
 
     async entryPlaces(transactionHashes) {
       checkCount("number of entries", transactionHashes.length, storageLimits.entryPlacesMax);
       for (const transactionHash of transactionHashes) checkHash(transactionHash);
       const items = await getAll(table, transactionHashes.map(entryKey));
-      return items.map((item) => (item === undefined ? undefined : unpack<EntryPlace>(item)));
+      return items.map((item) => (item === undefined ? undefined : placeOf(item)));
     },
   };
 }
@@ -54,7 +55,7 @@ export function treeActions({ standing, tiles, first, leafRecords, entries }: Pu
   }
   // An entry that stands twice, the second time refused, is found where it stood first: writes are in no order, so there is one for both.
   for (const place of new Map(entries.toReversed().map((one) => [one.transactionHash, one])).values()) {
-    actions.push({ put: { ...entryKey(place.transactionHash), bytes: pack(place) }, condition: "absent" });
+    actions.push({ put: { ...entryKey(place.transactionHash), bytes: packPlace(place) }, condition: "absent" });
   }
   return actions;
 }
@@ -64,6 +65,17 @@ export function treePartitions(): readonly string[] {
   const levels = Array.from({ length: storageLimits.tileLevelMax + 1 }, (_, level) => tileKey({ level, index: 0 }).partition);
   const entries = Array.from({ length: 256 }, (_, number) => entryKey(number.toString(16).padStart(2, "0")).partition);
   return [leavesPartition, ...levels, ...entries];
+}
+
+type StoredPlace = Omit<EntryPlace, "outcome"> & { readonly outcome: OutcomeText };
+
+function packPlace(place: EntryPlace): Uint8Array {
+  return pack({ ...place, outcome: formatOutcome(place.outcome) } satisfies StoredPlace);
+}
+
+function placeOf(item: Item): EntryPlace {
+  const stored = unpack<StoredPlace>(item);
+  return { ...stored, outcome: storedOutcome(stored.outcome, `entry ${item.sort}`) };
 }
 
 function tileKey({ level, index }: Pick<TileData, "level" | "index">): Key {

@@ -1,4 +1,3 @@
-import { genesisVersion } from "@vermilion/ledger";
 import { z } from "zod";
 
 const text = (max: number) => z.string().min(1).max(max);
@@ -15,4 +14,4 @@ export const foundingDraft = z.strictObject({
   signatures: z.record(text(32), text(128)),
   header: text(128).nullable(),
 });
-export const genesisFile = z.strictObject({ version: z.literal(genesisVersion), entry: text(65_535), header: text(8_192) });
+export const genesisFile = z.strictObject({ version: z.literal(1), entry: text(65_535), header: text(8_192) });

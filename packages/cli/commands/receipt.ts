@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { type Client, ClientProblem, genesisVersion } from "@vermilion/client";
+import { type Client, ClientProblem } from "@vermilion/client";
 import type { Command } from "commander";
 import { entryBeside, save } from "../files.ts";
 import { Failure, type Io } from "../output.ts";
@@ -98,5 +98,5 @@ async function receiptNow(client: Client, transaction: string, waitS: number): P
 async function genesisOf(client: Client): Promise<string> {
   const [[first], header] = await Promise.all([client.entriesOfBlock(0), client.header(0)]);
   if (first === undefined) throw new Failure("no-genesis", { zh: "成员没有给出创世条目", en: "the member gave no genesis entry" });
-  return `${JSON.stringify({ version: genesisVersion, entry: first.entry, header }, undefined, 2)}\n`;
+  return `${JSON.stringify({ version: 1, entry: first.entry, header }, undefined, 2)}\n`;
 }

@@ -1,6 +1,5 @@
-import { isScope, scopes } from "@vermilion/api/scopes";
 import { checkUscc } from "@vermilion/certificates";
-import { genesisVersion } from "@vermilion/ledger";
+import { isScope, scopes } from "@vermilion/protocol";
 import { z } from "zod";
 
 /** Every scope of the API; `desk`, the app made at founding, holds all. */
@@ -84,7 +83,7 @@ export const appConfig = z.strictObject({
 });
 
 /** `genesis.json`: height 0 as its founders signed it. Never edited. */
-export const genesisFile = z.strictObject({ version: z.literal(genesisVersion), entry: z.string().min(1), header: z.string().min(1) });
+export const genesisFile = z.strictObject({ version, entry: z.string().min(1), header: z.string().min(1) });
 
 export type ConsortiumConfig = z.infer<typeof consortiumConfig>;
 export type FounderConfig = ConsortiumConfig["members"][number];

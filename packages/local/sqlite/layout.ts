@@ -1,21 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "@vermilion/node/fault";
 
-/** "Verm": tells our files from other SQLite files (SQLite documentation, PRAGMA application_id). */
-const applicationId = 0x5665726d;
-
-/** Layouts 1 and 2 were those of Vermilion 0.1: other formats, which nothing here reads. */
-const unreadable = 2;
+/** "Verc" and "Verm": tell our files from other SQLite files, and from each other (SQLite documentation, PRAGMA application_id). */
+const applicationIds: Readonly<Record<Layout, number>> = { chain: 0x56657263, member: 0x5665726d };
 
 /**
- * One script a layout version: the first makes layout 3 in an empty file, each further one the next out of the one before. A released script is never edited, new
- * ones are added at the end.
- *
- * There is one file a chain, hence no chain column. What must be there before something else refers to it sits in the same file, so that
- * the order of commits holds over all of it.
+ * What a file holds. `chain`: all of one chain, so that no table needs a column for it, with the keys of its records: what must be there before
+ * something else refers to it sits in the same file, so that the order of commits holds over all of it. `member`: what is the member's own,
+ * whichever chain it speaks of.
  */
-const migrations: readonly string[] = [
-  `
+export type Layout = "chain" | "member";
+
+/** One script a version of a layout: number i makes version i + 1 out of version i. Old scripts are never edited, new ones are added at the end. */
+const migrations: Readonly<Record<Layout, readonly string[]>> = {
+  chain: [
+    `
   CREATE TABLE blocks (
     hash        TEXT PRIMARY KEY,
     term        INTEGER NOT NULL,
@@ -94,8 +93,7 @@ const migrations: readonly string[] = [
     place TEXT PRIMARY KEY,
     what  TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  -- They come and go with every entry, and their hashes fall anywhere in the index: the smaller it is, the fewer pages each commit writes.
-  CREATE TABLE proposals (
+  CREATE TABLE proposals ( -- they come and go with every entry: the smaller an index, the fewer pages each commit writes
     arrival          INTEGER PRIMARY KEY,
     transaction_hash BLOB NOT NULL UNIQUE,
     author           TEXT NOT NULL,
@@ -116,6 +114,10 @@ const migrations: readonly string[] = [
     wrapped     BLOB NOT NULL,
     PRIMARY KEY (certificate, version, part, document)
   ) STRICT;
+  `,
+  ],
+  member: [
+    `
   CREATE TABLE claims (
     key   TEXT PRIMARY KEY,
     until INTEGER NOT NULL
@@ -134,36 +136,38 @@ const migrations: readonly string[] = [
     app TEXT NOT NULL
   ) STRICT;
   `,
-];
+  ],
+};
 
 /**
  * Brings the file to the newest layout, one transaction a version. A file that is already there is not written to, so that a read-only
- * one can be opened. Throws `Fault` `storage-layout-newer`, `storage-layout-older` (of 0.1), `storage-read-only` (older, and may not be
- * written) or `storage-failed` (another program's file).
+ * one can be opened. Throws `Fault` `storage-layout-newer`, `storage-read-only` (older, and may not be written) or `storage-failed`
+ * (another program's file).
  */
-export function migrate(connection: DatabaseSync, options: { readonly readOnly: boolean; readonly scripts?: readonly string[] }): void {
-  const scripts = options.scripts ?? migrations;
-  const newest = unreadable + scripts.length;
+export function migrate(
+  connection: DatabaseSync,
+  options: { readonly layout: Layout; readonly readOnly: boolean; readonly scripts?: readonly string[] },
+): void {
+  const applicationId = applicationIds[options.layout];
+  const scripts = options.scripts ?? migrations[options.layout];
   const found = pragma(connection, "user_version");
-  if (found > newest) {
-    throw new Fault("storage-layout-newer", `the file has layout ${found}, this software knows ${newest}: use the newer software`);
+  if (found > scripts.length) {
+    throw new Fault("storage-layout-newer", `the file has layout ${found}, this software knows ${scripts.length}: use the newer software`);
   }
   const isEmpty = connection.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
   if (!isEmpty && pragma(connection, "application_id") !== applicationId) {
-    throw new Fault("storage-failed", "the file is a data base of another program");
+    throw new Fault("storage-failed", "the file is a data base of another program, or of another kind");
   }
-  if (!isEmpty && found <= unreadable) throw new Fault("storage-layout-older", `the file has layout ${found}, of Vermilion 0.1`);
-  if (found === newest) return;
+  if (found === scripts.length) return;
   if (options.readOnly)
-    throw new Fault("storage-read-only", `the file has layout ${found}, older than ${newest}: open it for writing once`);
-  const base = Math.max(found, unreadable);
-  for (const [index, script] of scripts.slice(base - unreadable).entries()) {
-    const before = base + index;
+    throw new Fault("storage-read-only", `the file has layout ${found}, older than ${scripts.length}: open it for writing once`);
+  for (const [place, script] of scripts.entries()) {
+    if (place < found) continue;
     connection.exec("BEGIN IMMEDIATE");
     try {
       // Another process may have migrated while this one waited for the lock.
-      if (Math.max(pragma(connection, "user_version"), unreadable) === before) {
-        connection.exec(`${script}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${before + 1};`);
+      if (pragma(connection, "user_version") === place) {
+        connection.exec(`${script}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${place + 1};`);
       }
       connection.exec("COMMIT");
     } catch (error) {

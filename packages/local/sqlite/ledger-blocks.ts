@@ -1,4 +1,5 @@
-import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
+import { formatOutcome } from "@vermilion/ledger";
+import { damaged, frame, storedOutcome, unframe } from "@vermilion/node/ports/framing";
 import type { Attachment, ExecutedBlock, Ledger, Standing, StateWrite } from "@vermilion/node/ports/index";
 import {
   checkAttachment,
@@ -12,7 +13,7 @@ import {
   stateText,
   storageLimits,
 } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { ChainDatabase } from "./database.ts";
 import { bytesOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type Blocks = Pick<
@@ -30,7 +31,7 @@ type Blocks = Pick<
 >;
 
 /** Blocks under their hashes, the chain that says which hash stands at which height, and attachments. */
-export function ledgerBlocks(database: Database): Blocks {
+export function ledgerBlocks(database: ChainDatabase): Blocks {
   const insertBlock = database.prepare(
     `INSERT INTO blocks (hash, term, previous, header, entries, outcomes, attachments, writes, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (hash) DO NOTHING`,
@@ -142,7 +143,7 @@ function blockColumns(block: ExecutedBlock): (string | number | Uint8Array)[] {
     block.previous,
     block.header,
     frame(block.entries),
-    JSON.stringify(block.outcomes),
+    JSON.stringify(block.outcomes.map(formatOutcome)),
     JSON.stringify(block.attachments.map(({ sha256 }) => sha256)),
     `[${block.writes.map(({ key, value }) => `[${JSON.stringify(key)},${stateText(key, value)}]`).join(",")}]`,
     JSON.stringify(block.after),
@@ -158,7 +159,7 @@ function blockOf(row: Row, readAttachment: (sha256: string) => Uint8Array | unde
     previous: textOf(row, "previous"),
     header: bytesOf(row, "header"),
     entries,
-    outcomes,
+    outcomes: outcomes.map((text) => storedOutcome(text, "outcomes")),
     attachments: jsonOf<string[]>(row, "attachments").map((sha256) => ({
       sha256,
       bytes: readAttachment(sha256) ?? damaged("attachments", `${sha256} is missing`),

@@ -1,4 +1,5 @@
-import { frame, unframe } from "@vermilion/node/ports/framing";
+import { formatOutcome } from "@vermilion/ledger";
+import { frame, storedOutcome, unframe } from "@vermilion/node/ports/framing";
 import type { EntryPlace, Ledger, Publication, Standing, StateRow } from "@vermilion/node/ports/index";
 import {
   checkCount,
@@ -11,7 +12,7 @@ import {
   stateText,
   storageLimits,
 } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { ChainDatabase } from "./database.ts";
 import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type Published = Pick<
@@ -35,11 +36,11 @@ const aboveEveryKey = "\u007f";
  * All that is derived from committed blocks. Publishing is one transaction, so rows and standing are never apart; it is `ordered`, not
  * `durable`: after a power cut the published standing may be an earlier one, with the rows of that one, as the port allows.
  */
-export function ledgerPublished(database: Database): Published {
+export function ledgerPublished(database: ChainDatabase): Published {
   return { ...publishing(database), ...stateReading(database), ...treeReading(database) };
 }
 
-function publishing(database: Database): Pick<Published, "published" | "publish" | "unpublish"> {
+function publishing(database: ChainDatabase): Pick<Published, "published" | "publish" | "unpublish"> {
   const selectStanding = database.prepare("SELECT standing FROM published WHERE id = 1");
   const putStanding = database.prepare(
     `INSERT INTO published (id, height, standing) VALUES (1, ?, ?)
@@ -82,7 +83,7 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
         place.height,
         place.position,
         place.index,
-        place.outcome,
+        formatOutcome(place.outcome),
       );
     }
     putStanding.run(height, JSON.stringify(standing));
@@ -113,7 +114,7 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
   };
 }
 
-function stateReading(database: Database): Pick<Published, "stateRows" | "stateRange" | "stateRangeBackward"> {
+function stateReading(database: ChainDatabase): Pick<Published, "stateRows" | "stateRange" | "stateRangeBackward"> {
   // A block asks for a thousand keys, and most are not there: one statement for all is several times faster than one for each.
   const selectRows = database.prepare(
     "SELECT state_rows.* FROM json_each(?) AS wanted CROSS JOIN state_rows ON state_rows.key = wanted.value",
@@ -146,7 +147,7 @@ function stateReading(database: Database): Pick<Published, "stateRows" | "stateR
   };
 }
 
-function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords" | "entryPlace" | "entryPlaces"> {
+function treeReading(database: ChainDatabase): Pick<Published, "tiles" | "leafRecords" | "entryPlace" | "entryPlaces"> {
   const selectTile = database.prepare("SELECT hashes FROM tiles WHERE level = ? AND position = ?");
   const selectRecords = database.prepare(
     `SELECT first, records FROM leaf_records
@@ -215,6 +216,6 @@ function entryPlaceOf(row: Row): EntryPlace {
     height: numberOf(row, "height"),
     position: numberOf(row, "position"),
     index: numberOf(row, "leaf"),
-    outcome: textOf(row, "outcome"),
+    outcome: storedOutcome(textOf(row, "outcome"), "outcome"),
   };
 }

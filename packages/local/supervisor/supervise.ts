@@ -123,7 +123,7 @@ const startCodes = [
   "keys-unusable",
   "tls-unusable",
   "storage-layout-newer",
-  "storage-layout-older",
+  "data-too-old",
   "storage-unusable",
   "already-running",
   "config-invalid",

@@ -1,11 +1,11 @@
 import { type CertificateRow, type RequestRow, stateKeys, statePrefixes } from "@vermilion/contracts";
 import { Fault } from "@vermilion/node";
-import { readRange, readRow, readRows } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { readGranted, readOwn } from "../requests/fields.ts";
 import type { Disclosed, FieldReader, HeldCertificate, Refused } from "../services.ts";
+import { readRange, readRow, readRows } from "../state/reader.ts";
 
 /** Newest grants of one app that are looked at for one certificate; each that is opened costs an agreement of keys. */
 const grantsMax = 50;
@@ -26,7 +26,7 @@ export async function certificatesOfHolder(
   if ((await readRow(context, stateKeys.account(holder))) === undefined) return { refused: "unknown-account", detail: holder };
   const place = await context.ledger.entryPlace(transactionHash);
   if (place === undefined) return { refused: "unknown-transaction", detail: transactionHash };
-  const rows = place.height === blockNumber && place.outcome === "applied" ? await issuedBy(context, transactionHash, holder) : [];
+  const rows = place.height === blockNumber && place.outcome.kind === "applied" ? await issuedBy(context, transactionHash, holder) : [];
   if (rows.length === 0)
     return { refused: "unknown-certificate", detail: "no certificate of this holder stands in this block under this transaction" };
   const items: HeldCertificate[] = [];

@@ -1,6 +1,5 @@
 import { type CertificateRow, stateKeys } from "@vermilion/contracts";
 import { attachmentsPerEntryMax, canonicalText, entryBytesMax, entryIdOf, type Json, type Operation, utf8 } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import { committed } from "@vermilion/node/entries/submit";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { freshly } from "@vermilion/node/turns/fresh";
@@ -9,6 +8,7 @@ import { memberSecret } from "../entries/member-secret.ts";
 import { submit } from "../entries/submit.ts";
 import { findEntry } from "../explorer/entries.ts";
 import type { BulkLine, BulkResult, Caller, Refused, Submitted, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { identifierOf, latestType, type PreparedRecord, type Preparing, prepareComplete, prepareIssue } from "./certificates.ts";
 
 /** Two attachments a record. */
@@ -44,7 +44,7 @@ export function createLineWork(context: Context, driver: Driver, caller: Caller,
 
   const prepare = async (line: Known): Promise<PreparedRecord | Refused> =>
     line.act.op === "complete"
-      ? prepareComplete(context, line.act.certificate, line.act.input, preparing(line.callKey), true)
+      ? prepareComplete(context, line.act.input.certificate, line.act.input, preparing(line.callKey), true)
       : prepareIssue(context, line.act.input, preparing(line.callKey), await serialOf(line));
 
   /** What an earlier sending did, or the record that this one will put on the ledger. */
@@ -77,9 +77,9 @@ export function createLineWork(context: Context, driver: Driver, caller: Caller,
         for (const { line } of guilty) refusals.push({ line, refused: submitted, wasTogether: guilty.length > 1 });
         continue;
       }
-      if (submitted.outcome?.startsWith("refused:") === true) {
+      if (submitted.outcome?.kind === "refused") {
         // It was judged right and came too late: one of them met another entry. Each goes its own way, so that none takes others with it.
-        const refused = { refused: submitted.outcome.slice("refused:".length), detail: "the entry was committed as refused" };
+        const refused = { refused: submitted.outcome.code, detail: "the entry was committed as refused" };
         for (const { line } of left) refusals.push({ line, refused, wasTogether: left.length > 1 });
       } else for (const { line, record } of left) results.set(line, { key: line.key, ...issuedAs(submitted, record) });
       break;
@@ -174,7 +174,7 @@ async function doneBefore(context: Context, line: Known, serialOfKey: string): P
 
 /** The certificate that a line is about; undefined where it cannot be one. */
 async function certificateOf(context: Context, { act }: Known, serialOfKey: string): Promise<string | undefined> {
-  if (act.op === "complete") return act.certificate;
+  if (act.op === "complete") return act.input.certificate;
   const type = await latestType(context, act.input.type);
   const certificate = type && identifierOf(context, type, act.input, serialOfKey);
   return typeof certificate === "string" ? certificate : undefined;

@@ -1,13 +1,13 @@
 import { type EvidenceRow, evidenceDigestsMax, evidenceId, stateKeys } from "@vermilion/contracts";
 import { concat, fromHex, pathOfLeaf, rootOfLeaves, text, toHex } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { receipt } from "../explorer/proofs.ts";
-import type { Caller, EvidenceReceiptView, Refused, Services, WriteOptions } from "../services.ts";
+import type { Caller, EvidenceReceiptView, Given, Refused, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 
 const digestBytes = 32;
 
@@ -18,7 +18,7 @@ export async function deposit(
   digests: readonly string[],
   caller: Caller,
   options: WriteOptions,
-): ReturnType<Services["deposit"]> {
+): Promise<Given<"depositEvidence"> | Refused> {
   const leaves = digests.map((digest) => fromHex(digest));
   if (leaves.length === 0 || leaves.length > evidenceDigestsMax || leaves.some((leaf) => leaf?.length !== digestBytes))
     return { refused: "malformed-digests", detail: `1 to ${evidenceDigestsMax} digests of 64 hex digits` };

@@ -1,12 +1,13 @@
 import { parseIdentifier } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
 import { canonicalText, type Json, type JsonObject, type Operation, thumbprint } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
+import { outcomeAt } from "@vermilion/node/chain/block";
 import type { ExecutedBlock } from "@vermilion/node/ports/index";
 import { latestType } from "../certificates/certificates.ts";
 import type { Context } from "../context.ts";
 import { queryCursors } from "../paging.ts";
 import type { EntryFilter, EntryHit, Page, Refused } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { chainTime } from "./chain-time.ts";
 import { blockAt, entryView, parsedAt } from "./entries.ts";
 
@@ -76,7 +77,7 @@ async function judgeOf(context: Context, filter: EntryFilter): Promise<Judge | R
   if (filter.type !== undefined && type === undefined) return { refused: "unknown-type", detail: filter.type };
   const author = filter.member === undefined ? undefined : context.founders.get(filter.member);
   if (filter.member !== undefined && author === undefined) return { refused: "unknown-member", detail: filter.member };
-  const key = author === undefined ? undefined : thumbprint(author.sign, context.crypto);
+  const key = author === undefined ? undefined : thumbprint(author.keys.sign, context.crypto);
   const isAct = async ({ contract, operation, arguments: given }: Operation): Promise<boolean> =>
     (filter.operation ?? `${contract}.${operation}`) === `${contract}.${operation}` &&
     (type === undefined || isOfType(given, type.id, type.code)) &&
@@ -84,8 +85,8 @@ async function judgeOf(context: Context, filter: EntryFilter): Promise<Judge | R
   return {
     async hit(block, position) {
       const entry = parsedAt(context, block, position);
-      const outcome = block.outcomes[position] ?? "";
-      if (filter.outcome !== undefined && outcome.startsWith("applied") !== (filter.outcome === "applied")) return undefined;
+      const outcome = outcomeAt(block.outcomes, position);
+      if (filter.outcome !== undefined && outcome.kind !== filter.outcome) return undefined;
       if (key !== undefined && entry.payload.signers[0] !== key) return undefined;
       let acts = 0;
       for (const operation of entry.payload.operations) if (await isAct(operation)) acts += timesOf(operation);

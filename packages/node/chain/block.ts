@@ -1,4 +1,3 @@
-import type { Write } from "@vermilion/contracts";
 import {
   appendLeaf,
   appendLeaves,
@@ -15,9 +14,9 @@ import {
   rollState,
   sizeAfter,
 } from "@vermilion/ledger";
-import type { ExecutedBlock, Ledger, Standing } from "../ports/index.ts";
+import type { ExecutedBlock, Ledger, Standing, StateWrite } from "../ports/index.ts";
 import { storageLimits, valueText } from "../ports/limits.ts";
-import type { Base } from "./execution.ts";
+import type { Base } from "./base.ts";
 import type { KnownEntries } from "./known-entries.ts";
 
 /** Entries and attachments of a block together (design, section 6). */
@@ -26,13 +25,13 @@ export const blockBytesMax = 4_000_000;
 export const emptyStanding = (state: string): Standing => ({ height: -1, hash: "", size: 0, edge: [], state, time: 0 });
 
 /** The tree and the standing after entries with these outcomes; what a proposer writes into a header and a follower compares with it. */
-export function treeAfter(before: Standing, entries: readonly ParsedEntry[], outcomes: readonly string[], crypto: Crypto) {
-  const leaves = entries.map((entry, place) => leafHash(entryRecord(entry.entryHash, outcomes[place] ?? ""), crypto));
+export function treeAfter(before: Standing, entries: readonly ParsedEntry[], outcomes: readonly Outcome[], crypto: Crypto) {
+  const leaves = entries.map((entry, place) => leafHash(entryRecord(entry.entryHash, outcomeAt(outcomes, place)), crypto));
   const frontier = appendLeaves(frontierOf(before), leaves, crypto);
   const root = frontierRoot(frontier, crypto);
   return {
     root,
-    stateAfter: (state: string, writes: readonly Write[]): string =>
+    stateAfter: (state: string, writes: readonly StateWrite[]): string =>
       rollState(
         state,
         writes.map(({ key, value }) => [key, value] as const),
@@ -58,12 +57,19 @@ export function frontierOf(standing: Standing): Frontier {
   return standing.size === 0 ? emptyFrontier : { size: standing.size, hashes: standing.edge };
 }
 
-export function entryRecord(entryHash: string, outcome: string): Uint8Array {
-  return leafRecord({ kind: "entry", outcome: outcome as Outcome, sha256: entryHash });
+/** A block has one outcome an entry. */
+export function outcomeAt(outcomes: readonly Outcome[], position: number): Outcome {
+  const outcome = outcomes[position];
+  if (outcome === undefined) throw new Error(`bug: no outcome of entry ${position}`);
+  return outcome;
+}
+
+export function entryRecord(entryHash: string, outcome: Outcome): Uint8Array {
+  return leafRecord({ kind: "entry", outcome, sha256: entryHash });
 }
 
 export function headerRecord(hash: string): Uint8Array {
-  return leafRecord({ kind: "header", outcome: "-", sha256: hash });
+  return leafRecord({ kind: "header", sha256: hash });
 }
 
 /** Transaction hashes in the blocks above the published standing. */

@@ -3,7 +3,7 @@ import { appendToTiles, leafHash, type ParsedEntry, parseHeader, tileKey, tilesT
 import type { NodeContext } from "../context.ts";
 import { encodeCertificate } from "../peers/wire.ts";
 import type { EntryPlace, ExecutedBlock, Publication } from "../ports/index.ts";
-import { entryRecord, headerRecord, parsedEntries } from "./block.ts";
+import { entryRecord, headerRecord, outcomeAt, parsedEntries } from "./block.ts";
 
 /** Steps of one compare-and-set of the head. */
 const stepsMax = 50;
@@ -81,7 +81,7 @@ export async function publicationOf(
     height: block.after.height,
     position,
     index: first + position,
-    outcome: block.outcomes[position] ?? "",
+    outcome: outcomeAt(block.outcomes, position),
   }));
   const leafRecords = [...places.map((place) => entryRecord(place.entryHash, place.outcome)), headerRecord(header.headerHash)];
   const touched = tilesTouchedBy(first, count + 1);

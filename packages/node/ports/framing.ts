@@ -1,3 +1,4 @@
+import { type Outcome, parseOutcome } from "@vermilion/ledger";
 import { Fault } from "../fault.ts";
 
 /** Length in front of each part: 4 bytes, big-endian. */
@@ -33,4 +34,9 @@ export function unframe(framed: Uint8Array, place: string): Uint8Array[] {
 /** What was stored is not what this program writes: a `Fault`, since the store has failed and not the caller. */
 export function damaged(place: string, what: string, cause?: unknown): never {
   throw new Fault("storage-failed", `stored ${place} is damaged: ${what}`, cause);
+}
+
+/** An outcome from its stored text. */
+export function storedOutcome(text: string, what: string): Outcome {
+  return parseOutcome(text) ?? damaged(what, `no outcome: ${text}`);
 }

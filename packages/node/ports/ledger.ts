@@ -1,4 +1,4 @@
-import type { Json } from "@vermilion/ledger";
+import type { Json, Outcome } from "@vermilion/ledger";
 
 /** One row of a block's write set: the absolute value after the block, null where the key was deleted. */
 export interface StateWrite {
@@ -38,8 +38,8 @@ export interface ExecutedBlock {
   readonly previous: string;
   readonly header: Uint8Array;
   readonly entries: readonly Uint8Array[];
-  /** One outcome an entry: `applied` or `refused:<code>`. */
-  readonly outcomes: readonly string[];
+  /** One an entry. */
+  readonly outcomes: readonly Outcome[];
   /** Attachments without an audience, each once. */
   readonly attachments: readonly Attachment[];
   readonly writes: readonly StateWrite[];
@@ -60,7 +60,7 @@ export interface EntryPlace {
   readonly height: number;
   readonly position: number;
   readonly index: number;
-  readonly outcome: string;
+  readonly outcome: Outcome;
 }
 
 /** Everything that a committed block adds to what is derived from the blocks. */

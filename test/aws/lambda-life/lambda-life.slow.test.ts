@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { chainRules } from "@vermilion/member/rules";
 import { fsck, nativeCrypto } from "@vermilion/node";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../consensus/random.ts";
@@ -18,13 +19,13 @@ async function issue(account: Account, key: string): Promise<string> {
     try {
       const options = { waitMs: 2_000, idempotencyKey: key };
       const answer = await account.invoke(
-        (member) => member.services.issue({ type: "permit", fields: permitFields }, caller, options),
+        (member) => member.services.issueCertificate({ type: "permit", fields: permitFields }, caller, options),
         "entries",
       );
       // A member that is a block behind asks the leader before it says no; that call may be the one that is lost.
       if ("refused" in answer && answer.refused === "unknown-type") return undefined;
       const written = good(answer);
-      return written.status === "committed" && written.outcome === "applied" ? written.certificate : undefined;
+      return written.status === "committed" && written.outcome?.kind === "applied" ? written.certificate : undefined;
     } catch (error) {
       if (error instanceof Error && /process has ended|unreachable|stale|no answer/.test(error.message)) return undefined;
       throw error;
@@ -41,7 +42,7 @@ async function defineType(accounts: ReadonlyMap<string, Account>): Promise<void>
   const platform = accounts.get("platform")!;
   await eventually(async () => {
     const answer = await platform
-      .invoke((member) => member.services.defineType(permit, caller, { waitMs: 2_000, idempotencyKey: "type" }), "entries")
+      .invoke((member) => member.services.defineType({ type: permit }, caller, { waitMs: 2_000, idempotencyKey: "type" }), "entries")
       .catch(() => undefined);
     return answer !== undefined && !("refused" in answer) && answer.status === "committed";
   }, 60_000);
@@ -94,7 +95,7 @@ describe("members on Lambda", () => {
     const platform = accounts.get("platform")!;
     const input = { type: "permit", fields: permitFields };
     const issued = (waitMs: number) =>
-      platform.invoke((member) => member.services.issue(input, caller, { waitMs, idempotencyKey: "twice" }), "entries");
+      platform.invoke((member) => member.services.issueCertificate(input, caller, { waitMs, idempotencyKey: "twice" }), "entries");
     const { raftStore } = platform.stores;
     isCut = true;
     const first = issued(2_000).catch(() => undefined);
@@ -130,7 +131,9 @@ describe("members on Lambda", () => {
     for (const account of accounts.values()) {
       const rows = await account.stores.ledger.stateRange("certificate/", undefined, 1_000);
       expect(rows.filter(({ value }) => value !== null).length).toBe(40);
-      expect((await fsck(account.stores.ledger, account.genesis, nativeCrypto, () => undefined)).findings).toEqual([]);
+      expect((await fsck({ ledger: account.stores.ledger, crypto: nativeCrypto, rules: chainRules }, account.genesis)).findings).toEqual(
+        [],
+      );
       expect(account.errors.filter(({ event }) => event !== "bug")).toEqual([]);
       expect(account.errors).toEqual([]);
     }

@@ -1,0 +1,51 @@
+import type { StateKey } from "@vermilion/contracts";
+import type { StateRow } from "@vermilion/node/ports/index";
+import type { Context } from "../context.ts";
+
+type Reading = Pick<Context, "ledger">;
+
+/** The row of a key in the published state. Rows are written by contracts alone, so a row has the type its key says. */
+export async function readRow<Row>(context: Reading, key: StateKey<Row>): Promise<Row | undefined> {
+  const [row] = await context.ledger.stateRows([key]);
+  return row === undefined || row.value === null ? undefined : (row.value as unknown as Row);
+}
+
+/** Rows of several keys of one kind, in the order asked; absent ones are left out. */
+export async function readRows<Row>(context: Reading, keys: readonly StateKey<Row>[]): Promise<readonly Row[]> {
+  const rows = new Map((await context.ledger.stateRows(keys)).map((row) => [row.key, row.value]));
+  return keys.flatMap((key) => {
+    const value = rows.get(key) ?? null;
+    return value === null ? [] : [value as unknown as Row];
+  });
+}
+
+export interface RangePage<Row> {
+  readonly rows: readonly { readonly key: string; readonly value: Row }[];
+  /** Key to go on from; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/**
+ * Up to `limit` rows under a prefix, deleted ones left out; newest first where the keys hold heights and `backward` is asked.
+ */
+export async function readRange<Row>(
+  context: Reading,
+  prefix: string,
+  options: { readonly from?: string | undefined; readonly limit: number; readonly backward?: boolean },
+): Promise<RangePage<Row>> {
+  const { limit, backward = false } = options;
+  const rows: { key: string; value: Row }[] = [];
+  let from = options.from;
+  for (;;) {
+    const some: readonly StateRow[] = backward
+      ? await context.ledger.stateRangeBackward(prefix, from, limit + 1)
+      : await context.ledger.stateRange(prefix, from, limit + 1);
+    for (const row of some) {
+      if (row.value === null) continue;
+      if (rows.length === limit) return { rows, next: rows.at(-1)?.key };
+      rows.push({ key: row.key, value: row.value as unknown as Row });
+    }
+    if (some.length <= limit) return { rows, next: undefined };
+    from = some.at(-1)?.key;
+  }
+}
