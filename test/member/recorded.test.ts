@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { nameOf, operations } from "@vermilion/contracts";
 import { emptyState, formatOutcome, type ParsedEntry, parseEntry, parseHeader, utf8 } from "@vermilion/ledger";
 import { chainRules } from "@vermilion/member/rules";
+import { ReplayState, replayBlock } from "@vermilion/node/audit/replay";
 import { emptyStanding, treeAfter } from "@vermilion/node/chain/block";
-import { ReplayState, replayBlock } from "@vermilion/node/chain/replay";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { expect, test } from "vitest";
 

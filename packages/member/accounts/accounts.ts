@@ -1,6 +1,6 @@
 import { type AccountRow, addressOf, operationCall, stateKeys } from "@vermilion/contracts";
 import { thumbprint } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";

@@ -1,8 +1,8 @@
 import { type CertificateRow, stateKeys } from "@vermilion/contracts";
 import { attachmentsPerEntryMax, canonicalText, entryBytesMax, entryIdOf, type Json, type Operation, utf8 } from "@vermilion/ledger";
-import { committed } from "@vermilion/node/entries/submit";
-import type { Driver } from "@vermilion/node/turns/driver";
-import { freshly } from "@vermilion/node/turns/fresh";
+import type { Driver } from "@vermilion/node/driver/driver";
+import { freshly } from "@vermilion/node/freshness";
+import { committed } from "@vermilion/node/submit";
 import type { Context } from "../context.ts";
 import { memberSecret } from "../entries/member-secret.ts";
 import { submit } from "../entries/submit.ts";

@@ -1,8 +1,8 @@
 import { checkFields, formatIdentifier, mainPart, serialFromNumber, typeUrn } from "@vermilion/certificates";
 import { type CertificateRow, operationCall, type StatusSlot, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
+import type { Driver } from "@vermilion/node/driver/driver";
 import { refusalOf } from "@vermilion/node/entries/submission";
-import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";

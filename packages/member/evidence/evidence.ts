@@ -1,6 +1,6 @@
 import { type EvidenceRow, evidenceDigestsMax, evidenceId, operationCall, stateKeys } from "@vermilion/contracts";
 import { concat, fromHex, pathOfLeaf, rootOfLeaves, text, toHex } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";

@@ -1,7 +1,7 @@
 import { type CertificateRow, type PartRow, partOf, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
 import { toHex } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/turns/driver";
-import { waitUntil } from "@vermilion/node/turns/wait";
+import type { Driver } from "@vermilion/node/driver/driver";
+import { waitUntil } from "@vermilion/node/driver/wait";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
 import type { Context } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
@@ -26,7 +26,7 @@ export async function readGranted(
   if (row.reader !== context.member) return { refused: "not-the-reader", detail: "the request was opened by another member" };
   // The trace names the app that asked; fields that another app of the same member needs are asked for by that one.
   if (row.by.app !== caller.app) return { refused: "not-the-requesting-app", detail: "the request was opened by another app" };
-  const granted = await waitUntil(context, driver, row.status === "allowed" ? options.waitMs : 0, async () => {
+  const granted = await waitUntil(driver, row.status === "allowed" ? options.waitMs : 0, async () => {
     const now = await readRow(context, stateKeys.request(id));
     return now?.status === "granted" ? now : undefined;
   });

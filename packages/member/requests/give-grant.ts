@@ -1,7 +1,7 @@
 import { operationCall, type RequestRow, stateKeys } from "@vermilion/contracts";
 import { type Operation, toHex } from "@vermilion/ledger";
-import type { Draft } from "@vermilion/node/entries/submit";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Draft } from "@vermilion/node/chain/sign-entry";
+import type { Driver } from "@vermilion/node/driver/driver";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
 import type { Context } from "../context.ts";
 import { submit } from "../entries/submit.ts";

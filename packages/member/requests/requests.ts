@@ -1,7 +1,7 @@
 import { operationCall, type RequestRow, requestId, stateKeys, statePrefixes } from "@vermilion/contracts";
 import type { Operation, StatePrefix } from "@vermilion/ledger";
-import type { Draft } from "@vermilion/node/entries/submit";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Draft } from "@vermilion/node/chain/sign-entry";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";

@@ -1,7 +1,7 @@
 import { checkTypeChange, parseCertificateType } from "@vermilion/certificates";
 import { operationCall, stateKeys, statePrefixes, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import { latestType } from "../certificates/certificates.ts";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";

@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermilion/certificates";
 import { type CertificateRow, type DigestRow, operationCall, stateKeys, type Verdicts } from "@vermilion/contracts";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";

@@ -7,12 +7,7 @@ import {
   parseEntry,
   type StoredSignature,
 } from "@vermilion/ledger";
-import type { Proposal } from "../ports/index.ts";
-
-/** A `Crypto` that may also be able to check signatures beside the thread that runs the member (`NodeCrypto`). */
-export interface HostCrypto extends Crypto {
-  readonly verifyApart?: (key: PublicJwk, message: Uint8Array, signature: Uint8Array) => Promise<boolean>;
-}
+import type { HostCrypto, Proposal } from "../ports/index.ts";
 
 /** Bytes of entries that are remembered by their names; what they take in memory is a few times as much. */
 const rememberedBytesMax = 16 * 1024 * 1024;

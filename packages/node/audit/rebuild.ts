@@ -1,7 +1,7 @@
 import { type Crypto, emptyState, type ParsedEntry, type ParsedHeader, parseEntry, parseHeader } from "@vermilion/ledger";
+import { emptyStanding, treeAfter } from "../chain/block.ts";
+import { publicationOf } from "../chain/commit.ts";
 import type { ExecutedBlock, Ledger } from "../ports/index.ts";
-import { emptyStanding, treeAfter } from "./block.ts";
-import { publicationOf } from "./commit.ts";
 import type { FsckNeeds } from "./fsck.ts";
 import { replayBlock } from "./replay.ts";
 

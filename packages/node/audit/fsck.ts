@@ -18,14 +18,14 @@ import {
   tilesTouchedBy,
   toHex,
 } from "@vermilion/ledger";
+import { isCommitCertificate } from "../chain/acknowledge.ts";
+import { emptyStanding, entryRecord, frontierOf, headerRecord, outcomeAt, treeAfter } from "../chain/block.ts";
+import { type Executing, registeredKeys } from "../chain/execution.ts";
 import type { GenesisFile } from "../context.ts";
 import { checkGenesis, type Genesis } from "../founding/genesis.ts";
 import { parseCertificate } from "../peers/wire.ts";
 import type { EntryPlace, ExecutedBlock, Ledger, Standing, TileData } from "../ports/index.ts";
 import type { Rules } from "../rules.ts";
-import { isCommitCertificate } from "./acknowledge.ts";
-import { emptyStanding, entryRecord, frontierOf, headerRecord, outcomeAt, treeAfter } from "./block.ts";
-import { type Executing, registeredKeys } from "./execution.ts";
 import { checkFinality } from "./fsck-finality.ts";
 import { ReplayState, replayBlock } from "./replay.ts";
 

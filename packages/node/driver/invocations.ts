@@ -2,13 +2,13 @@ import { isAsleep, type RaftState } from "@vermilion/consensus";
 import type { NodeContext } from "../context.ts";
 import type { Driver } from "./driver.ts";
 
-/** How far a burst is to bring this member. */
+/** How far an invocation is to bring this member. */
 export type Goal = keyof typeof goals;
 
 export type Brings = "entries" | "message";
 
-/** How this member stands after a burst. */
-export interface Standing {
+/** What is left to do after an invocation. */
+export interface Progress {
   readonly role: RaftState["role"];
   readonly term: number;
   readonly leader: string | null;
@@ -22,7 +22,7 @@ export interface Standing {
  * The work of a process that lives only while it is called and may be frozen or ended between two calls. Any number of them may run at one
  * time, each may die at any await: what one has left undone is found by the next in the stores.
  */
-export interface Bursts {
+export interface Invocations {
   /**
    * Runs `call` and ticks meanwhile; then goes on until what it has begun is done, for `lingerMs` at most. `isLeft`: something is left to do,
    * so somebody must be woken. A call that brought entries (`entries`) sees them settled, unless the chain has moved on in other hands; a
@@ -30,12 +30,12 @@ export interface Bursts {
    */
   attend<T>(call: Promise<T>, brings: Brings, lingerMs: (answer: T) => number): Promise<{ readonly answer: T; readonly isLeft: boolean }>;
   /** Says hello to the others and does what this member owes by the ledger. */
-  look(budgetMs: number): Promise<Standing>;
+  look(budgetMs: number): Promise<Progress>;
   /** Goes on until the goal is reached or `budgetMs` is over. */
-  drive(goal: Goal, budgetMs: number): Promise<Standing>;
+  drive(goal: Goal, budgetMs: number): Promise<Progress>;
 }
 
-/** When a burst has come to its end, by the state that its last turn saved. */
+/** When an invocation has come to its end, by the state that its last turn saved. */
 const goals = {
   /** What waits here was taken to the leader and is committed, or there is no leader to take it to. */
   taken: (state: RaftState) => isAsleep(state) || state.role !== "follower" || state.leader === null,
@@ -55,14 +55,14 @@ function someoneLeads({ role, leader }: RaftState): boolean {
   return role === "leader" || (role === "follower" && leader !== null);
 }
 
-/** Longest stretch of one call; callers' own limits are shorter. */
+/** Longest time that a call may take; callers' own limits are shorter. */
 const callMsMax = 900_000;
 
-export function createBursts(context: NodeContext, driver: Driver, duties: { look(): void }): Bursts {
-  async function standing(): Promise<Standing> {
+export function createInvocations(context: NodeContext, driver: Driver, duties: { look(): void }): Invocations {
+  async function progress(): Promise<Progress> {
     const state = await driver.turns.state();
     // A leader's turn has told those that no block may take yet, as their time is ahead, from those that wait for one.
-    const waiting = state.role === "leader" ? (driver.lastState ?? state).waiting : await context.raftStore.proposalCount();
+    const waiting = state.role === "leader" ? (driver.loop.lastState ?? state).waiting : await context.raftStore.proposalCount();
     return { role: state.role, term: state.term, leader: state.leader, waiting, isSettled: driver.isQuiet && waiting === 0 };
   }
   return {
@@ -70,16 +70,16 @@ export function createBursts(context: NodeContext, driver: Driver, duties: { loo
       let isAnswered = false;
       const answered = () => {
         isAnswered = true;
-        driver.nudge();
+        driver.loop.nudge();
       };
       call.then(answered, answered);
       try {
-        await driver.drive(() => isAnswered, callMsMax);
+        await driver.loop.drive(() => isAnswered, callMsMax);
         const answer = await call;
         // A call that only reads leaves nothing, whatever this process remembers of what others have finished since.
-        if (!driver.hasBegun && driver.beside.isIdle) return { answer, isLeft: false };
+        if (!driver.loop.hasBegun && driver.background.isIdle) return { answer, isLeft: false };
         const height = heightOf(driver);
-        return { answer, isLeft: !(await driver.drive(() => isDone(driver, brings, height), lingerMs(answer))) };
+        return { answer, isLeft: !(await driver.loop.drive(() => isDone(driver, brings, height), lingerMs(answer))) };
       } finally {
         driver.pause();
       }
@@ -89,8 +89,8 @@ export function createBursts(context: NodeContext, driver: Driver, duties: { loo
       try {
         await driver.sayHello();
         duties.look();
-        await driver.drive(() => driver.beside.isIdle, budgetMs);
-        return await standing();
+        await driver.loop.drive(() => driver.background.isIdle, budgetMs);
+        return await progress();
       } finally {
         driver.pause();
       }
@@ -101,9 +101,9 @@ export function createBursts(context: NodeContext, driver: Driver, duties: { loo
         // A turn of its own first: the state may have moved in other hands, and proposals may wait that no turn here has seen.
         driver.takeAll();
         await driver.wake();
-        const isOver = () => driver.lastState !== undefined && goals[goal](driver.lastState);
-        await driver.drive(isOver, budgetMs);
-        return await standing();
+        const isOver = () => driver.loop.lastState !== undefined && goals[goal](driver.loop.lastState);
+        await driver.loop.drive(isOver, budgetMs);
+        return await progress();
       } finally {
         driver.pause();
       }
@@ -117,12 +117,12 @@ export function createBursts(context: NodeContext, driver: Driver, duties: { loo
  */
 function isDone(driver: Driver, brings: Brings, height: number): boolean {
   if (driver.isQuiet) return true;
-  const { lastState } = driver;
+  const { lastState } = driver.loop;
   if (lastState?.role === "follower")
-    return !driver.beside.hasErrands && !lastState.summoned && (brings === "message" || lastState.waiting === 0);
-  return driver.beside.isIdle && (brings === "message" || heightOf(driver) > height);
+    return !driver.background.hasErrands && !lastState.summoned && (brings === "message" || lastState.waiting === 0);
+  return driver.background.isIdle && (brings === "message" || heightOf(driver) > height);
 }
 
 function heightOf(driver: Driver): number {
-  return driver.lastState?.committed.height ?? 0;
+  return driver.loop.lastState?.committed.height ?? 0;
 }

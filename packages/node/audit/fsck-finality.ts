@@ -1,7 +1,7 @@
 import { type Crypto, checkpointText, originOf } from "@vermilion/ledger";
+import { isCosignature } from "../chain/finality.ts";
 import type { Genesis } from "../founding/genesis.ts";
 import type { Ledger } from "../ports/index.ts";
-import { isCosignature } from "./finality.ts";
 
 export interface FinalityCheck {
   readonly ledger: Ledger;

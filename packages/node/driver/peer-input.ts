@@ -3,7 +3,7 @@ import { isAcknowledgement, isCommitCertificate } from "../chain/acknowledge.ts"
 import type { NodeContext } from "../context.ts";
 import { Fault } from "../fault.ts";
 import { type BlockBody, parseProbeAnswer, type RaftMessage } from "../peers/wire.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../turns/turns.ts";
 
 /**
  * A peer's message as consensus may believe it: the sender is who signed the call, a certificate or an acknowledgement goes beside it only

@@ -1,14 +1,14 @@
 import { entryLifetimeMaxMs, type ParsedEntry } from "@vermilion/ledger";
-import { checkAttachments, unfitForBlock } from "../chain/attachments.ts";
-import { baseOn } from "../chain/base.ts";
-import { committedAmong } from "../chain/block.ts";
-import { registeredKeys } from "../chain/execution.ts";
-import type { NodeContext } from "../context.ts";
-import { proposalOf } from "../entries/proposal.ts";
-import { Fault } from "../fault.ts";
-import type { Attachment, PeerCall, Proposal } from "../ports/index.ts";
-import type { Driver } from "../turns/driver.ts";
-import { encodeProbeAnswer, encodeProposalAnswer, encodeRaftCall, parseProposalCall, parseRaftCall } from "./wire.ts";
+import { checkAttachments, unfitForBlock } from "./chain/attachments.ts";
+import { baseOn } from "./chain/base.ts";
+import { committedAmong } from "./chain/block.ts";
+import { registeredKeys } from "./chain/execution.ts";
+import type { NodeContext } from "./context.ts";
+import type { Driver } from "./driver/driver.ts";
+import { proposalOf } from "./entries/proposal.ts";
+import { Fault } from "./fault.ts";
+import { encodeProbeAnswer, encodeProposalAnswer, encodeRaftCall, parseProposalCall, parseRaftCall } from "./peers/wire.ts";
+import type { Attachment, PeerCall, Proposal } from "./ports/index.ts";
 
 /** The calls that a node answers; what members ask each other beside the chain is answered above it. */
 export type NodeCall = Extract<PeerCall, "raft" | "proposals" | "probe">;
@@ -34,7 +34,7 @@ export function nodeDoor(context: NodeContext, driver: Driver): NodeDoor {
         case "probe": {
           const { role, term, committed } = await driver.turns.state();
           // Who cannot write cannot lead: the others may elect another one, though this one still answers.
-          const leading = role === "leader" && driver.turns.storageFault === undefined && driver.turns.upgradeNeeded === undefined;
+          const leading = role === "leader" && driver.mayLead;
           return encodeProbeAnswer({ member: context.member, term, leading, committedHeight: committed.height });
         }
       }
@@ -57,7 +57,7 @@ async function addProposal(context: NodeContext, driver: Driver, proposal: Propo
   try {
     await context.raftStore.addProposal(proposal);
   } catch (cause) {
-    driver.turns.noteFault(cause);
+    driver.noteFault(cause);
     throw cause;
   }
 }

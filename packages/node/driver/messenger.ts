@@ -10,12 +10,14 @@ const catchUpBytes = 2_000_000;
 
 /** A message with all that the member layer attaches to it. Undefined where there is nothing to say any more. */
 export async function attach(context: NodeContext, state: RaftState, outgoing: Outgoing): Promise<RaftMessage | undefined> {
-  if (outgoing.kind === "append-intent") return attachBlocks(context, state, outgoing);
-  if (outgoing.kind === "append-answer" && outgoing.ok && outgoing.acknowledges !== null) {
-    const proof = await acknowledge(context, outgoing.acknowledges);
-    return proof === undefined ? undefined : { message: outgoing, proof };
-  }
-  return { message: outgoing };
+  return outgoing.kind === "append-intent" ? attachBlocks(context, state, outgoing) : attachProof(context, outgoing);
+}
+
+/** An answer that acknowledges a block goes with the signed acknowledgement. */
+export async function attachProof(context: NodeContext, message: Exclude<Outgoing, AppendIntent>): Promise<RaftMessage | undefined> {
+  if (message.kind !== "append-answer" || !message.ok || message.acknowledges === null) return { message };
+  const proof = await acknowledge(context, message.acknowledges);
+  return proof === undefined ? undefined : { message, proof };
 }
 
 async function attachBlocks(context: NodeContext, state: RaftState, intent: AppendIntent): Promise<RaftMessage | undefined> {

@@ -4,8 +4,8 @@ import { showsForgotten } from "../chain/finality.ts";
 import type { NodeContext } from "../context.ts";
 import { encodeRaftCall, parseRaftCall, type RaftCall } from "../peers/wire.ts";
 import type { RaftStore } from "../ports/index.ts";
+import type { Turns } from "../turns/turns.ts";
 import { callOf } from "./messenger.ts";
-import type { Turns } from "./turns.ts";
 
 /** Before anything else is done with what a peer says: who has forgotten what it signed must bind itself to nothing more. */
 export async function noticeForgotten(context: NodeContext, turns: Turns, cosigned: RaftCall["cosigned"]): Promise<void> {

@@ -1,7 +1,7 @@
-import type { NodeContext } from "../context.ts";
-import type { Driver } from "./driver.ts";
-import { probe } from "./peer-input.ts";
-import { waitUntil } from "./wait.ts";
+import type { NodeContext } from "./context.ts";
+import type { Driver } from "./driver/driver.ts";
+import { probe } from "./driver/peer-input.ts";
+import { waitUntil } from "./driver/wait.ts";
 
 /** Longest wait for the blocks that the leader has and this member has not. */
 const catchUpMs = 1_000;
@@ -39,5 +39,5 @@ async function reachLeader(context: NodeContext, driver: Driver): Promise<void> 
   if (role === "leader" || leader === null) return;
   const answer = await probe(context, leader);
   if (answer === undefined) return;
-  await waitUntil(context, driver, catchUpMs, async () => ((await publishedHeight(context)) >= answer.committedHeight ? true : undefined));
+  await waitUntil(driver, catchUpMs, async () => ((await publishedHeight(context)) >= answer.committedHeight ? true : undefined));
 }

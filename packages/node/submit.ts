@@ -1,37 +1,17 @@
-import {
-  type AttachmentReference,
-  type EntryPayload,
-  encodeEntry,
-  encodePayload,
-  entryLifetimeDefaultMs,
-  entryTyp,
-  lowS,
-  type Operation,
-  type ParsedEntry,
-  signingInput,
-} from "@vermilion/ledger";
-import { unfitForBlock } from "../chain/attachments.ts";
-import { baseOn, topOf } from "../chain/base.ts";
-import { executeEntries } from "../chain/execution.ts";
-import { LoadedState } from "../chain/state.ts";
-import type { NodeContext } from "../context.ts";
-import { Fault } from "../fault.ts";
-import type { Attachment, EntryPlace } from "../ports/index.ts";
-import type { Driver } from "../turns/driver.ts";
-import { freshly } from "../turns/fresh.ts";
-import { waitUntil } from "../turns/wait.ts";
-import { proposalOf } from "./proposal.ts";
-import type { Refused, Submitted } from "./submission.ts";
-
-export interface Draft {
-  readonly operations: readonly Operation[];
-  /** For all members, replicated in the block. */
-  readonly attachments?: readonly (Attachment & { readonly name: string })[];
-  /** For the audience alone; fetched by it after the commit. */
-  readonly sealed?: readonly (Attachment & { readonly name: string; readonly audience: readonly string[] })[];
-  /** Called with the signed entry when it could be applied, and before it can be anywhere else. A refusal ends here. */
-  readonly beforeProposal?: (entry: ParsedEntry) => Promise<Refused | undefined>;
-}
+import type { ParsedEntry } from "@vermilion/ledger";
+import { unfitForBlock } from "./chain/attachments.ts";
+import { baseOn, topOf } from "./chain/base.ts";
+import { executeEntries } from "./chain/execution.ts";
+import { type Draft, signEntry } from "./chain/sign-entry.ts";
+import { LoadedState } from "./chain/state.ts";
+import type { NodeContext } from "./context.ts";
+import type { Driver } from "./driver/driver.ts";
+import { waitUntil } from "./driver/wait.ts";
+import { proposalOf } from "./entries/proposal.ts";
+import type { Refused, Submitted } from "./entries/submission.ts";
+import { Fault } from "./fault.ts";
+import { freshly } from "./freshness.ts";
+import type { EntryPlace } from "./ports/index.ts";
 
 /**
  * Dry run, sign, make durable, hand to the leader, wait. A refusal of the dry run leaves nothing behind; a committed refusal is in
@@ -73,33 +53,6 @@ async function earlierSubmission(context: NodeContext, id: string): Promise<stri
   return used ?? raftStore.proposalById(signThumbprint, id);
 }
 
-/** An entry of this member, signed, of the newest time that the chain lets it have. */
-export async function signEntry(context: NodeContext, draft: Draft, id: string): Promise<ParsedEntry | Refused> {
-  const now = context.clock.now();
-  const published = await context.ledger.published();
-  // An entry is never older than the chain's own time, or a clock that lags would see it expire at once.
-  const time = Math.max(now, published?.time ?? 0);
-  const payload: EntryPayload = {
-    attachments: [...(draft.attachments ?? []), ...(draft.sealed ?? [])].map(referenceOf),
-    chain: context.chain,
-    id,
-    operations: draft.operations,
-    signers: [context.signThumbprint],
-    time,
-    until: time + entryLifetimeDefaultMs,
-  };
-  const payloadBytes = encodePayload(payload);
-  const jwk = context.keys.public.sign;
-  const signature = lowS(await context.keys.sign(signingInput(entryTyp, payloadBytes, jwk, context.signThumbprint)));
-  // Refused in practice only where the entry is too large.
-  return context.entries.parse(encodeEntry(payloadBytes, [{ jwk, kid: context.signThumbprint, signature }]));
-}
-
-function referenceOf(attachment: Attachment & { readonly name: string; readonly audience?: readonly string[] }): AttachmentReference {
-  const { name, sha256, bytes, audience } = attachment;
-  return { name, sha256, size: bytes.length, ...(audience === undefined ? {} : { audience }) };
-}
-
 /** What the contract would say now, on the newest state held here: an early answer that costs no block. */
 async function dryRun(context: NodeContext, entry: ParsedEntry): Promise<Refused | undefined> {
   for (let attempt = 0; attempt < 5; attempt++) {
@@ -128,7 +81,7 @@ async function dryRun(context: NodeContext, entry: ParsedEntry): Promise<Refused
 
 /** Waits until the transaction stands in a published block, at most `waitMs`. */
 export async function waitFor(context: NodeContext, driver: Driver, transactionHash: string, waitMs: number): Promise<Submitted> {
-  const place = await waitUntil(context, driver, waitMs, () => context.ledger.entryPlace(transactionHash));
+  const place = await waitUntil(driver, waitMs, () => context.ledger.entryPlace(transactionHash));
   return place === undefined ? { status: "pending", transactionHash } : await committed(context, place);
 }
 
