@@ -10,9 +10,8 @@ import type { Topic } from "./topics.ts";
 export type Shape = Readonly<Record<string, z.ZodType>>;
 
 /**
- * All that is to know of one route of the API stands in one row. From the rows come the routes themselves, the OpenAPI document, the types of
- * the member's use cases, the table of scopes. The names of `params`, `query` and `body` are distinct: together they
- * are the call.
+ * All that is to know of one route of the API stands in one row. From the rows come the routes themselves, the OpenAPI document and the types of
+ * the member's use cases. The names of `params`, `query` and `body` are distinct: together they are the call.
  */
 export interface Route {
   readonly method: "get" | "post" | "put" | "delete";
