@@ -1,40 +1,31 @@
 import type { Crypto } from "./crypto.ts";
-import { emptyRoot, leafHash, nodeHash, splitOf } from "./tree.ts";
+import { emptyRoot, leafHash, nodeHash } from "./tree.ts";
 
-/** A small tree held in memory, as of a batch of digests: RFC 6962 section 2.1. */
-
-/** Root over `leaves` (the leaf data, not their hashes). */
-export function rootOfLeaves(leaves: readonly Uint8Array[], crypto: Crypto): Uint8Array {
-  return leaves.length === 0
-    ? emptyRoot(crypto)
-    : rootOf(
-        leaves.map((leaf) => leafHash(leaf, crypto)),
-        crypto,
-      );
+/** A small tree held in memory, as of a batch of digests: RFC 6962 section 2.1. Made once, it answers for every leaf without hashing. */
+export interface InnerTree {
+  readonly root: Uint8Array;
+  /** RFC 6962 section 2.1.1: the hashes that lead from leaf `index` to the root, nearest first; `verifyInclusion` checks them. */
+  pathOf(index: number): Uint8Array[];
 }
 
-/** RFC 6962 section 2.1.1: the hashes that lead from leaf `index` to the root, nearest first; `verifyInclusion` checks them. */
-export function pathOfLeaf(index: number, leaves: readonly Uint8Array[], crypto: Crypto): Uint8Array[] {
-  if (!Number.isInteger(index) || index < 0 || index >= leaves.length) throw new RangeError("no such leaf");
-  return pathOf(
-    index,
-    leaves.map((leaf) => leafHash(leaf, crypto)),
-    crypto,
-  );
+/** The tree over `leaves` (the leaf data, not their hashes). */
+export function innerTree(leaves: readonly Uint8Array[], crypto: Crypto): InnerTree {
+  const levels = [leaves.map((leaf) => leafHash(leaf, crypto))];
+  for (let below = levels[0] ?? []; below.length > 1; below = levels.at(-1) ?? []) levels.push(levelAbove(below, crypto));
+  return {
+    root: levels.at(-1)?.[0] ?? emptyRoot(crypto),
+    pathOf(index) {
+      if (!Number.isInteger(index) || index < 0 || index >= leaves.length) throw new RangeError("no such leaf");
+      return levels.flatMap((level, height) => level[Math.floor(index / 2 ** height) ^ 1] ?? []);
+    },
+  };
 }
 
-function rootOf(hashes: readonly Uint8Array[], crypto: Crypto): Uint8Array {
-  const [only] = hashes;
-  if (only !== undefined && hashes.length === 1) return only;
-  const split = splitOf(hashes.length);
-  return nodeHash(rootOf(hashes.slice(0, split), crypto), rootOf(hashes.slice(split), crypto), crypto);
-}
-
-function pathOf(index: number, hashes: readonly Uint8Array[], crypto: Crypto): Uint8Array[] {
-  if (hashes.length === 1) return [];
-  const split = splitOf(hashes.length);
-  const [left, right] = [hashes.slice(0, split), hashes.slice(split)];
-  return index < split
-    ? [...pathOf(index, left, crypto), rootOf(right, crypto)]
-    : [...pathOf(index - split, right, crypto), rootOf(left, crypto)];
+/** Neighbours from the left become one node; a last one without a neighbour goes up as it is, for RFC 6962 splits at a power of two. */
+function levelAbove(below: readonly Uint8Array[], crypto: Crypto): Uint8Array[] {
+  return Array.from({ length: Math.ceil(below.length / 2) }, (_, at) => {
+    const [left, right] = below.slice(2 * at, 2 * at + 2);
+    if (left === undefined) throw new Error("bug: a level without nodes");
+    return right === undefined ? left : nodeHash(left, right, crypto);
+  });
 }

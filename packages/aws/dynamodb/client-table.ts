@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import {
   type AttributeValue,
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   DeleteItemCommand,
   DescribeTableCommand,
   type DynamoDBClient,
@@ -10,6 +11,7 @@ import {
   QueryCommand,
   type QueryCommandInput,
   TransactWriteItemsCommand,
+  type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
 import { Fault } from "@vermilion/node/fault";
 import { damaged } from "@vermilion/node/ports/framing";
@@ -100,6 +102,20 @@ export function dynamoTable(client: DynamoDBClient, name: string, patience: Pati
     },
 
     write: (action) => writing(oneWrite(client, name, action)),
+
+    async putMany(items) {
+      let left: WriteRequest[] = items.map((item) => ({ PutRequest: { Item: attributesOf(item, undefined) } }));
+      for (let attempt = 1; left.length > 0; attempt++) {
+        const asked = left;
+        const answer = await writing(() => client.send(new BatchWriteItemCommand({ RequestItems: { [name]: asked } })));
+        left = answer.UnprocessedItems?.[name] ?? [];
+        if (left.length === 0) return;
+        // Throttled: what was left comes again, later each time that nothing of it went through.
+        if (left.length < asked.length) attempt = 1;
+        else if (attempt >= patience.attemptsMax) throw new Fault("storage-failed", `table ${name} left items unwritten ${attempt} times`);
+        await patience.pause(attempt);
+      }
+    },
 
     transact: (actions) => writing(transaction(client, name, actions)),
 

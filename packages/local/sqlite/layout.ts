@@ -148,6 +148,18 @@ const migrations: readonly string[] = [
   ALTER TABLE waiting RENAME TO proposals;
   CREATE INDEX proposals_by_id ON proposals (entry_id);
   `,
+  `
+  CREATE TABLE name_segments (
+    id    INTEGER PRIMARY KEY,
+    class INTEGER NOT NULL, -- by size, see ledger-names.ts
+    bits  INTEGER NOT NULL  -- of a name that say its bucket
+  ) STRICT;
+  CREATE INDEX name_segments_by_class ON name_segments (class);
+  CREATE TABLE name_buckets (
+    id    INTEGER PRIMARY KEY, -- the segment's times 4096, plus the number of the bucket
+    names BLOB NOT NULL        -- rows of 16 bytes
+  ) STRICT;
+  `,
 ];
 
 /**

@@ -13,6 +13,7 @@ import {
   storageLimits,
 } from "@vermilion/node/ports/limits";
 import type { Database } from "./database.ts";
+import { type NameIndex, nameIndex } from "./ledger-names.ts";
 import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type Published = Pick<
@@ -27,7 +28,10 @@ type Published = Pick<
   | "leafRecords"
   | "entryPlace"
   | "entryPlaces"
+  | "named"
 >;
+
+const derivedTables = ["published", "state_rows", "tiles", "leaf_records", "entry_places", "name_buckets", "name_segments"];
 
 /** State keys are ASCII without control characters: every key with a prefix is below the prefix with this behind it. */
 const aboveEveryKey = "\u007f";
@@ -37,10 +41,11 @@ const aboveEveryKey = "\u007f";
  * `durable`: after a power cut the published standing may be an earlier one, with the rows of that one, as the port allows.
  */
 export function ledgerPublished(database: Database): Published {
-  return { ...publishing(database), ...stateReading(database), ...treeReading(database) };
+  const names = nameIndex(database);
+  return { ...publishing(database, names), ...stateReading(database), ...treeReading(database), named: names.named };
 }
 
-function publishing(database: Database): Pick<Published, "published" | "publish" | "unpublish"> {
+function publishing(database: Database, names: NameIndex): Pick<Published, "published" | "publish" | "unpublish"> {
   const selectStanding = database.prepare("SELECT standing FROM published WHERE id = 1");
   const putStanding = database.prepare(
     `INSERT INTO published (id, height, standing) VALUES (1, ?, ?)
@@ -71,7 +76,7 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
     return last.standing;
   }
 
-  function write({ standing, writes, tiles, first, leafRecords, entries }: Publication): void {
+  function write({ standing, writes, tiles, first, leafRecords, entries, names: found }: Publication): void {
     const { height } = standing;
     for (const { key, value } of writes) putRow.run(key, value === null ? null : stateText(key, value), height);
     for (const tile of tiles) putTile.run(tile.level, tile.index, height, tile.hashes);
@@ -86,6 +91,7 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
         formatOutcome(place.outcome),
       );
     }
+    names.add(height, found);
     putStanding.run(height, JSON.stringify(standing));
   }
 
@@ -107,8 +113,7 @@ function publishing(database: Database): Pick<Published, "published" | "publish"
     async unpublish() {
       await database.write(() => {
         // Without WHERE, SQLite frees the pages of a table without reading its rows.
-        for (const table of ["published", "state_rows", "tiles", "leaf_records", "entry_places"])
-          database.connection.exec(`DELETE FROM ${table}`);
+        for (const table of derivedTables) database.connection.exec(`DELETE FROM ${table}`);
       }, "ordered");
     },
   };

@@ -95,5 +95,6 @@ export async function publicationOf(
     first,
     leafRecords,
     entries: places,
+    names: [],
   };
 }
