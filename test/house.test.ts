@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   consensus: [],
   certificates: ["ledger"],
   contracts: ["certificates", "ledger"],
-  node: ["contracts", "consensus", "ledger"],
+  node: ["consensus", "ledger"],
   member: ["node", "contracts", "certificates", "ledger"],
   api: ["member", "node", "contracts", "certificates", "ledger"],
   local: ["api", "member", "node", "certificates", "ledger"],

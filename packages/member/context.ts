@@ -2,7 +2,7 @@ import type { NodeContext, NodePlatform } from "@vermilion/node/context";
 import type { Files, RecordKeys } from "./ports/index.ts";
 
 /** Everything a member needs of its platform, built in one short place per platform. */
-export interface MemberPlatform extends NodePlatform {
+export interface MemberPlatform extends Omit<NodePlatform, "rules"> {
   readonly recordKeys: RecordKeys;
   readonly files: Files;
 }

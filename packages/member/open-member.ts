@@ -5,6 +5,7 @@ import type { Context, MemberPlatform } from "./context.ts";
 import { createServices } from "./create-services.ts";
 import { type PeerDoor, peerDoor } from "./peers/peer-door.ts";
 import { createDuties } from "./requests/duties.ts";
+import { chainRules } from "./rules.ts";
 import type { Services } from "./services.ts";
 
 export interface RunningMember {
@@ -21,7 +22,7 @@ export interface RunningMember {
 
 /** One member on one chain over a platform. Throws `Fault` where storage fails, an Error with one sentence where the genesis does not hold. */
 export async function openMember(platform: MemberPlatform, config: NodeConfig): Promise<RunningMember> {
-  const node = await openNode(platform, config);
+  const node = await openNode({ ...platform, rules: chainRules }, config);
   const { driver } = node;
   const context: Context = { ...platform, ...node.context };
   const duties = createDuties(context, driver);
@@ -46,6 +47,6 @@ export async function openMember(platform: MemberPlatform, config: NodeConfig): 
  * sees what others commit.
  */
 export async function openReader(platform: MemberPlatform, config: NodeConfig): Promise<Services> {
-  const node = openNodeToRead(platform, config);
+  const node = openNodeToRead({ ...platform, rules: chainRules }, config);
   return createServices({ ...platform, ...node.context }, node.driver);
 }

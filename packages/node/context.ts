@@ -1,6 +1,6 @@
-import type { PublicJwk } from "@vermilion/ledger";
 import type { HostCrypto, KnownEntries } from "./chain/known-entries.ts";
 import type { Clock, Keys, Ledger, Log, Peers, RaftStore, Random } from "./ports/index.ts";
+import type { ChainMember, Rules } from "./rules.ts";
 import type { Pace } from "./turns/pace.ts";
 
 /** Everything a node needs of its platform, built in one short place per platform. */
@@ -14,6 +14,7 @@ export interface NodePlatform {
   readonly random: Random;
   readonly log: Log;
   readonly pace: Pace;
+  readonly rules: Rules;
 }
 
 /** Height 0 as the founders signed it: the same bytes on every member. */
@@ -30,17 +31,6 @@ export interface NodeConfig {
   readonly genesis: GenesisFile;
 }
 
-/** What the rest of the consortium is known by on this chain; fixed at genesis in this version. */
-export interface Founder {
-  readonly id: string;
-  readonly uscc: string;
-  readonly sign: PublicJwk;
-  readonly log: PublicJwk;
-  readonly cosign: PublicJwk;
-  readonly agree: PublicJwk;
-  readonly url: string;
-}
-
 /** The platform plus the facts of the chain that never change; the first argument of what a node does. */
 export interface NodeContext extends NodePlatform {
   readonly member: string;
@@ -53,7 +43,7 @@ export interface NodeContext extends NodePlatform {
   readonly quorum: number;
   readonly policyText: string;
   /** In the order of the genesis. */
-  readonly founders: ReadonlyMap<string, Founder>;
+  readonly founders: ReadonlyMap<string, ChainMember>;
   readonly signThumbprint: string;
   /** The entries that this process has in its hands. */
   readonly entries: KnownEntries;

@@ -30,18 +30,18 @@ export function openNodeToRead(platform: NodePlatform, config: NodeConfig): Omit
 }
 
 function genesisOf(platform: NodePlatform, config: NodeConfig): Genesis {
-  const genesis = checkGenesis(config.genesis, platform.crypto);
+  const genesis = checkGenesis(config.genesis, platform.crypto, platform.rules);
   if ("refused" in genesis) throw new Error(`genesis: ${genesis.detail}`);
   return genesis;
 }
 
 export function contextOf(platform: NodePlatform, config: NodeConfig, genesis: Genesis): NodeContext {
   const { crypto, keys } = platform;
-  const self = genesis.founders.get(config.member);
+  const self = genesis.membership.members.get(config.member);
   if (self === undefined) throw new Error(`genesis: ${config.member} is not a member of this consortium`);
   const signThumbprint = thumbprint(keys.public.sign, crypto);
-  if (signThumbprint !== thumbprint(self.sign, crypto)) throw new Error(`genesis: the keys here are not those of ${config.member}`);
-  const { founding, chain, founders } = genesis;
+  if (signThumbprint !== thumbprint(self.keys.sign, crypto)) throw new Error(`genesis: the keys here are not those of ${config.member}`);
+  const { founding, chain, membership } = genesis;
   return {
     ...platform,
     entries: new KnownEntries(crypto),
@@ -49,9 +49,9 @@ export function contextOf(platform: NodePlatform, config: NodeConfig, genesis: G
     chain,
     consortium: founding.name,
     origin: originOf(founding.name, chain),
-    quorum: founding.quorum,
-    policyText: genesis.policyText,
-    founders,
+    quorum: membership.quorum,
+    policyText: membership.policyText,
+    founders: membership.members,
     signThumbprint,
   };
 }

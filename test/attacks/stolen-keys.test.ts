@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { canonical, fromBase64url, toBase64url } from "@vermilion/ledger";
 import { parseAttachmentAnswer } from "@vermilion/member/peers/wire";
 import { grantContextOf, sealGrant } from "@vermilion/member/requests/grant-keys";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, nativeCrypto } from "@vermilion/node";
 import { contextOf } from "@vermilion/node/open-node";
 import { describe, expect, test } from "vitest";
@@ -171,14 +172,14 @@ describe("key files", () => {
 });
 
 test("a member is not made from another's keys", () => {
-  const genesis = checkGenesis(cluster.genesis, nativeCrypto);
+  const genesis = checkGenesis(cluster.genesis, nativeCrypto, chainRules);
   if ("refused" in genesis) throw new Error(genesis.detail);
   const stranger = makeMember("platform").keys;
   const keys = {
     ...platforms.get("platform")!.keys,
     public: { sign: stranger.sign.jwk, log: stranger.log.jwk, cosign: stranger.cosign.jwk, agree: stranger.agree.jwk },
   };
-  expect(() => contextOf({ ...platforms.get("platform")!, keys }, { member: "platform", genesis: cluster.genesis }, genesis)).toThrow(
-    /genesis: the keys/,
-  );
+  expect(() =>
+    contextOf({ ...platforms.get("platform")!, keys, rules: chainRules }, { member: "platform", genesis: cluster.genesis }, genesis),
+  ).toThrow(/genesis: the keys/);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { publishTiles } from "@vermilion/aws/tiles/publish";
 import { originOf, parsePolicy, verifyCheckpoint } from "@vermilion/ledger";
+import { chainRules } from "@vermilion/member/rules";
 import { nativeCrypto } from "@vermilion/node";
 import { checkpointNote } from "@vermilion/node/chain/finality";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
@@ -150,12 +151,12 @@ test("a verifier with the policy alone checks a consortium's shelf", async () =>
     const { running, stores, identity } = cluster.node("tax");
     await running!.services.defineType(type, { app: "desk", operator: "zhang-san" }, { waitMs: 10_000 });
     await eventually(async () => (await stores.ledger.finalSize()) > 0);
-    const { founding, chain, policyText } = passed(checkGenesis(cluster.genesis, nativeCrypto));
+    const { founding, chain, membership } = passed(checkGenesis(cluster.genesis, nativeCrypto, chainRules));
     const signing = { ...stores, keys: memoryKeys(identity), crypto: nativeCrypto, log: silent, origin: originOf(founding.name, chain) };
     const shelf = new MemoryShelf();
     const size = await publishTiles({ ledger: stores.ledger, note: (of) => checkpointNote(signing, of, 64), shelf });
     const text = new TextDecoder().decode((await shelf.get("checkpoint"))!);
-    const checkpoint = passed(verifyCheckpoint(text, passed(parsePolicy(policyText, nativeCrypto)), nativeCrypto));
+    const checkpoint = passed(verifyCheckpoint(text, passed(parsePolicy(membership.policyText, nativeCrypto)), nativeCrypto));
     expect(checkpoint.size).toBe(size);
     await verifyTree(shelf.get, size, checkpoint.root);
   } finally {

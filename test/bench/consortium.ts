@@ -18,6 +18,7 @@ import {
   systemClock,
   systemRandom,
 } from "@vermilion/local";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, createPeerSession, createSessionCheck, nativeCrypto } from "@vermilion/node";
 import { httpPeers } from "@vermilion/node/peers/http-peers";
 import type { Keys, Peers } from "@vermilion/node/ports/index";
@@ -60,7 +61,7 @@ export async function startConsortium(settings: Settings, cleanup: Cleanup, prof
   const ids = [...defaultMembers];
   const config = consortiumOf(ids, { name: defaultName, firstPort: await freePorts(ids.length) });
   const genesis = await foundConsortium({ data, config, clock: systemClock, random: systemRandom });
-  const checked = checkGenesis(readGenesis(data), nativeCrypto);
+  const checked = checkGenesis(readGenesis(data), nativeCrypto, chainRules);
   if ("refused" in checked || genesis.entry === "") throw new Error("the new genesis does not hold");
   const supervisor = await withNodeOptions(profiles === undefined ? undefined : `--cpu-prof --cpu-prof-dir=${profiles}`, () =>
     startSupervisor({
@@ -81,7 +82,7 @@ export async function startConsortium(settings: Settings, cleanup: Cleanup, prof
     const peers = httpPeers({
       ...world,
       session: createPeerSession({ ...world, member: id }),
-      checkSession: createSessionCheck({ ...world, memberKeyOf: async (other) => checked.founders.get(other)?.sign }),
+      checkSession: createSessionCheck({ ...world, memberKeyOf: async (other) => checked.membership.members.get(other)?.keys.sign }),
       urlOf: (other) => supervisor.status().find(({ member }) => member === other)?.url,
     });
     cleanup.add(() => peers.close());
@@ -89,7 +90,7 @@ export async function startConsortium(settings: Settings, cleanup: Cleanup, prof
     return { id, pid: pid ?? 0, url, app, client, keys, peers, database: dataPaths(data).member(id).database };
   });
   const shown = await issueOne(members);
-  return { chain: checked.chain, policy: checked.policyText, members, shown, stop: () => supervisor.shutdown() };
+  return { chain: checked.chain, policy: checked.membership.policyText, members, shown, stop: () => supervisor.shutdown() };
 }
 
 /** Children inherit this process's environment, so it has the variable for just as long as they are started. */

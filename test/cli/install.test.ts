@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finish, newDraft } from "@vermilion/aws/founding/drafts";
+import { chainRules } from "@vermilion/member/rules";
 import { nativeCrypto } from "@vermilion/node";
 import { signDraft } from "@vermilion/node/founding/draft";
 import { makeStatement } from "@vermilion/node/founding/statement";
@@ -17,7 +18,7 @@ async function founding() {
   const statement = await makeStatement({ id, names, uscc, url: "https://customs.example" }, keys, nativeCrypto);
   const made = newDraft({ name: "e.example", names }, [statement]);
   if ("refused" in made) throw new Error(made.detail);
-  const draft = await signDraft(made.draft, keys, nativeCrypto);
+  const draft = await signDraft(made.draft, keys, nativeCrypto, chainRules);
   if ("refused" in draft) throw new Error(draft.detail);
   const finished = finish(draft);
   if ("refused" in finished) throw new Error(finished.detail);

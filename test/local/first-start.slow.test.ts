@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dataPaths, isFounded, readConsortium, readGenesis } from "@vermilion/local";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { expect, test } from "vitest";
@@ -72,7 +73,7 @@ test("founding that is killed at any moment leaves nothing, or a whole consortiu
     if (!isFounded(data)) expect(existsSync(data)).toBe(false);
   }
   expect(killed).toBeGreaterThan(0);
-  const genesis = checkGenesis(readGenesis(data), nativeCrypto);
+  const genesis = checkGenesis(readGenesis(data), nativeCrypto, chainRules);
   if ("refused" in genesis) throw new Error(genesis.detail);
   for (const { id } of readConsortium(data).members) {
     const paths = dataPaths(data).member(id);
@@ -80,6 +81,6 @@ test("founding that is killed at any moment leaves nothing, or a whole consortiu
     expect(existsSync(paths.database) && existsSync(dataPaths(data).app(id, "desk"))).toBe(true);
   }
   expect(readdirSync(dirname(data))).toEqual(["data"]);
-  expect(readFileSync(dataPaths(data).policy, "utf8")).toBe(genesis.policyText);
+  expect(readFileSync(dataPaths(data).policy, "utf8")).toBe(genesis.membership.policyText);
   expect(await command("config", "check", "--data", data)).toMatchObject({ code: 0 });
 });

@@ -14,6 +14,7 @@ import {
   systemRandom,
   takeLock,
 } from "@vermilion/local";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { describe, expect, test } from "vitest";
@@ -27,13 +28,13 @@ describe("founding on one computer", () => {
     const data = join(temporaryFolder(), "data");
     await found(data);
     const paths = dataPaths(data);
-    const genesis = checkGenesis(readGenesis(data), nativeCrypto);
+    const genesis = checkGenesis(readGenesis(data), nativeCrypto, chainRules);
     if ("refused" in genesis) throw new Error(genesis.detail);
-    expect([...genesis.founders.keys()]).toEqual(["north", "south", "east"]);
+    expect([...genesis.membership.members.keys()]).toEqual(["north", "south", "east"]);
     expect(parsePolicy(readFileSync(paths.policy, "utf8"), nativeCrypto)).toMatchObject({ quorum: "members" });
     for (const { id } of config.members) {
       const { sign } = openKeyFiles(paths.member(id).keys).public;
-      expect(genesis.founders.get(id)?.sign).toEqual(sign);
+      expect(genesis.membership.members.get(id)?.keys.sign).toEqual(sign);
       for (const file of [paths.member(id).config, paths.app(id, "desk")])
         expect(checkConfig(readFileSync(file, "utf8"), file).ok).toBe(true);
       expect(statSync(paths.app(id, "desk")).mode & 0o777).toBe(0o600);
@@ -62,7 +63,7 @@ describe("founding on one computer", () => {
     const outcomes = await Promise.allSettled([found(data), found(data)]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "folder-not-usable" } });
-    expect("refused" in checkGenesis(readGenesis(data), nativeCrypto)).toBe(false);
+    expect("refused" in checkGenesis(readGenesis(data), nativeCrypto, chainRules)).toBe(false);
     expect(readdirSync(dirname(data))).toEqual(["data"]);
   });
 

@@ -13,6 +13,7 @@ import {
   options,
   permitFields,
   problemsOf,
+  runningIds,
   servicesOf,
 } from "./fixtures.ts";
 import { journaled } from "./fuse.ts";
@@ -167,7 +168,9 @@ async function signedSince(
   id: string,
 ): Promise<() => Promise<readonly { readonly height: number; readonly what: string }[]>> {
   const { table } = cluster.node(id).stores;
-  const { size: then } = await chainOf(cluster, id);
+  // The others hold what it cosigned before it was set back, and it may not have caught up with them yet.
+  const sizes = await Promise.all(runningIds(cluster).map(async (one) => (await chainOf(cluster, one)).size));
+  const then = Math.max(...sizes);
   const places = async () =>
     (await table.query("reservation", {})).items.map(({ sort }) => sort).filter((sort) => !sort.startsWith("size/"));
   const before = await places();

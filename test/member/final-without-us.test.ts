@@ -1,3 +1,4 @@
+import { chainRules } from "@vermilion/member/rules";
 import { Fault, nativeCrypto } from "@vermilion/node";
 import { checkpointNote, cosignedAt, takeCosignatures } from "@vermilion/node/chain/finality";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
@@ -20,7 +21,7 @@ test("a size that others made final before this member cosigned it is signed for
   const { identity, stores } = cluster.node("tax");
   const size = (await stores.ledger.published())?.size ?? 0;
   await eventually(async () => (await stores.ledger.finalSize()) === size);
-  const genesis = checkGenesis(cluster.genesis, nativeCrypto);
+  const genesis = checkGenesis(cluster.genesis, nativeCrypto, chainRules);
   if ("refused" in genesis) throw new Error(genesis.detail);
   // The same member with the cosignatures on their way, and none of its own made.
   const context = contextOf(
@@ -35,6 +36,7 @@ test("a size that others made final before this member cosigned it is signed for
       random: { bytes: (count) => new Uint8Array(count) },
       log: silent,
       pace: processPace,
+      rules: chainRules,
     },
     { member: "tax", genesis: cluster.genesis },
     genesis,

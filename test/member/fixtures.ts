@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "@vermilion/ledger";
 import type { Caller, MemberPlatform, Services, WriteOptions } from "@vermilion/member";
+import { chainRules } from "@vermilion/member/rules";
 import { Fault, fsck, nativeCrypto } from "@vermilion/node";
 import { type Cluster, type ClusterOptions, eventually, type Node, openCluster } from "../support/cluster.ts";
 
@@ -104,7 +105,7 @@ export async function equalHeads(cluster: Cluster, withinMs = 15_000): Promise<s
 export async function problemsOf(cluster: Cluster): Promise<unknown[]> {
   const problems: unknown[] = [];
   for (const node of cluster.nodes.values()) {
-    const { findings } = await fsck(node.stores.ledger, cluster.genesis, nativeCrypto, () => undefined);
+    const { findings } = await fsck({ ledger: node.stores.ledger, crypto: nativeCrypto, rules: chainRules }, cluster.genesis);
     problems.push(...findings.map((finding) => ({ member: node.id, ...finding })));
     const serious = node.errors.filter(({ event }) => event === "size-signed-for-another-tree" || event === "member-misbehaved");
     problems.push(...serious.map((error) => ({ member: node.id, ...error })));

@@ -1,4 +1,5 @@
 import { canonical, encodeSigned, signingInput, text, thumbprint } from "@vermilion/ledger";
+import { chainRules } from "@vermilion/member/rules";
 import { nativeCrypto } from "@vermilion/node";
 import { type FoundingDraft, genesisOf, mergeDrafts, missingSignatures, openDraft, signDraft } from "@vermilion/node/founding/draft";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
@@ -34,7 +35,7 @@ function draftOf(statements = founders.map(({ statement }) => statement)): Found
 }
 
 async function signed(draft: FoundingDraft, founder: (typeof founders)[0]): Promise<FoundingDraft> {
-  const after = await signDraft(draft, founder.keys, nativeCrypto);
+  const after = await signDraft(draft, founder.keys, nativeCrypto, chainRules);
   if ("refused" in after) throw new Error(after.detail);
   return after;
 }
@@ -123,22 +124,22 @@ describe("a statement", () => {
 describe("a founding that goes from founder to founder", () => {
   test("is whole when all have signed, the first one last", async () => {
     let draft = draftOf();
-    expect(missingSignatures(draft, nativeCrypto)).toEqual([...ids]);
+    expect(missingSignatures(draft, nativeCrypto, chainRules)).toEqual([...ids]);
     for (const founder of [tax, housing, customs]) draft = await signed(draft, founder);
-    expect(missingSignatures(draft, nativeCrypto)).toEqual([]);
-    const genesis = genesisOf(draft, nativeCrypto);
+    expect(missingSignatures(draft, nativeCrypto, chainRules)).toEqual([]);
+    const genesis = genesisOf(draft, nativeCrypto, chainRules);
     if ("refused" in genesis) throw new Error(genesis.detail);
-    const opened = openDraft(draft, nativeCrypto);
-    expect(checkGenesis(genesis, nativeCrypto)).toMatchObject({ chain: "refused" in opened ? "" : opened.chain });
+    const opened = openDraft(draft, nativeCrypto, chainRules);
+    expect(checkGenesis(genesis, nativeCrypto, chainRules)).toMatchObject({ chain: "refused" in opened ? "" : opened.chain });
   });
 
   test("signed side by side is merged; the first founder signs once more for the header", async () => {
     const copies = await Promise.all(founders.map((founder) => signed(draftOf(), founder)));
-    const merged = mergeDrafts(copies, nativeCrypto);
+    const merged = mergeDrafts(copies, nativeCrypto, chainRules);
     if ("refused" in merged) throw new Error(merged.detail);
-    expect(missingSignatures(merged, nativeCrypto)).toEqual(["customs"]);
-    expect(genesisOf(merged, nativeCrypto)).toMatchObject({ refused: "invalid-genesis" });
-    expect(genesisOf(await signed(merged, customs), nativeCrypto)).toMatchObject({ version: 1 });
+    expect(missingSignatures(merged, nativeCrypto, chainRules)).toEqual(["customs"]);
+    expect(genesisOf(merged, nativeCrypto, chainRules)).toMatchObject({ refused: "invalid-genesis" });
+    expect(genesisOf(await signed(merged, customs), nativeCrypto, chainRules)).toMatchObject({ version: 1 });
   });
 
   test("what a copy has spoilt replaces no signature that holds, in any order", async () => {
@@ -151,29 +152,29 @@ describe("a founding that goes from founder to founder", () => {
       [spoilt, whole],
       [spoilt, renewed, whole],
     ]) {
-      const merged = mergeDrafts(copies, nativeCrypto);
+      const merged = mergeDrafts(copies, nativeCrypto, chainRules);
       if ("refused" in merged) throw new Error(merged.detail);
-      expect(missingSignatures(merged, nativeCrypto)).toEqual([]);
-      expect(genesisOf(merged, nativeCrypto)).toEqual(genesisOf(whole, nativeCrypto));
+      expect(missingSignatures(merged, nativeCrypto, chainRules)).toEqual([]);
+      expect(genesisOf(merged, nativeCrypto, chainRules)).toEqual(genesisOf(whole, nativeCrypto, chainRules));
     }
     // The header was over another signature of the same founder: it is made once more.
-    const unfit = mergeDrafts([spoilt, { ...renewed, header: whole.header }], nativeCrypto);
+    const unfit = mergeDrafts([spoilt, { ...renewed, header: whole.header }], nativeCrypto, chainRules);
     if ("refused" in unfit) throw new Error(unfit.detail);
     expect(unfit).toMatchObject({ header: null, signatures: renewed.signatures });
-    expect(missingSignatures(unfit, nativeCrypto)).toEqual(["customs"]);
+    expect(missingSignatures(unfit, nativeCrypto, chainRules)).toEqual(["customs"]);
   });
 
   test("drafts of different foundings are not merged", async () => {
     const other = { ...draftOf(), name: "other.example" };
-    expect(mergeDrafts([await signed(draftOf(), tax), await signed(other, housing)], nativeCrypto)).toMatchObject({
+    expect(mergeDrafts([await signed(draftOf(), tax), await signed(other, housing)], nativeCrypto, chainRules)).toMatchObject({
       refused: "invalid-genesis",
     });
-    expect(mergeDrafts([], nativeCrypto)).toMatchObject({ refused: "invalid-genesis" });
+    expect(mergeDrafts([], nativeCrypto, chainRules)).toMatchObject({ refused: "invalid-genesis" });
   });
 
   test("whoever is not among the founders cannot sign", async () => {
     const stranger = memoryKeys(makeMember("stranger"));
-    expect(await signDraft(draftOf(), stranger, nativeCrypto)).toMatchObject({
+    expect(await signDraft(draftOf(), stranger, nativeCrypto, chainRules)).toMatchObject({
       refused: "invalid-genesis",
       detail: "this member is not among the founders",
     });
@@ -187,17 +188,19 @@ describe("a founding that goes from founder to founder", () => {
       [{}, []],
     ] as const) {
       const draft = { ...draftOf(statements === undefined ? undefined : [...statements]), ...wrong };
-      expect(await signDraft(draft, customs.keys, nativeCrypto), JSON.stringify(wrong)).toMatchObject({ refused: "invalid-genesis" });
+      expect(await signDraft(draft, customs.keys, nativeCrypto, chainRules), JSON.stringify(wrong)).toMatchObject({
+        refused: "invalid-genesis",
+      });
     }
     const broken = { ...draftOf(), statements: [customs.statement, tax.statement.replace("payload", "payl0ad"), housing.statement] };
-    expect(await signDraft(broken, customs.keys, nativeCrypto)).toMatchObject({ refused: "invalid-statement" });
+    expect(await signDraft(broken, customs.keys, nativeCrypto, chainRules)).toMatchObject({ refused: "invalid-statement" });
   });
 
   test("a signature for another founding, or a cut one, counts as missing", async () => {
     const other = await signed({ ...draftOf(), id: "b".repeat(32) }, tax);
     for (const foreign of [other.signatures["tax"] ?? "", "AAAA", "", "!"]) {
       const draft = { ...(await signed(draftOf(), housing)), signatures: { tax: foreign } };
-      expect(missingSignatures(draft, nativeCrypto)).toEqual([...ids]);
+      expect(missingSignatures(draft, nativeCrypto, chainRules)).toEqual([...ids]);
     }
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
+import { chainRules } from "@vermilion/member/rules";
 import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/node";
 import { parsedEntries } from "@vermilion/node/chain/block";
 import { publicationOf } from "@vermilion/node/chain/commit";
@@ -84,11 +85,11 @@ async function copyTo(ledger: Ledger): Promise<void> {
 }
 
 const check = async (ledger: Ledger): Promise<readonly FsckFinding[]> =>
-  (await fsck(ledger, genesis, nativeCrypto, () => undefined)).findings;
+  (await fsck({ ledger, crypto: nativeCrypto, rules: chainRules }, genesis)).findings;
 
 describe("a ledger in memory", () => {
   test("that is whole has no findings, and every block and entry was read", async () => {
-    const report = await fsck(original, genesis, nativeCrypto, () => undefined);
+    const report = await fsck({ ledger: original, crypto: nativeCrypto, rules: chainRules }, genesis);
     expect(report).toMatchObject({ findings: [], blocks: (await original.head())!.height + 1 });
     expect(report.entries).toBeGreaterThanOrEqual(5);
   });
@@ -115,13 +116,15 @@ describe("a ledger in memory", () => {
   test("of another consortium is none of this genesis", async () => {
     const other = await openPermits();
     await other.close();
-    const { findings } = await fsck(original, other.genesis, nativeCrypto, () => undefined);
+    const { findings } = await fsck({ ledger: original, crypto: nativeCrypto, rules: chainRules }, other.genesis);
     expect(findings.map(({ place }) => place)).toContain("block 0 header");
   });
 
   test("an altered genesis file is named", async () => {
-    const altered = { ...genesis, header: genesis.header.replace(/"signature":"./, '"signature":"_') };
-    expect(await fsck(original, altered, nativeCrypto, () => undefined)).toMatchObject({ findings: [{ place: "genesis file" }] });
+    const altered = { ...genesis, header: genesis.header.replace(/"signature":"(.)/, (_, first) => `"signature":"${first === "_" ? "-" : "_"}`) };
+    expect(await fsck({ ledger: original, crypto: nativeCrypto, rules: chainRules }, altered)).toMatchObject({
+      findings: [{ place: "genesis file" }],
+    });
   });
 });
 
@@ -218,7 +221,7 @@ describe("a ledger in a SQLite file", () => {
       connection.exec("DELETE FROM state_rows; DELETE FROM entry_places; UPDATE published SET height = 1");
     };
     const findings = await findingsWith(wrong, async (ledger) => {
-      expect(await rebuild(ledger, nativeCrypto, () => undefined)).toMatchObject({ state, differences: [] });
+      expect(await rebuild({ ledger, crypto: nativeCrypto, rules: chainRules })).toMatchObject({ state, differences: [] });
       return check(ledger);
     });
     expect(findings).toEqual([]);
@@ -231,7 +234,7 @@ describe("a ledger in a SQLite file", () => {
     ["framing", (c) => c.exec(`UPDATE blocks SET entries = x'00' WHERE ${at(2)}`)],
   ])("a rebuild over a block whose %s was altered stops below it and names it", async (_what, alter) => {
     await findingsWith(alter, async (ledger) => {
-      const report = await rebuild(ledger, nativeCrypto, () => undefined);
+      const report = await rebuild({ ledger, crypto: nativeCrypto, rules: chainRules });
       expect(report).toMatchObject({ height: 1, differences: [expect.stringMatching(/^block 2: /)] });
       return [];
     });

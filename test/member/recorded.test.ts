@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { emptyState, formatOutcome, type ParsedEntry, parseEntry, parseHeader, utf8 } from "@vermilion/ledger";
+import { chainRules } from "@vermilion/member/rules";
 import { emptyStanding, treeAfter } from "@vermilion/node/chain/block";
 import { ReplayState, replayBlock } from "@vermilion/node/chain/replay";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
@@ -29,7 +30,12 @@ test.each(readdirSync(folder).filter((name) => name.endsWith(".json")))(
       const header = parseHeader(utf8(block.header), nativeCrypto);
       if ("refused" in header) throw new Error(header.refused);
       const entries = block.entries.map(parsed);
-      const replayed = await replayBlock(state.executing(nativeCrypto), standing, header.payload, entries);
+      const replayed = await replayBlock(
+        { ledger: state.reads, crypto: nativeCrypto, rules: chainRules },
+        standing,
+        header.payload,
+        entries,
+      );
       expect(replayed.differences).toEqual([]);
       expect(replayed.outcomes.map(formatOutcome)).toEqual(block.outcomes);
       state.apply(replayed.writes, header.payload.height);

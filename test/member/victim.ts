@@ -15,6 +15,7 @@ import {
   text,
 } from "@vermilion/ledger";
 import { type Context, type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, Fault, found, fsck, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import { sealBlock } from "@vermilion/node/chain/seal";
 import { proposalOf } from "@vermilion/node/entries/proposal";
@@ -39,9 +40,9 @@ async function foundOnce() {
   });
   const id = randomBytes(16).toString("hex");
   const founded = { name: "test.example", names: { zh: "测试", en: "Test" }, time: Date.now() - 60_000, id };
-  const genesis = await found(founded, founders, nativeCrypto);
+  const genesis = await found(founded, founders, nativeCrypto, chainRules);
   if ("refused" in genesis) throw new Error(genesis.detail);
-  const checked = checkGenesis(genesis, nativeCrypto);
+  const checked = checkGenesis(genesis, nativeCrypto, chainRules);
   if ("refused" in checked) throw new Error(checked.detail);
   return { members, keys, genesis, checked };
 }
@@ -104,7 +105,10 @@ export class Victim {
     });
     const authorPlatform = platformOf("inspection", memoryStores());
     await openMember(authorPlatform, { member: "inspection", genesis });
-    const author = { ...authorPlatform, ...contextOf(authorPlatform, { member: "inspection", genesis }, checked) };
+    const author = {
+      ...authorPlatform,
+      ...contextOf({ ...authorPlatform, rules: chainRules }, { member: "inspection", genesis }, checked),
+    };
     const stores = memoryStores();
     const platform = platformOf("platform", stores);
     const placeholder = await openMember(platform, { member: "platform", genesis });
@@ -222,7 +226,7 @@ export class Victim {
   }
 
   async findings() {
-    return (await fsck(this.stores.ledger, this.genesis, nativeCrypto, () => undefined)).findings;
+    return (await fsck({ ledger: this.stores.ledger, crypto: nativeCrypto, rules: chainRules }, this.genesis)).findings;
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { chainRules } from "@vermilion/member/rules";
 import { Fault, found, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import type { Log, PeerCall, Peers } from "@vermilion/node/ports/index";
 import { processPace } from "@vermilion/node/turns/pace";
@@ -60,6 +61,7 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
       keys: keys[id]!,
     })),
     nativeCrypto,
+    chainRules,
   );
   if ("refused" in genesis) throw new Error(genesis.detail);
   const network: Network = { spoil: () => "deliver", alter: (_from, _to, _call, answer) => answer, calls: 0 };

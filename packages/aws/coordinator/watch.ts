@@ -1,7 +1,7 @@
 import { stateKeys } from "@vermilion/contracts";
 import { entryLifetimeDefaultMs } from "@vermilion/ledger";
+import { unfinishedWork } from "@vermilion/member/unfinished";
 import type { Clock, Ledger, Log, RaftStore } from "@vermilion/node/ports/index";
-import { unfinishedWork } from "@vermilion/node/turns/unfinished";
 import { pack, unpack } from "../dynamodb/items.ts";
 import type { Table } from "../dynamodb/table.ts";
 import type { Meter } from "../lambda/meter.ts";

@@ -1,4 +1,5 @@
 import { concat, defaultQuorum, thumbprint, toHex } from "@vermilion/ledger";
+import { chainRules } from "@vermilion/member/rules";
 import type { GenesisFile } from "@vermilion/node/context";
 import {
   type DraftRefusal,
@@ -31,7 +32,7 @@ export function newDraft(
   const { name, names, quorum = null } = consortium;
   const id = toHex(world.random.bytes(16));
   const draft: FoundingDraft = { version: 1, name, names, quorum, time: world.clock.now(), id, statements, signatures: {}, header: null };
-  const opened = openDraft(draft, world.crypto);
+  const opened = openDraft(draft, world.crypto, chainRules);
   return "refused" in opened ? opened : { draft, chain: opened.chain };
 }
 
@@ -90,7 +91,7 @@ export interface DescribedDraft {
 }
 
 export function describeDraft(draft: FoundingDraft): DescribedDraft | Refusal {
-  const opened = openDraft(draft, world.crypto);
+  const opened = openDraft(draft, world.crypto, chainRules);
   if ("refused" in opened) return opened;
   const { name, members: statements, quorum = defaultQuorum(statements.length) } = opened.input;
   return { chain: opened.chain, name, quorum, statements, keys: statements.map(({ keys }) => thumbprint(keys.sign, world.crypto)) };
@@ -104,17 +105,18 @@ export function draftFrom(copies: readonly unknown[]): FoundingDraft | Refusal {
   return mergeDrafts(
     drafts.flatMap(({ data }) => (data === undefined ? [] : [data])),
     world.crypto,
+    chainRules,
   );
 }
 
 export function stillMissing(draft: FoundingDraft): readonly string[] | Refusal {
-  return missingSignatures(draft, world.crypto);
+  return missingSignatures(draft, world.crypto, chainRules);
 }
 
 /** The genesis of a draft that all have signed, and the policy that receipts of its chain are checked by. */
 export function finish(draft: FoundingDraft): { readonly genesis: GenesisFile; readonly policy: string; readonly chain: string } | Refusal {
-  const genesis = genesisOf(draft, world.crypto);
+  const genesis = genesisOf(draft, world.crypto, chainRules);
   if ("refused" in genesis) return genesis;
-  const checked = checkGenesis(genesis, world.crypto);
-  return "refused" in checked ? checked : { genesis, policy: checked.policyText, chain: checked.chain };
+  const checked = checkGenesis(genesis, world.crypto, chainRules);
+  return "refused" in checked ? checked : { genesis, policy: checked.membership.policyText, chain: checked.chain };
 }

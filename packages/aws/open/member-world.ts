@@ -3,6 +3,7 @@ import type { KMSClient } from "@aws-sdk/client-kms";
 import { originOf } from "@vermilion/ledger";
 import type { MemberPlatform } from "@vermilion/member/context";
 import type { Files } from "@vermilion/member/ports/index";
+import { chainRules } from "@vermilion/member/rules";
 import type { GenesisFile } from "@vermilion/node/context";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
 import { connectPeers } from "@vermilion/node/peers/connect";
@@ -60,16 +61,15 @@ interface Founded {
 
 /** This member's row of a genesis that holds. Throws one sentence otherwise: it was checked when it was installed. */
 export function founderOf(genesis: GenesisFile, member: string): Founded {
-  const checked = checkGenesis(genesis, world.crypto);
+  const checked = checkGenesis(genesis, world.crypto, chainRules);
   if ("refused" in checked) throw new Error(`genesis: ${checked.detail}`);
-  const founder = checked.founders.get(member);
+  const founder = checked.membership.members.get(member);
   if (founder === undefined) throw new Error(`genesis: ${member} is not a member of this consortium`);
-  const { sign, log, cosign, agree } = founder;
   return {
     chain: checked.chain,
     origin: originOf(checked.founding.name, checked.chain),
-    founders: checked.founders.size,
-    keys: { sign, log, cosign, agree },
+    founders: checked.membership.members.size,
+    keys: founder.keys,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { KMSClient } from "@aws-sdk/client-kms";
 import { type AdminAnswer, answerAppRequest, appRequests } from "@vermilion/api/admin-door";
 import type { Apps } from "@vermilion/member/ports/index";
+import { chainRules } from "@vermilion/member/rules";
 import { fsck } from "@vermilion/node/chain/fsck";
 import { rebuild } from "@vermilion/node/chain/rebuild";
 import type { GenesisFile } from "@vermilion/node/context";
@@ -53,11 +54,13 @@ export async function answerOperator(raw: unknown, needs: OperatorNeeds): Promis
       return install(request.genesis, needs);
     case "fsck": {
       const genesis = await needs.founding.genesis();
-      return genesis === undefined ? noGenesis() : { ok: true, value: await fsck(needs.ledger, genesis, world.crypto, () => undefined) };
+      return genesis === undefined
+        ? noGenesis()
+        : { ok: true, value: await fsck({ ledger: needs.ledger, crypto: world.crypto, rules: chainRules }, genesis) };
     }
     case "rebuild":
       if ((await needs.founding.genesis()) === undefined) return noGenesis();
-      return { ok: true, value: await rebuild(needs.ledger, world.crypto, () => undefined) };
+      return { ok: true, value: await rebuild({ ledger: needs.ledger, crypto: world.crypto, rules: chainRules }) };
     default:
       return answerAppRequest(request, { apps: needs.apps, clock: world.clock });
   }
@@ -65,7 +68,7 @@ export async function answerOperator(raw: unknown, needs: OperatorNeeds): Promis
 
 async function describe({ about, founding, ledger }: OperatorNeeds) {
   const genesis = await founding.genesis();
-  const checked = genesis === undefined ? undefined : checkGenesis(genesis, world.crypto);
+  const checked = genesis === undefined ? undefined : checkGenesis(genesis, world.crypto, chainRules);
   const chain = checked === undefined || "refused" in checked ? null : checked.chain;
   const published = chain === null ? undefined : await ledger.published();
   return {
@@ -95,7 +98,7 @@ const aheadMsMax = 10 * 60_000;
 /** A founder signs one founding: signing another one would let two chains begin with its name. */
 async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sign" }>, needs: OperatorNeeds): Promise<AdminAnswer> {
   const keys = await openKeys(needs);
-  const opened = openDraft(draft, world.crypto);
+  const opened = openDraft(draft, world.crypto, chainRules);
   if ("refused" in opened) return refuse(opened.refused, opened.detail);
   const named = opened.input.members.find(({ id }) => id === needs.about.id);
   if (named === undefined) return refuse("not-a-founder", `${needs.about.id} is not among the founders of this draft`);
@@ -110,10 +113,10 @@ async function sign({ draft, instead }: Extract<OperatorRequest, { command: "sig
   if ((await needs.founding.genesis()) !== undefined) return refuse("already-founded", "this member is on a chain already");
   const bound = await bindTo(opened.chain, instead, needs.raftStore);
   if (bound !== undefined) return bound;
-  const fresh = await signDraft(draft, keys, world.crypto);
+  const fresh = await signDraft(draft, keys, world.crypto, chainRules);
   if ("refused" in fresh) return refuse(fresh.refused, fresh.detail);
   const signed = await onlyWhole(fresh, opened, needs.raftStore);
-  const missing = missingSignatures(signed, world.crypto);
+  const missing = missingSignatures(signed, world.crypto, chainRules);
   return { ok: true, value: { draft: signed, missing: "refused" in missing ? [] : missing } };
 }
 
@@ -157,14 +160,14 @@ async function onlyWhole(signed: FoundingDraft, { chain, input }: OpenedDraft, r
 
 /** Begins the chain at this member. Installing the same genesis again changes nothing. */
 async function install(genesis: GenesisFile, needs: OperatorNeeds): Promise<AdminAnswer> {
-  const checked = checkGenesis(genesis, world.crypto);
+  const checked = checkGenesis(genesis, world.crypto, chainRules);
   if ("refused" in checked) return refuse(checked.refused, checked.detail);
-  const founder = checked.founders.get(needs.about.id);
+  const founder = checked.membership.members.get(needs.about.id);
   if (founder === undefined) return refuse("not-a-founder", `${needs.about.id} is not a member of this consortium`);
-  const { sign: signKey, log, cosign, agree, url } = founder;
+  const { url } = founder;
   const keys = await openKeys(needs);
   const own = { ...needs.about, keys: keys.public };
-  if (!sameStatement(own, { ...own, url, keys: { sign: signKey, log, cosign, agree } }))
+  if (!sameStatement(own, { ...own, url, keys: founder.keys }))
     return refuse("statement-differs", `the genesis names other keys or another address for ${needs.about.id}`);
   const bound = await needs.raftStore.highestReserved(bindings);
   if (bound?.what !== checked.chain) return refuse("signed-another-genesis", "this is not the founding that this member has signed");
@@ -173,7 +176,7 @@ async function install(genesis: GenesisFile, needs: OperatorNeeds): Promise<Admi
     return refuse("already-founded", "another genesis is installed here");
   await needs.ledger.saveBlock(checked.block);
   await needs.ledger.moveHead(null, [{ height: 0, hash: checked.block.after.hash }]);
-  return { ok: true, value: { chain: checked.chain, members: [...checked.founders.keys()] } };
+  return { ok: true, value: { chain: checked.chain, members: [...checked.membership.members.keys()] } };
 }
 
 function noGenesis(): AdminAnswer {

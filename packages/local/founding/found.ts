@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { toHex } from "@vermilion/ledger";
+import { chainRules } from "@vermilion/member/rules";
 import type { GenesisFile } from "@vermilion/node/context";
 import { found } from "@vermilion/node/founding/draft";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
@@ -63,13 +64,18 @@ async function make(making: string, options: FoundOptions): Promise<GenesisFile>
     return { about: { id, names, uscc, url: urlOf(member, options) }, keys: openKeyFiles(paths.member(id).keys) };
   });
   const { name, names } = config;
-  const genesis = await found({ name, names, time: options.clock.now(), id: toHex(options.random.bytes(16)) }, founders, nativeCrypto);
+  const genesis = await found(
+    { name, names, time: options.clock.now(), id: toHex(options.random.bytes(16)) },
+    founders,
+    nativeCrypto,
+    chainRules,
+  );
   if ("refused" in genesis) throw notFoundable(genesis.detail);
-  const checked = checkGenesis(genesis, nativeCrypto);
+  const checked = checkGenesis(genesis, nativeCrypto, chainRules);
   if ("refused" in checked) throw notFoundable(checked.detail);
   for (const member of config.members) await makeMember(making, member, options);
   writeFileSync(paths.consortium, json(config));
-  writeFileSync(paths.policy, checked.policyText);
+  writeFileSync(paths.policy, checked.membership.policyText);
   writeFileSync(paths.genesis, json(genesis));
   return genesis;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createApi } from "@vermilion/api";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
 import type { Files } from "@vermilion/member/ports/index";
+import { chainRules } from "@vermilion/member/rules";
 import type { Services } from "@vermilion/member/services";
 import type { GenesisFile } from "@vermilion/node/context";
 import { Fault } from "@vermilion/node/fault";
@@ -169,7 +170,7 @@ async function ownStatement({ member, url }: MemberFileConfig, services: Service
 }
 
 function chainOf(genesis: GenesisFile): string {
-  const checked = checkGenesis(genesis, nativeCrypto);
+  const checked = checkGenesis(genesis, nativeCrypto, chainRules);
   if (!("refused" in checked)) return checked.chain;
   throw new Cannot("config-invalid", `genesis.json 已损坏：${checked.detail}`, `genesis.json is damaged: ${checked.detail}`);
 }

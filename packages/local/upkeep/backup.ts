@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, cpSync, createReadStream, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import * as z from "zod";
@@ -78,9 +79,9 @@ export async function backupMember(options: BackupOptions): Promise<BackupManife
 
 /** Chain id and members of the consortium in `data`. Throws `Cannot` `not-founded` or `config-invalid`. */
 export function chainOf(data: string): { readonly chain: string; readonly members: number } {
-  const genesis = checkGenesis(readGenesis(data), nativeCrypto);
+  const genesis = checkGenesis(readGenesis(data), nativeCrypto, chainRules);
   if ("refused" in genesis) throw new Cannot("config-invalid", `genesis.json 有误：${genesis.detail}`, `genesis.json: ${genesis.detail}`);
-  return { chain: genesis.chain, members: genesis.founders.size };
+  return { chain: genesis.chain, members: genesis.membership.members.size };
 }
 
 /** The manifest of a backup whose every byte is as it was written. Throws `Cannot` `no-backup` or `backup-damaged`. */

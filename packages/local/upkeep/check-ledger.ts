@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { chainRules } from "@vermilion/member/rules";
 import { type FsckFinding, type FsckReport, fsck } from "@vermilion/node/chain/fsck";
 import { type RebuildReport, rebuild } from "@vermilion/node/chain/rebuild";
 import { Fault } from "@vermilion/node/fault";
@@ -31,7 +32,7 @@ export async function fsckMember(data: string, member: string, onProgress: OnPro
     const damage = damageOf(database);
     if (damage.length > 0) return onlyFindings(damage);
     database.connection.exec("BEGIN");
-    return await fsck(sqliteLedger(database), genesis, nativeCrypto, onProgress);
+    return await fsck({ ledger: sqliteLedger(database), crypto: nativeCrypto, rules: chainRules }, genesis, onProgress);
   } finally {
     database.close();
   }
@@ -39,7 +40,9 @@ export async function fsckMember(data: string, member: string, onProgress: OnPro
 
 /** Drops what is derived and replays it from the blocks. Throws `Cannot` `still-running` where the member's process holds the files. */
 export function rebuildMember(data: string, member: string, onProgress: OnProgress): Promise<RebuildReport> {
-  return withStoppedMember(data, member, (database) => rebuild(sqliteLedger(database), nativeCrypto, onProgress));
+  return withStoppedMember(data, member, (database) =>
+    rebuild({ ledger: sqliteLedger(database), crypto: nativeCrypto, rules: chainRules }, onProgress),
+  );
 }
 
 /** What SQLite itself finds wrong with pages and indexes: a damaged page could otherwise read as a row that is not there. */

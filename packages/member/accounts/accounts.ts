@@ -1,11 +1,11 @@
 import { type AccountRow, addressOf, stateKeys } from "@vermilion/contracts";
 import { type Json, thumbprint } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import type { Caller, Refused, Services, Submitted, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 
 /** C4 register: account name → address. The key pair was made on the user's device; only its public half comes here, with a proof. */
 export async function registerAccount(

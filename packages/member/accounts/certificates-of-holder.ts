@@ -1,11 +1,11 @@
 import { type CertificateRow, type RequestRow, stateKeys, statePrefixes } from "@vermilion/contracts";
 import { Fault } from "@vermilion/node";
-import { readRange, readRow, readRows } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { readGranted, readOwn } from "../requests/fields.ts";
 import type { Disclosed, FieldReader, HeldCertificate, Refused } from "../services.ts";
+import { readRange, readRow, readRows } from "../state/reader.ts";
 
 /** Newest grants of one app that are looked at for one certificate; each that is opened costs an agreement of keys. */
 const grantsMax = 50;

@@ -1,6 +1,5 @@
 import { type CertificateRow, stateKeys } from "@vermilion/contracts";
 import { attachmentsPerEntryMax, canonicalText, entryBytesMax, entryIdOf, type Json, type Operation, utf8 } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import { committed } from "@vermilion/node/entries/submit";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { freshly } from "@vermilion/node/turns/fresh";
@@ -9,6 +8,7 @@ import { memberSecret } from "../entries/member-secret.ts";
 import { submit } from "../entries/submit.ts";
 import { findEntry } from "../explorer/entries.ts";
 import type { BulkLine, BulkResult, Caller, Refused, Submitted, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { identifierOf, latestType, type PreparedRecord, type Preparing, prepareComplete, prepareIssue } from "./certificates.ts";
 
 /** Two attachments a record. */

@@ -1,7 +1,6 @@
 import { checkFields, formatIdentifier, mainPart, serialFromNumber, typeUrn } from "@vermilion/certificates";
 import { type CertificateRow, type StatusPlace, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import { refusalOf } from "@vermilion/node/entries/submission";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
@@ -11,6 +10,7 @@ import { submit } from "../entries/submit.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { checkFileFields } from "../files/file-fields.ts";
 import type { Caller, IssuedCertificate, IssueInput, PartInput, Refused, Submitted, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { type SealedRecord, sealRecord } from "./sealed-record.ts";
 import { drawStatusPlace, statusListUri } from "./status-places.ts";
 

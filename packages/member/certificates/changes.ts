@@ -1,12 +1,12 @@
 import { formatIdentifier, mainPart, parseIdentifier, serialFromNumber } from "@vermilion/certificates";
 import { type CertificateRow, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import type { Caller, CorrectInput, IssuedCertificate, Refused, RenewInput, Services, Submitted, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import {
   checkValues,
   claimsOf,

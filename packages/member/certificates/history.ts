@@ -1,9 +1,9 @@
 import { mainPart } from "@vermilion/certificates";
 import { type CertificateRow, type LifeRow, stateKeys, statePrefixes } from "@vermilion/contracts";
-import { readRange, readRow } from "@vermilion/node/entries/state-reader";
 import type { Context } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
 import type { CertificateStatusView, LifeStep, Page, Refused } from "../services.ts";
+import { readRange, readRow } from "../state/reader.ts";
 
 /** Steps looked at in one reading; a certificate has few, and whoever makes thousands of them waits a little longer. */
 const perReading = 200;

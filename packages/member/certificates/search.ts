@@ -10,10 +10,10 @@ import {
   type TypeRow,
 } from "@vermilion/contracts";
 import { canonicalText, type Json } from "@vermilion/ledger";
-import { readRange, readRow, readRows } from "@vermilion/node/entries/state-reader";
 import type { Context } from "../context.ts";
 import { queryCursors } from "../paging.ts";
 import type { CertificateCount, CertificateFilter, CertificateItem, Page, Refused } from "../services.ts";
+import { readRange, readRow, readRows } from "../state/reader.ts";
 import { latestType } from "./certificates.ts";
 
 /** Certificates looked at for one page; where few of them fit, the page is short and `next` goes on. */

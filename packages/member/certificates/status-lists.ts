@@ -2,9 +2,9 @@ import { deflateSync } from "node:zlib";
 import { issuerSignedJws, newStatusList, type StatusList, setStatus, statusListInput, statusListLength } from "@vermilion/certificates";
 import { type StatusChangeRow, stateKeys, statePrefixes } from "@vermilion/contracts";
 import { lowS } from "@vermilion/ledger";
-import { readRange, readRow } from "@vermilion/node/entries/state-reader";
 import type { Context } from "../context.ts";
 import type { Refused, StatusListToken } from "../services.ts";
+import { readRange, readRow } from "../state/reader.ts";
 import { statusListUri } from "./status-places.ts";
 
 /** Copies may be kept for five minutes; a token that nobody renews says nothing after a day. */

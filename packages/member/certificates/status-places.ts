@@ -1,7 +1,7 @@
 import { statusListLength } from "@vermilion/certificates";
 import { type StatusPlace, stateKeys } from "@vermilion/contracts";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Context } from "../context.ts";
+import { readRow } from "../state/reader.ts";
 
 const drawsMax = 64;
 

@@ -1,10 +1,10 @@
 import { type MemberRow, stateKeys } from "@vermilion/contracts";
 import { majority } from "@vermilion/ledger";
-import { readRow, readRows } from "@vermilion/node/entries/state-reader";
 import { nodeHealth } from "@vermilion/node/health";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import type { ConsortiumView, Health } from "../services.ts";
+import { readRow, readRows } from "../state/reader.ts";
 
 export async function consortium(context: Context): Promise<ConsortiumView> {
   const row = await readRow(context, stateKeys.consortium());

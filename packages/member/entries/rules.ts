@@ -1,6 +1,6 @@
 import { stateKeys } from "@vermilion/contracts";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Context } from "../context.ts";
+import { readRow } from "../state/reader.ts";
 
 /** The version of a contract that the next block will run; 0: the contract is not in force. */
 export async function rulesInForce(context: Pick<Context, "ledger">, contract: string): Promise<number> {

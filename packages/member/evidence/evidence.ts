@@ -1,6 +1,5 @@
 import { type EvidenceRow, evidenceDigestsMax, evidenceId, stateKeys } from "@vermilion/contracts";
 import { concat, fromHex, pathOfLeaf, rootOfLeaves, text, toHex } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
@@ -8,6 +7,7 @@ import { submit } from "../entries/submit.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { receipt } from "../explorer/proofs.ts";
 import type { Caller, EvidenceReceiptView, Refused, Services, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 
 const digestBytes = 32;
 

@@ -2,12 +2,12 @@ import { parseIdentifier } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
 import { canonicalText, type Json, type JsonObject, type Operation, thumbprint } from "@vermilion/ledger";
 import { outcomeAt } from "@vermilion/node/chain/block";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { ExecutedBlock } from "@vermilion/node/ports/index";
 import { latestType } from "../certificates/certificates.ts";
 import type { Context } from "../context.ts";
 import { queryCursors } from "../paging.ts";
 import type { EntryFilter, EntryHit, Page, Refused } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { chainTime } from "./chain-time.ts";
 import { blockAt, entryView, parsedAt } from "./entries.ts";
 
@@ -77,7 +77,7 @@ async function judgeOf(context: Context, filter: EntryFilter): Promise<Judge | R
   if (filter.type !== undefined && type === undefined) return { refused: "unknown-type", detail: filter.type };
   const author = filter.member === undefined ? undefined : context.founders.get(filter.member);
   if (filter.member !== undefined && author === undefined) return { refused: "unknown-member", detail: filter.member };
-  const key = author === undefined ? undefined : thumbprint(author.sign, context.crypto);
+  const key = author === undefined ? undefined : thumbprint(author.keys.sign, context.crypto);
   const isAct = async ({ contract, operation, arguments: given }: Operation): Promise<boolean> =>
     (filter.operation ?? `${contract}.${operation}`) === `${contract}.${operation}` &&
     (type === undefined || isOfType(given, type.id, type.code)) &&

@@ -11,12 +11,12 @@ import {
 } from "@vermilion/ledger";
 import { checkpointNote, loadTiles, receiptAt, rootAt } from "@vermilion/node/chain/finality";
 import { hashTile, recordBundle } from "@vermilion/node/chain/log-tiles";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import { committed } from "@vermilion/node/entries/submit";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { waitUntil } from "@vermilion/node/turns/wait";
 import type { Context } from "../context.ts";
 import type { LookupView, ReceiptView, Refused, Services } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 
 const notYet: Refused = { refused: "no-checkpoint", detail: "no checkpoint has its quorum of cosignatures yet" };
 

@@ -1,9 +1,9 @@
 import { type CertificateType, type FileReference, fieldsOf, parseFileReference } from "@vermilion/certificates";
 import { type FileRow, stateKeys } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Context } from "../context.ts";
 import type { Refused } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 
 /** What is wrong with the files that the values of a part name: each must be on the ledger, of this member, and as the value says it is. */
 export async function checkFileFields(

@@ -2,11 +2,11 @@ import { timingSafeEqual } from "node:crypto";
 import { fileChunkBytes } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
 import { fromBase64url, toBase64url, utf8 } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Context } from "../context.ts";
 import { memberSecret } from "../entries/member-secret.ts";
 import type { FileState } from "../ports/index.ts";
 import type { Refused } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import type { FileChunks, FileLink } from "./services.ts";
 
 /** How long a link gives its chunk, ms. Longer than a slow line takes for those of one answer; who is slower asks again. */

@@ -1,7 +1,6 @@
 import { chunkPlace, chunksOfSize, fileChunkBytes, fileChunksMax, fileRoot, fileSizeMax, isMediaType } from "@vermilion/certificates";
 import { type FileRow, operationCall, stateKeys } from "@vermilion/contracts";
 import { type ParsedEntry, toHex } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Draft } from "@vermilion/node/entries/submit";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
@@ -10,6 +9,7 @@ import { submit } from "../entries/submit.ts";
 import type { FileRegistration } from "../ports/file-registration.ts";
 import type { FilePlan, FileState } from "../ports/index.ts";
 import type { Caller, Refused, Submitted, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { fileChunks, fileLinkLifeMs, fileLinksMax, openToken } from "./file-links.ts";
 import type { FileChunks, FileUpload } from "./services.ts";
 

@@ -1,6 +1,5 @@
 import { parseFileReference } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import { Fault } from "@vermilion/node/fault";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { freshly } from "@vermilion/node/turns/fresh";
@@ -9,6 +8,7 @@ import type { Context } from "../context.ts";
 import { encodeFileAnswer, parseFileCall } from "../peers/wire.ts";
 import { openFields } from "../requests/open-fields.ts";
 import type { Refused } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { fileChunks } from "./file-links.ts";
 
 /**

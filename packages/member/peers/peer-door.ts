@@ -1,5 +1,4 @@
 import { stateKeys } from "@vermilion/contracts";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import { Fault } from "@vermilion/node/fault";
 import type { NodeDoor } from "@vermilion/node/peers/peer-door";
 import type { PeerCall } from "@vermilion/node/ports/index";
@@ -8,6 +7,7 @@ import { freshly } from "@vermilion/node/turns/fresh";
 import type { Context } from "../context.ts";
 import { giveFile } from "../files/give-file.ts";
 import type { Refused } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { encodeAttachmentAnswer, parseAttachmentCall } from "./wire.ts";
 
 /** Where signed calls of other members arrive; the api package has checked who signed them. */

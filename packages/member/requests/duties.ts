@@ -1,8 +1,8 @@
 import { stateKeys, statePrefixes } from "@vermilion/contracts";
-import { readRange, readRow } from "@vermilion/node/entries/state-reader";
 import { Fault } from "@vermilion/node/fault";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
+import { readRange, readRow } from "../state/reader.ts";
 import { giveGrant } from "./give-grant.ts";
 
 /** Rows of grants that were given stay behind, empty: looking through all of them takes few calls, and is done seldom. */

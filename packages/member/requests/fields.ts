@@ -1,6 +1,5 @@
 import { type CertificateRow, type PartRow, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
 import { toHex } from "@vermilion/ledger";
-import { readRange, readRow } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { waitUntil } from "@vermilion/node/turns/wait";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
@@ -8,6 +7,7 @@ import type { Context } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
 import { encodeAttachmentCall, parseAttachmentAnswer } from "../peers/wire.ts";
 import type { Caller, Disclosed, Page, Refused } from "../services.ts";
+import { readRange, readRow } from "../state/reader.ts";
 import { grantContextOf, openGrant } from "./grant-keys.ts";
 import { openFields } from "./open-fields.ts";
 

@@ -1,6 +1,5 @@
 import { type RequestRow, stateKeys } from "@vermilion/contracts";
 import { type Json, type Operation, toHex } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Draft } from "@vermilion/node/entries/submit";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
@@ -8,6 +7,7 @@ import type { Context } from "../context.ts";
 import { rulesInForce } from "../entries/rules.ts";
 import { submit } from "../entries/submit.ts";
 import type { Refused, Submitted } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 import { grantContextOf, sealGrant } from "./grant-keys.ts";
 
 /** The draft operation and key file that grant a request: wrapped field keys for the reader, committed to by hash. */

@@ -12,9 +12,9 @@ import {
 } from "@vermilion/certificates";
 import { type CertificateRow, type PartRow, stateKeys } from "@vermilion/contracts";
 import { type Json, text } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Context } from "../context.ts";
 import type { Refused } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 
 /**
  * Opens fields with their keys: each key must match what the entry committed to, each ciphertext its place, and each disclosure must be
@@ -68,7 +68,7 @@ function isOwners(
   row: PartRow,
   jws: NonNullable<ReturnType<typeof parseJws>>,
 ): boolean {
-  const key = context.founders.get(row.owner)?.sign;
+  const key = context.founders.get(row.owner)?.keys.sign;
   const claims = readClaims(jws.claims);
   if (key === undefined || claims === undefined || checkSignature(jws, sdJwtTyp, key, context.crypto) !== undefined) return false;
   const { iss, jti, vct } = claims;

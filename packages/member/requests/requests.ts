@@ -1,6 +1,5 @@
 import { type RequestListRow, type RequestRow, requestId, type StateKey, stateKeys, statePrefixes } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
-import { readRange, readRow, readRows } from "@vermilion/node/entries/state-reader";
 import type { Draft } from "@vermilion/node/entries/submit";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
@@ -8,6 +7,7 @@ import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
 import type { Caller, Page, Refused, RequestInput, Services, Submitted, WriteOptions } from "../services.ts";
+import { readRange, readRow, readRows } from "../state/reader.ts";
 import { grantDraft } from "./give-grant.ts";
 
 const deadlineDefaultMs = 7 * 24 * 3_600_000;

@@ -1,10 +1,10 @@
 import { type DayRow, dayOf, evidenceSubject, stateKeys, statePrefixes } from "@vermilion/contracts";
-import { readRange, readRow } from "@vermilion/node/entries/state-reader";
 import { countCertificates } from "../certificates/search.ts";
 import { members } from "../consortium/consortium.ts";
 import type { Context } from "../context.ts";
 import { chainTime } from "../explorer/chain-time.ts";
 import type { ActFigure, BlocksFigure, Dimension, FigureQuery, Refused, StatisticsView } from "../services.ts";
+import { readRange, readRow } from "../state/reader.ts";
 
 const DAY_MS = 86_400_000;
 /** Days begin in China Standard Time, as those of the counts (`dayOf`). */

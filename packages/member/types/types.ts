@@ -1,7 +1,6 @@
 import { checkTypeChange, parseCertificateType } from "@vermilion/certificates";
 import { type StateKey, stateKeys, statePrefixes, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import { readRange, readRow, readRows } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { latestType } from "../certificates/certificates.ts";
 import type { Context } from "../context.ts";
@@ -10,6 +9,7 @@ import { rulesInForce } from "../entries/rules.ts";
 import { submit } from "../entries/submit.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
 import type { Caller, Page, Refused, Submitted, WriteOptions } from "../services.ts";
+import { readRange, readRow, readRows } from "../state/reader.ts";
 
 /** Version of the rules of types from which on a change is judged. */
 const CHANGES_JUDGED = 3;

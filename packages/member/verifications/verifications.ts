@@ -2,12 +2,12 @@ import { inflateSync } from "node:zlib";
 import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermilion/certificates";
 import { type CertificateRow, type DigestRow, stateKeys, type Verdicts } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import { readRow } from "@vermilion/node/entries/state-reader";
 import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import type { Caller, Refused, Services, Submitted, WriteOptions } from "../services.ts";
+import { readRow } from "../state/reader.ts";
 
 /** C4 verify: the presented SD-JWT is checked here, and that it was checked, by whom and with what result, is itself an entry. */
 export async function verify(

@@ -4,9 +4,9 @@ import type { NodeContext } from "../context.ts";
 import type { BlockBody } from "../peers/wire.ts";
 import type { ExecutedBlock } from "../ports/index.ts";
 import { checkAttachments } from "./attachments.ts";
-import { baseOn, topOf } from "./base.ts";
+import { type Base, baseOn, topOf } from "./base.ts";
 import { blockBytesMax, chainTransactions, committedAmong, treeAfter } from "./block.ts";
-import { type Base, executeEntries, registeredKeys } from "./execution.ts";
+import { executeEntries, registeredKeys } from "./execution.ts";
 
 /** A block that this member does not agree to. `state-mismatch`: valid in form, but execution here gives another state or tree. */
 export interface BlockRefusal {
@@ -53,7 +53,7 @@ function wrongHeader(context: NodeContext, header: ParsedHeader, position: Posit
   if (payload.chain !== context.chain) return "header of another chain";
   if (payload.height !== before.height + 1 || payload.first !== before.size) return "header does not continue its predecessor";
   if (payload.time <= before.time) return "header time does not increase";
-  const refusal = checkHeader(header, context.founders.get(payload.proposer)?.sign, context.crypto);
+  const refusal = checkHeader(header, context.founders.get(payload.proposer)?.keys.sign, context.crypto);
   return refusal === undefined ? undefined : `header signature: ${refusal.refused}`;
 }
 
@@ -116,7 +116,8 @@ async function compare(
   if (payload.count !== entries.length) return invalid("header counts other entries");
   const block = { chain: context.chain, height: payload.height, time: payload.time, proposer: payload.proposer };
   const executed = await executeEntries(context, base, block, entries);
-  const tree = treeAfter(before, entries, executed.outcomes, context.crypto);
+  const outcomes = executed.results.map(({ outcome }) => outcome);
+  const tree = treeAfter(before, entries, outcomes, context.crypto);
   const state = tree.stateAfter(before.state, executed.writes);
   const root = toHex(tree.root);
   if (state !== payload.state) return { refused: "state-mismatch", why: `state: ours ${state}, theirs ${payload.state}` };
@@ -126,7 +127,7 @@ async function compare(
     previous: payload.previous,
     header: header.bytes,
     entries: body.entries,
-    outcomes: executed.outcomes,
+    outcomes,
     attachments: body.attachments,
     writes: executed.writes,
     after: tree.standing(header.bytes, payload),

@@ -38,7 +38,7 @@ type Acknowledging = Pick<NodeContext, "chain" | "founders" | "crypto">;
 /** Whether `proof` is `member`'s signed acknowledgement of exactly `position`. */
 export function isAcknowledgement(context: Acknowledging, member: string, position: Position, proof: string): boolean {
   const parsed = parseAcknowledgement(utf8(proof), context.crypto);
-  const key = context.founders.get(member)?.sign;
+  const key = context.founders.get(member)?.keys.sign;
   if ("refused" in parsed || key === undefined) return false;
   const { chain, term, height, header } = parsed.payload;
   const same = chain === context.chain && term === position.term && height === position.height && header === position.hash;

@@ -1,4 +1,3 @@
-import type { Write } from "@vermilion/contracts";
 import {
   appendLeaf,
   appendLeaves,
@@ -15,9 +14,9 @@ import {
   rollState,
   sizeAfter,
 } from "@vermilion/ledger";
-import type { ExecutedBlock, Ledger, Standing } from "../ports/index.ts";
+import type { ExecutedBlock, Ledger, Standing, StateWrite } from "../ports/index.ts";
 import { storageLimits, valueText } from "../ports/limits.ts";
-import type { Base } from "./execution.ts";
+import type { Base } from "./base.ts";
 import type { KnownEntries } from "./known-entries.ts";
 
 /** Entries and attachments of a block together (design, section 6). */
@@ -32,7 +31,7 @@ export function treeAfter(before: Standing, entries: readonly ParsedEntry[], out
   const root = frontierRoot(frontier, crypto);
   return {
     root,
-    stateAfter: (state: string, writes: readonly Write[]): string =>
+    stateAfter: (state: string, writes: readonly StateWrite[]): string =>
       rollState(
         state,
         writes.map(({ key, value }) => [key, value] as const),

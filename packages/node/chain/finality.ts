@@ -164,7 +164,7 @@ export async function receiptAt(context: NodeContext, index: number, size: numbe
 }
 
 function cosignerKey(context: Cosigning, member: string) {
-  const jwk = context.founders.get(member)?.cosign;
+  const jwk = context.founders.get(member)?.keys.cosign;
   if (jwk === undefined) throw new Error(`bug: ${member} is no founder`);
   return verifierKey(cosignerName(context.consortium, member), cosignatureKeyType, rawEd25519(jwk), context.crypto);
 }

@@ -22,10 +22,10 @@ export async function checkFinality(check: FinalityCheck): Promise<void> {
   for (const [size, root] of roots) {
     const text = checkpointText({ origin, size, root });
     for (const [member, line] of await ledger.cosignatures(size)) {
-      if (!isCosignature({ consortium, founders: genesis.founders, crypto }, member, text, line))
+      if (!isCosignature({ consortium, founders: genesis.membership.members, crypto }, member, text, line))
         find(`cosignature of size ${size} by ${member}`, "does not verify");
       else if (size === final) finalLines += 1;
     }
   }
-  if (final > 0 && finalLines < genesis.founding.quorum) find("final size", `${final} has no quorum of cosignatures`);
+  if (final > 0 && finalLines < genesis.membership.quorum) find("final size", `${final} has no quorum of cosignatures`);
 }

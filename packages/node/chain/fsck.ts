@@ -23,9 +23,10 @@ import type { GenesisFile } from "../context.ts";
 import { checkGenesis, type Genesis } from "../founding/genesis.ts";
 import { parseCertificate } from "../peers/wire.ts";
 import type { EntryPlace, ExecutedBlock, Ledger, Standing, TileData } from "../ports/index.ts";
+import type { Rules } from "../rules.ts";
 import { isCommitCertificate } from "./acknowledge.ts";
 import { emptyStanding, entryRecord, frontierOf, headerRecord, outcomeAt, treeAfter } from "./block.ts";
-import { registeredKeys } from "./execution.ts";
+import { type Executing, registeredKeys } from "./execution.ts";
 import { checkFinality } from "./fsck-finality.ts";
 import { ReplayState, replayBlock } from "./replay.ts";
 
@@ -42,6 +43,13 @@ export interface FsckReport {
   readonly findings: readonly FsckFinding[];
 }
 
+/** What reading a ledger back needs: the same as rebuilding it. */
+export interface FsckNeeds {
+  readonly ledger: Ledger;
+  readonly crypto: Crypto;
+  readonly rules: Rules;
+}
+
 const findingsMax = 100;
 
 /**
@@ -49,14 +57,13 @@ const findingsMax = 100;
  * every link, every block executed again; then everything derived, row by row. Any flipped byte is found and its place named.
  */
 export async function fsck(
-  ledger: Ledger,
+  needs: FsckNeeds,
   genesisFile: GenesisFile,
-  crypto: Crypto,
-  onProgress: (height: number, of: number) => void,
+  onProgress: (height: number, of: number) => void = () => undefined,
 ): Promise<FsckReport> {
-  const genesis = checkGenesis(genesisFile, crypto);
+  const genesis = checkGenesis(genesisFile, needs.crypto, needs.rules);
   if ("refused" in genesis) return { blocks: 0, entries: 0, findings: [{ place: "genesis file", problem: genesis.detail }] };
-  const check = new Check(ledger, genesis, crypto);
+  const check = new Check(needs, genesis);
   await check.blocks(onProgress);
   if (check.findings.length === 0) await check.derived();
   return { blocks: check.height + 1, entries: check.entries, findings: check.findings };
@@ -70,16 +77,18 @@ class Check {
   private readonly genesis: Genesis;
   private readonly crypto: Crypto;
   private readonly state = new ReplayState();
+  private readonly executing: Executing;
   private readonly tiles = new Map<string, TileData>();
   private readonly leafRecords: Uint8Array[] = [];
   private readonly places: EntryPlace[] = [];
   private readonly roots = new Map<number, Uint8Array>();
   private standing: Standing;
 
-  constructor(ledger: Ledger, genesis: Genesis, crypto: Crypto) {
+  constructor({ ledger, crypto, rules }: FsckNeeds, genesis: Genesis) {
     this.ledger = ledger;
     this.genesis = genesis;
     this.crypto = crypto;
+    this.executing = { ledger: this.state.reads, crypto, rules };
     this.standing = emptyStanding(emptyState(crypto));
   }
 
@@ -140,7 +149,7 @@ class Check {
     if (payload.first !== this.standing.size || payload.count !== block.entries.length)
       this.find(`${place} header`, "counts other entries");
     if (height > 0 && payload.time <= this.standing.time) this.find(`${place} header`, "its time does not increase");
-    const refusal = checkHeader(header, this.genesis.founders.get(payload.proposer)?.sign, this.crypto);
+    const refusal = checkHeader(header, this.genesis.membership.members.get(payload.proposer)?.keys.sign, this.crypto);
     if (refusal !== undefined) this.find(`${place} header`, `${refusal.refused}: ${refusal.detail}`);
     if (block.term !== payload.term || block.previous !== payload.previous)
       this.find(place, "is stored under another term or predecessor than its header says");
@@ -162,7 +171,7 @@ class Check {
     }
     if (header.payload.height === 0) return entries;
     const signers = entries.flatMap((entry) => entry.payload.signers);
-    const keys = await registeredKeys(this.state.executing(this.crypto), { published: this.standing, above: [] }, signers);
+    const keys = await registeredKeys(this.executing, { published: this.standing, above: [] }, signers);
     const keyOf = (thumbprint: string): PublicJwk | undefined => keys.get(thumbprint);
     entries.forEach((entry, position) => {
       const refusal = checkEntry(entry, { chain: this.genesis.chain, keyOf, crypto: this.crypto });
@@ -194,13 +203,13 @@ class Check {
     if (certificate === undefined) return;
     const { position } = certificate;
     const own = position.hash === hash && position.height === height && position.term === header.payload.term;
-    const context = { chain: this.genesis.chain, founders: this.genesis.founders, crypto: this.crypto };
+    const context = { chain: this.genesis.chain, founders: this.genesis.membership.members, crypto: this.crypto };
     if (!own || !isCommitCertificate(context, certificate)) this.find(`${place} certificate`, "does not verify");
   }
 
   private async replay(place: string, header: ParsedHeader, entries: readonly ParsedEntry[], block: ExecutedBlock): Promise<void> {
     const { payload } = header;
-    const replayed = await replayBlock(this.state.executing(this.crypto), this.standing, payload, entries);
+    const replayed = await replayBlock(this.executing, this.standing, payload, entries);
     for (const difference of replayed.differences) this.find(place, difference);
     replayed.outcomes.forEach((outcome, position) => {
       const [stored, replay] = [formatOutcome(outcomeAt(block.outcomes, position)), formatOutcome(outcome)];

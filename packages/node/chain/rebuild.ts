@@ -2,6 +2,7 @@ import { type Crypto, emptyState, type ParsedEntry, type ParsedHeader, parseEntr
 import type { ExecutedBlock, Ledger } from "../ports/index.ts";
 import { emptyStanding, treeAfter } from "./block.ts";
 import { publicationOf } from "./commit.ts";
+import type { FsckNeeds } from "./fsck.ts";
 import { replayBlock } from "./replay.ts";
 
 export interface RebuildReport {
@@ -16,7 +17,10 @@ export interface RebuildReport {
  * Drops everything derived, executes every committed block again and publishes it, comparing with the headers on the way. Nothing that was
  * derived when the block was saved is believed. Signatures are `fsck`'s to check.
  */
-export async function rebuild(ledger: Ledger, crypto: Crypto, onProgress: (height: number, of: number) => void): Promise<RebuildReport> {
+export async function rebuild(
+  { ledger, crypto, rules }: FsckNeeds,
+  onProgress: (height: number, of: number) => void = () => undefined,
+): Promise<RebuildReport> {
   await ledger.unpublish();
   const head = await ledger.head();
   for (let height = 0; height <= (head?.height ?? -1); height++) {
@@ -29,7 +33,7 @@ export async function rebuild(ledger: Ledger, crypto: Crypto, onProgress: (heigh
     const stored = await storedBlock(ledger, height, before.hash, crypto);
     if (typeof stored === "string") return stopped(stored);
     const { block, header, entries } = stored;
-    const replayed = await replayBlock({ ledger, crypto }, before, header.payload, entries);
+    const replayed = await replayBlock({ ledger, crypto, rules }, before, header.payload, entries);
     if (replayed.differences.length > 0) return stopped(replayed.differences.join("; "));
     const { outcomes, writes } = replayed;
     const after = treeAfter(before, entries, outcomes, crypto).standing(header.bytes, header.payload);

@@ -1,7 +1,8 @@
-import { type Crypto, type HeaderPayload, type Outcome, type ParsedEntry, toHex } from "@vermilion/ledger";
+import { type HeaderPayload, type Outcome, type ParsedEntry, toHex } from "@vermilion/ledger";
 import type { Standing, StateRow, StateWrite } from "../ports/index.ts";
 import { treeAfter } from "./block.ts";
 import { type Executing, executeEntries } from "./execution.ts";
+import type { StateReads } from "./state.ts";
 
 /** What executing a stored block again gives, and where it differs from what its header says. */
 export interface Replayed {
@@ -19,30 +20,28 @@ export async function replayBlock(
 ): Promise<Replayed> {
   const block = { chain: header.chain, height: header.height, time: header.time, proposer: header.height === 0 ? "" : header.proposer };
   const executed = await executeEntries(context, { published: before, above: [] }, block, entries);
-  const tree = treeAfter(before, entries, executed.outcomes, context.crypto);
+  const outcomes = executed.results.map(({ outcome }) => outcome);
+  const tree = treeAfter(before, entries, outcomes, context.crypto);
   const differences: string[] = [];
   const state = tree.stateAfter(before.state, executed.writes);
   if (state !== header.state) differences.push(`state: replay gives ${state}, the header says ${header.state}`);
   const root = toHex(tree.root);
   if (root !== header.root) differences.push(`root: replay gives ${root}, the header says ${header.root}`);
-  return { outcomes: executed.outcomes, writes: executed.writes, differences };
+  return { outcomes, writes: executed.writes, differences };
 }
 
 /** The state in memory while a ledger is read back from its bytes. */
 export class ReplayState {
   readonly rows = new Map<string, StateRow>();
 
-  readonly executing = (crypto: Crypto): Executing => ({
-    crypto,
-    ledger: {
-      stateRows: async (keys) => keys.flatMap((key) => this.rows.get(key) ?? []),
-      stateRange: async (prefix, after, limit) =>
-        [...this.rows.values()]
-          .filter(({ key }) => key.startsWith(prefix) && (after === undefined || key > after))
-          .sort((one, other) => (one.key < other.key ? -1 : 1))
-          .slice(0, limit),
-    },
-  });
+  readonly reads: StateReads = {
+    stateRows: async (keys) => keys.flatMap((key) => this.rows.get(key) ?? []),
+    stateRange: async (prefix, after, limit) =>
+      [...this.rows.values()]
+        .filter(({ key }) => key.startsWith(prefix) && (after === undefined || key > after))
+        .sort((one, other) => (one.key < other.key ? -1 : 1))
+        .slice(0, limit),
+  };
 
   apply(writes: readonly StateWrite[], height: number): void {
     for (const { key, value } of writes) this.rows.set(key, { key, value, height });

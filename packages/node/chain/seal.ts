@@ -1,4 +1,3 @@
-import { limits } from "@vermilion/contracts";
 import {
   type EntryRefusal,
   encodeHeader,
@@ -13,9 +12,9 @@ import {
 import type { NodeContext } from "../context.ts";
 import type { ExecutedBlock, Proposal } from "../ports/index.ts";
 import { checkAttachments, unfitForBlock } from "./attachments.ts";
-import { baseOn, topOf } from "./base.ts";
+import { type Base, baseOn, topOf } from "./base.ts";
 import { blockBytesMax, chainTransactions, committedAmong, treeAfter } from "./block.ts";
-import { type Base, executeEntries, registeredKeys } from "./execution.ts";
+import { executeEntries, registeredKeys } from "./execution.ts";
 
 export interface SealOrder {
   readonly term: number;
@@ -51,7 +50,8 @@ export async function sealBlock(context: NodeContext, order: SealOrder): Promise
     { chain: context.chain, height: order.height, time, proposer: context.member },
     entries,
   );
-  const tree = treeAfter(before, entries, executed.outcomes, context.crypto);
+  const outcomes = executed.results.map(({ outcome }) => outcome);
+  const tree = treeAfter(before, entries, outcomes, context.crypto);
   const payload: HeaderPayload = {
     chain: context.chain,
     height: order.height,
@@ -73,7 +73,7 @@ export async function sealBlock(context: NodeContext, order: SealOrder): Promise
     previous: order.previous,
     header,
     entries: entries.map((entry) => entry.bytes),
-    outcomes: executed.outcomes,
+    outcomes,
     attachments: [...attachments.values()],
     writes: executed.writes,
     after: tree.standing(header, payload),
@@ -112,7 +112,7 @@ async function chooseProposals(context: NodeContext, base: Base, time: number): 
     if (inAbove.has(proposal.transactionHash)) continue;
     const entry = context.entries.parseProposal(proposal);
     // Written under a clock that is ahead of this one's: in time it is an entry like others, now it would be refused on the chain.
-    if (!("refused" in entry) && entry.payload.time > time + limits.aheadMsMax) continue;
+    if (!("refused" in entry) && entry.payload.time > time + context.rules.entryAheadMsMax) continue;
     candidates.push({ proposal, entry });
   }
   const refusals = await signatureRefusals(context, base, candidates);

@@ -12,8 +12,8 @@ import {
 } from "@vermilion/ledger";
 import { unfitForBlock } from "../chain/attachments.ts";
 import { baseOn, topOf } from "../chain/base.ts";
-import { outcomeAt } from "../chain/block.ts";
 import { executeEntries } from "../chain/execution.ts";
+import { LoadedState } from "../chain/state.ts";
 import type { NodeContext } from "../context.ts";
 import { Fault } from "../fault.ts";
 import type { Attachment, EntryPlace } from "../ports/index.ts";
@@ -68,9 +68,9 @@ export async function submitEntry(
 
 /** The transaction that has used this member's entry id, committed or waiting. */
 async function earlierSubmission(context: NodeContext, id: string): Promise<string | undefined> {
-  const [used] = await context.ledger.stateRows([`used/${context.signThumbprint}/${id}`]);
-  if (used !== undefined && used.value !== null) return (used.value as { transaction: string }).transaction;
-  return context.raftStore.proposalById(context.signThumbprint, id);
+  const { ledger, rules, raftStore, signThumbprint } = context;
+  const used = await LoadedState.published(ledger).ask((state) => rules.usedEntryId(state, signThumbprint, id));
+  return used ?? raftStore.proposalById(signThumbprint, id);
 }
 
 /** An entry of this member, signed, of the newest time that the chain lets it have. */
@@ -114,12 +114,11 @@ async function dryRun(context: NodeContext, entry: ParsedEntry): Promise<Refused
         time: Math.max(context.clock.now(), before.time + 1),
         proposer: context.member,
       };
-      const { outcomes, details, operations } = await executeEntries(context, base, block, [entry]);
-      const outcome = outcomeAt(outcomes, 0);
-      if (outcome.kind === "applied") return undefined;
-      const [operation] = operations;
-      const place = operation === undefined ? {} : { operation };
-      return { refused: outcome.code, detail: details[0] ?? "", ...place };
+      const { results } = await executeEntries(context, base, block, [entry]);
+      const [result] = results;
+      if (result === undefined || result.outcome.kind === "applied") return undefined;
+      const { outcome, detail = "", operation } = result;
+      return { refused: outcome.code, detail, ...(operation === undefined ? {} : { operation }) };
     } catch (cause) {
       if (!(cause instanceof Fault && cause.code === "stale-turn")) throw cause;
     }

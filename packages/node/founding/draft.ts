@@ -17,6 +17,7 @@ import {
 } from "@vermilion/ledger";
 import type { GenesisFile } from "../context.ts";
 import type { Keys } from "../ports/index.ts";
+import type { Rules } from "../rules.ts";
 import {
   checkFounding,
   checkGenesis,
@@ -60,7 +61,7 @@ export interface OpenedDraft {
 }
 
 /** Reads a draft's statements and asks the rules. Every founder does so before it signs. */
-export function openDraft(draft: FoundingDraft, crypto: Crypto): OpenedDraft | DraftRefusal {
+export function openDraft(draft: FoundingDraft, crypto: Crypto, rules: Rules): OpenedDraft | DraftRefusal {
   const members = [];
   for (const source of draft.statements) {
     const statement = readStatement(source, crypto);
@@ -69,10 +70,9 @@ export function openDraft(draft: FoundingDraft, crypto: Crypto): OpenedDraft | D
   }
   const { name, names, quorum, time, id } = draft;
   const input: FoundingInput = { name, names, members, time, id, ...(quorum === null ? {} : { quorum }) };
-  const entry = foundingPayload(input, crypto);
-  const refused = checkFounding(entry, crypto);
+  const refused = checkFounding(input, crypto, rules);
   if (refused !== undefined) return refused;
-  const payload = encodePayload(entry);
+  const payload = encodePayload(foundingPayload(input, crypto, rules));
   return { input, payload, chain: toHex(crypto.sha256(payload)) };
 }
 
@@ -84,8 +84,9 @@ export async function signDraft(
   draft: FoundingDraft,
   keys: Pick<Keys, "public" | "sign">,
   crypto: Crypto,
+  rules: Rules,
 ): Promise<FoundingDraft | DraftRefusal> {
-  const opened = openDraft(draft, crypto);
+  const opened = openDraft(draft, crypto, rules);
   if ("refused" in opened) return opened;
   const kid = thumbprint(keys.public.sign, crypto);
   const { members } = opened.input;
@@ -96,17 +97,17 @@ export async function signDraft(
   const signed = { ...draft, signatures: { ...draft.signatures, [own.id]: await sign(entryTyp, opened.payload) } };
   const entry = entryOf(signed, opened, crypto);
   if (entry === undefined || own !== members[0]) return { ...signed, header: null };
-  const header = genesisHeaderPayload(entry, crypto);
+  const header = genesisHeaderPayload(entry, crypto, rules);
   return "refused" in header ? header : { ...signed, header: await sign(headerTyp, header) };
 }
 
 /** Founders whose signature is missing or does not hold, in order; the first once more where only the header is missing. */
-export function missingSignatures(draft: FoundingDraft, crypto: Crypto): readonly string[] | DraftRefusal {
-  const opened = openDraft(draft, crypto);
+export function missingSignatures(draft: FoundingDraft, crypto: Crypto, rules: Rules): readonly string[] | DraftRefusal {
+  const opened = openDraft(draft, crypto, rules);
   if ("refused" in opened) return opened;
   const { members } = opened.input;
   const missing = members.filter(({ id, keys }) => signatureOf(draft, id, keys.sign, opened.payload, crypto) === undefined);
-  if (missing.length === 0 && headerSignatureOf(draft, opened, crypto) === undefined) return members.slice(0, 1).map(({ id }) => id);
+  if (missing.length === 0 && headerSignatureOf(draft, opened, crypto, rules) === undefined) return members.slice(0, 1).map(({ id }) => id);
   return missing.map(({ id }) => id);
 }
 
@@ -114,14 +115,14 @@ export function missingSignatures(draft: FoundingDraft, crypto: Crypto): readonl
  * The signatures of several copies of one draft in one: of each founder the first that holds, and the header's where it holds over them.
  * A founder may have signed copies differently, and a header is over one set of signatures, so a copy that is whole comes first.
  */
-export function mergeDrafts(drafts: readonly FoundingDraft[], crypto: Crypto): FoundingDraft | DraftRefusal {
+export function mergeDrafts(drafts: readonly FoundingDraft[], crypto: Crypto, rules: Rules): FoundingDraft | DraftRefusal {
   const [first, ...others] = drafts;
   if (first === undefined) return refuse("no draft");
   const unsigned = (draft: FoundingDraft) => JSON.stringify({ ...draft, signatures: {}, header: null });
   if (others.some((other) => unsigned(other) !== unsigned(first))) return refuse("these are drafts of different foundings");
-  const opened = openDraft(first, crypto);
+  const opened = openDraft(first, crypto, rules);
   if ("refused" in opened) return opened;
-  const isWhole = (draft: FoundingDraft) => headerSignatureOf(draft, opened, crypto) !== undefined;
+  const isWhole = (draft: FoundingDraft) => headerSignatureOf(draft, opened, crypto, rules) !== undefined;
   const copies = [...drafts.filter(isWhole), ...drafts.filter((draft) => !isWhole(draft))];
   const signatures = opened.input.members.flatMap(({ id, keys }): [string, string][] => {
     const held = copies.find((copy) => signatureOf(copy, id, keys.sign, opened.payload, crypto) !== undefined);
@@ -132,20 +133,20 @@ export function mergeDrafts(drafts: readonly FoundingDraft[], crypto: Crypto): F
 }
 
 /** The genesis of a draft that all have signed. */
-export function genesisOf(draft: FoundingDraft, crypto: Crypto): GenesisFile | DraftRefusal {
-  const missing = missingSignatures(draft, crypto);
+export function genesisOf(draft: FoundingDraft, crypto: Crypto, rules: Rules): GenesisFile | DraftRefusal {
+  const missing = missingSignatures(draft, crypto, rules);
   if ("refused" in missing) return missing;
-  const opened = openDraft(draft, crypto);
+  const opened = openDraft(draft, crypto, rules);
   if ("refused" in opened) return opened;
   const entry = missing.length > 0 ? undefined : entryOf(draft, opened, crypto);
   const [first] = opened.input.members;
-  const headerSignature = headerSignatureOf(draft, opened, crypto);
+  const headerSignature = headerSignatureOf(draft, opened, crypto, rules);
   if (entry === undefined || first === undefined || headerSignature === undefined) return refuse(`not signed yet by ${missing.join(", ")}`);
-  const header = genesisHeaderPayload(entry, crypto);
+  const header = genesisHeaderPayload(entry, crypto, rules);
   if ("refused" in header) return header;
   const signature = { jwk: first.keys.sign, kid: thumbprint(first.keys.sign, crypto), signature: headerSignature };
   const file: GenesisFile = { version: 1, entry: text(entry), header: text(encodeHeader(header, signature)) };
-  const checked = checkGenesis(file, crypto);
+  const checked = checkGenesis(file, crypto, rules);
   return "refused" in checked ? checked : file;
 }
 
@@ -154,17 +155,18 @@ export async function found(
   input: Omit<FoundingInput, "members">,
   founders: readonly { readonly about: Omit<FounderStatement, "keys">; readonly keys: StatementKeys }[],
   crypto: Crypto,
+  rules: Rules,
 ): Promise<GenesisFile | DraftRefusal> {
   const { name, names, quorum = null, time, id } = input;
   const statements = await Promise.all(founders.map(({ about, keys }) => makeStatement(about, keys, crypto)));
   let draft: FoundingDraft = { version: 1, name, names, quorum, time, id, statements, signatures: {}, header: null };
   // The first founder last: it signs the header when the entry is whole.
   for (const { keys } of [...founders].reverse()) {
-    const signed = await signDraft(draft, keys, crypto);
+    const signed = await signDraft(draft, keys, crypto, rules);
     if ("refused" in signed) return signed;
     draft = signed;
   }
-  return genesisOf(draft, crypto);
+  return genesisOf(draft, crypto, rules);
 }
 
 /** The founding entry with all its signatures; undefined while one is missing. */
@@ -177,10 +179,10 @@ function entryOf(draft: FoundingDraft, { input, payload }: OpenedDraft, crypto: 
 }
 
 /** The first founder's signature of the header over the entry as this draft has it signed; undefined while one is missing or does not hold. */
-function headerSignatureOf(draft: FoundingDraft, opened: OpenedDraft, crypto: Crypto): Uint8Array | undefined {
+function headerSignatureOf(draft: FoundingDraft, opened: OpenedDraft, crypto: Crypto, rules: Rules): Uint8Array | undefined {
   const entry = entryOf(draft, opened, crypto);
   const [first] = opened.input.members;
-  const header = entry === undefined ? undefined : genesisHeaderPayload(entry, crypto);
+  const header = entry === undefined ? undefined : genesisHeaderPayload(entry, crypto, rules);
   if (header === undefined || "refused" in header || first === undefined) return undefined;
   return holding(draft.header ?? "", headerTyp, header, first.keys.sign, crypto);
 }

@@ -1,4 +1,3 @@
-import { operationCall } from "@vermilion/contracts";
 import { frontierRoot, majority, toHex } from "@vermilion/ledger";
 import { frontierOf } from "../chain/block.ts";
 import { reserveSize } from "../chain/finality.ts";
@@ -55,7 +54,7 @@ async function step(context: NodeContext, turns: Turns): Promise<Done | undefine
 }
 
 async function propose(context: NodeContext, turns: Turns): Promise<Done> {
-  const operations = [operationCall("consortium.rejoin", { member: context.member })];
+  const operations = [context.rules.rejoin(context.member)];
   const entry = await signEntry(context, { operations }, toHex(context.random.bytes(16)));
   if ("refused" in entry) throw new Error(`bug: an entry to rejoin is refused: ${entry.detail}`);
   await context.raftStore.addProposal(proposalOf(entry, []));

@@ -2,6 +2,7 @@ import { operationCall } from "@vermilion/contracts";
 import { formatOutcome, type Json, type Operation } from "@vermilion/ledger";
 import type { MemberPlatform, RunningMember } from "@vermilion/member";
 import { encodeAttachmentCall } from "@vermilion/member/peers/wire";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, nativeCrypto } from "@vermilion/node";
 import { proposalOf } from "@vermilion/node/entries/proposal";
 import { contextOf } from "@vermilion/node/open-node";
@@ -110,9 +111,9 @@ export function running(id: string): RunningMember {
 
 /** The member's own context, as its use cases have it. */
 export function contextAt(id: string) {
-  const [platform, genesis] = [platforms.get(id), checkGenesis(cluster.genesis, nativeCrypto)];
+  const [platform, genesis] = [platforms.get(id), checkGenesis(cluster.genesis, nativeCrypto, chainRules)];
   if (platform === undefined || "refused" in genesis) throw new Error("the members run on a genesis that holds");
-  return contextOf(platform, { member: id, genesis: cluster.genesis }, genesis);
+  return contextOf({ ...platform, rules: chainRules }, { member: id, genesis: cluster.genesis }, genesis);
 }
 
 export const entryBy = (

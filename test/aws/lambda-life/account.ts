@@ -5,11 +5,11 @@ import { type CoordinatorStore, dynamoCoordinator } from "@vermilion/aws/coordin
 import { takeAct } from "@vermilion/aws/coordinator/take-act";
 import type { Table } from "@vermilion/aws/dynamodb/index";
 import { openMember, type RunningMember } from "@vermilion/member";
+import { unfinishedWork } from "@vermilion/member/unfinished";
 import { Fault, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import type { Keys, Log, Peers } from "@vermilion/node/ports/index";
 import type { Brings } from "@vermilion/node/turns/bursts";
 import type { Pace } from "@vermilion/node/turns/pace";
-import { unfinishedWork } from "@vermilion/node/turns/unfinished";
 import { acts } from "../../../infra/coordinator.ts";
 import { type MemoryStores, type MemoryTable, memoryStores } from "../../support/memory/index.ts";
 import { Gate } from "./gate.ts";

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { chainRules } from "@vermilion/member/rules";
 import { Fault, found, nativeCrypto } from "@vermilion/node";
 import type { Keys, Peers } from "@vermilion/node/ports/index";
 import { memberIds } from "../../member/fixtures.ts";
@@ -39,7 +40,7 @@ export async function openAccounts(network: Network, counting: Counting = {}): P
     time: Date.now() - 1_000,
     id: randomBytes(16).toString("hex"),
   };
-  const genesis = await found(founding, founders, nativeCrypto);
+  const genesis = await found(founding, founders, nativeCrypto, chainRules);
   if ("refused" in genesis) throw new Error(genesis.detail);
   const accounts = new Map<string, Account>();
   const callPeer =

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { chainRules } from "@vermilion/member/rules";
 import { fsck, nativeCrypto } from "@vermilion/node";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../consensus/random.ts";
@@ -130,7 +131,9 @@ describe("members on Lambda", () => {
     for (const account of accounts.values()) {
       const rows = await account.stores.ledger.stateRange("certificate/", undefined, 1_000);
       expect(rows.filter(({ value }) => value !== null).length).toBe(40);
-      expect((await fsck(account.stores.ledger, account.genesis, nativeCrypto, () => undefined)).findings).toEqual([]);
+      expect((await fsck({ ledger: account.stores.ledger, crypto: nativeCrypto, rules: chainRules }, account.genesis)).findings).toEqual(
+        [],
+      );
       expect(account.errors.filter(({ event }) => event !== "bug")).toEqual([]);
       expect(account.errors).toEqual([]);
     }

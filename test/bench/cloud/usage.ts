@@ -9,6 +9,7 @@ import { type Client, createClient } from "@vermilion/client";
 import { originOf } from "@vermilion/ledger";
 import type { RunningMember } from "@vermilion/member";
 import { openReader } from "@vermilion/member/open-member";
+import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, createPeerSession, createSessionCheck, nativeCrypto } from "@vermilion/node";
 import { checkpointNote } from "@vermilion/node/chain/finality";
 import type { Log } from "@vermilion/node/ports/index";
@@ -300,7 +301,7 @@ export class CountedConsortium {
     const { stores, keys, genesis } = this.account(id);
     const tally = this.tallies.get(id)!;
     await foundingStore(stores.table).genesis();
-    const checked = checkGenesis(genesis, nativeCrypto);
+    const checked = checkGenesis(genesis, nativeCrypto, chainRules);
     if ("refused" in checked) throw new Error(checked.detail);
     const origin = originOf(checked.founding.name, checked.chain);
     const signing = { crypto: nativeCrypto, clock, log: silent, ledger: stores.ledger, raftStore: stores.raftStore, keys, origin };

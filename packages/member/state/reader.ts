@@ -1,8 +1,8 @@
 import type { StateKey } from "@vermilion/contracts";
-import type { NodeContext } from "../context.ts";
-import type { StateRow } from "../ports/index.ts";
+import type { StateRow } from "@vermilion/node/ports/index";
+import type { Context } from "../context.ts";
 
-type Reading = Pick<NodeContext, "ledger">;
+type Reading = Pick<Context, "ledger">;
 
 /** The row of a key in the published state. Rows are written by contracts alone, so a row has the type its key says. */
 export async function readRow<Row>(context: Reading, key: StateKey<Row>): Promise<Row | undefined> {
