@@ -251,9 +251,13 @@ export const receipt = z.object({
   receipt: z.string().openapi({ description: "C2SP tlog-proof" }),
 });
 
+const lookupKind = z.enum(["transaction", "certificate", "file", "document", "evidence"]).openapi({
+  description: "document：摘要在存证之中；evidence：存证本身（清单或 root）· a deposited document; a deposit itself, by its list or root",
+});
+
 export const lookup = z.object({
   found: z.literal(true),
-  kind: z.enum(["transaction", "certificate", "file"]),
+  kind: lookupKind,
   transactionHash: sha256Hex,
   outcome: z.string(),
   blockNumber: z.int(),
@@ -262,6 +266,25 @@ export const lookup = z.object({
   issuer: z.string().nullable(),
   part: z.string().nullable(),
   status: z.string().nullable(),
+  file: sha256Hex.nullable(),
+  evidence: z
+    .object({
+      evidence: z.string(),
+      root: sha256Hex,
+      count: z.int(),
+      digest: z.object({ index: z.int(), path: z.array(sha256Hex) }).nullable(),
+    })
+    .nullable(),
+  receipt: z.string().openapi({ description: "凭据在本 API 的路径 · path of this API" }),
+  also: z.array(
+    z.object({
+      kind: lookupKind,
+      transactionHash: sha256Hex,
+      blockNumber: z.int(),
+      issuer: z.string().nullable(),
+      id: z.string().nullable(),
+    }),
+  ),
   final: z.boolean(),
   asOf: z.object({ blockNumber: z.int(), time }),
 });

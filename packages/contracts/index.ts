@@ -15,6 +15,7 @@ export { type Execution, type ExecutionResult, executeEntry, keysOf, limits, typ
 export type { RegisterFileArguments } from "./files.ts";
 export type { GiveArguments } from "./grants.ts";
 export { addressOf, evidenceId, type Place, placeKey, placesFrom, requestId, type StateKey, stateKeys, statePrefixes } from "./keys.ts";
+export { type Deposit, depositsOf, namesOf } from "./names.ts";
 export type { BlockContext, EntryContext } from "./operation.ts";
 export { type Refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
 export { type ArgumentsOf, knownVersions, newestRules, operationCall, operations } from "./registry.ts";

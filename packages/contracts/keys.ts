@@ -109,6 +109,9 @@ export const stateKeys = {
     `certificate-grant/${withoutRoot(identifier)}/${reader}/${app}/${padded(height, HEIGHT_DIGITS)}/${request}`,
   trace: (identifier: string, place: Place): StateKey<TraceRow> => `trace/${withoutRoot(identifier)}/${placeKey(place)}`,
   file: (root: string): StateKey<FileRow> => `file/${root}`,
+  /** Files whose content has this SHA-256: the same content has another root under each key. */
+  fileOfContent: (plain: string, height: number, root: string): StateKey<MarkRow> =>
+    `file-of-content/${plain}/${padded(height, HEIGHT_DIGITS)}/${root}`,
   account: (address: string): StateKey<AccountRow> => `account/${address}`,
 } as const;
 
@@ -133,6 +136,7 @@ export const statePrefixes = {
   due: (owner: string): string => `due/${owner}/`,
   pending: (owner: string): string => `pending/${owner}/`,
   requestsOfReader: (reader: string): string => `list-request/${reader}/`,
+  filesOfContent: (plain: string): string => `file-of-content/${plain}/`,
   certificateGrants: (identifier: string, reader: string, app: string): string =>
     `certificate-grant/${withoutRoot(identifier)}/${reader}/${app}/`,
   trace: (identifier: string): string => `trace/${withoutRoot(identifier)}/`,

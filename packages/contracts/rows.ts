@@ -278,6 +278,8 @@ export type FileRow = {
   readonly size: number;
   readonly chunks: number;
   readonly chunkBytes: number;
+  /** SHA-256 of the file before its encryption, hex, as the owner says. */
+  readonly plain: string;
   /** The member that has the file and alone grants it. */
   readonly owner: string;
   readonly transaction: string;

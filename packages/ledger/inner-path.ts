@@ -8,10 +8,22 @@ export interface InnerTree {
   pathOf(index: number): Uint8Array[];
 }
 
+/** Hashes between two pauses of `innerTreeSteps`. */
+const hashesPerStep = 512;
+
 /** The tree over `leaves` (the leaf data, not their hashes). */
 export function innerTree(leaves: readonly Uint8Array[], crypto: Crypto): InnerTree {
-  const levels = [leaves.map((leaf) => leafHash(leaf, crypto))];
-  for (let below = levels[0] ?? []; below.length > 1; below = levels.at(-1) ?? []) levels.push(levelAbove(below, crypto));
+  const steps = innerTreeSteps(leaves, crypto);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps of a few hundred hashes, for whoever must do other things in between. */
+export function* innerTreeSteps(leaves: readonly Uint8Array[], crypto: Crypto): Generator<undefined, InnerTree> {
+  const levels = [yield* mapped(leaves.length, (at) => leafHash(leaves[at] ?? none(), crypto))];
+  for (let below = levels[0] ?? []; below.length > 1; below = levels.at(-1) ?? []) levels.push(yield* levelAbove(below, crypto));
   return {
     root: levels.at(-1)?.[0] ?? emptyRoot(crypto),
     pathOf(index) {
@@ -22,10 +34,23 @@ export function innerTree(leaves: readonly Uint8Array[], crypto: Crypto): InnerT
 }
 
 /** Neighbours from the left become one node; a last one without a neighbour goes up as it is, for RFC 6962 splits at a power of two. */
-function levelAbove(below: readonly Uint8Array[], crypto: Crypto): Uint8Array[] {
-  return Array.from({ length: Math.ceil(below.length / 2) }, (_, at) => {
-    const [left, right] = below.slice(2 * at, 2 * at + 2);
-    if (left === undefined) throw new Error("bug: a level without nodes");
+function levelAbove(below: readonly Uint8Array[], crypto: Crypto): Generator<undefined, Uint8Array[]> {
+  return mapped(Math.ceil(below.length / 2), (at) => {
+    const [left, right] = [below[2 * at] ?? none(), below[2 * at + 1]];
     return right === undefined ? left : nodeHash(left, right, crypto);
   });
+}
+
+function* mapped(count: number, hashAt: (at: number) => Uint8Array): Generator<undefined, Uint8Array[]> {
+  const hashes: Uint8Array[] = [];
+  while (hashes.length < count) {
+    const end = Math.min(count, hashes.length + hashesPerStep);
+    while (hashes.length < end) hashes.push(hashAt(hashes.length));
+    yield;
+  }
+  return hashes;
+}
+
+function none(): never {
+  throw new Error("bug: no such leaf");
 }

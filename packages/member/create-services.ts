@@ -11,11 +11,13 @@ import { createStatusLists } from "./certificates/status-lists.ts";
 import * as consortium from "./consortium/consortium.ts";
 import type { Context } from "./context.ts";
 import * as evidence from "./evidence/evidence.ts";
+import { createInnerTrees } from "./evidence/inner-trees.ts";
 import * as entries from "./explorer/entries.ts";
 import * as entrySearch from "./explorer/entry-search.ts";
 import * as proofs from "./explorer/proofs.ts";
 import * as files from "./files/files.ts";
 import { grantedFile } from "./files/granted-files.ts";
+import { lookup } from "./lookup/lookup.ts";
 import * as fields from "./requests/fields.ts";
 import * as requests from "./requests/requests.ts";
 import type { Services } from "./services.ts";
@@ -26,6 +28,7 @@ import * as verifications from "./verifications/verifications.ts";
 /** The use cases of one member, bound to its context. */
 export function createServices(context: Context, driver: Driver): Services {
   const statusLists = createStatusLists(context);
+  const trees = createInnerTrees(context);
   return {
     health: () => consortium.health(context, driver),
     consortium: () => consortium.consortium(context),
@@ -76,9 +79,9 @@ export function createServices(context: Context, driver: Driver): Services {
     blockFigures: (...given) => figures.blockFigures(context, ...given),
     actFigures: (...given) => figures.actFigures(context, ...given),
     bulk: (...given) => bulk(context, driver, ...given),
-    deposit: (...given) => evidence.deposit(context, driver, ...given),
+    deposit: (...given) => evidence.deposit(context, trees, driver, ...given),
     evidence: (id) => freshly(context, driver, () => evidence.evidence(context, id)),
-    evidenceReceipt: (...given) => freshly(context, driver, () => evidence.evidenceReceipt(context, driver, ...given)),
+    evidenceReceipt: (...given) => freshly(context, driver, () => evidence.evidenceReceipt(context, trees, driver, ...given)),
 
     block: (height) => entries.block(context, height),
     blocks: (...given) => entries.blocks(context, ...given),
@@ -96,6 +99,6 @@ export function createServices(context: Context, driver: Driver): Services {
     inclusionProof: (...given) => proofs.inclusionProof(context, ...given),
     consistencyProof: (...given) => proofs.consistencyProof(context, ...given),
     receipt: (...given) => proofs.receipt(context, driver, ...given),
-    lookup: (hash) => proofs.lookup(context, hash),
+    lookup: (hash) => lookup(context, trees, hash),
   };
 }

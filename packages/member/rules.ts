@@ -1,4 +1,14 @@
-import { executeEntry, type FoundArguments, keysOf, limits, newestRules, operationCall, StateView, stateKeys } from "@vermilion/contracts";
+import {
+  executeEntry,
+  type FoundArguments,
+  keysOf,
+  limits,
+  namesOf,
+  newestRules,
+  operationCall,
+  StateView,
+  stateKeys,
+} from "@vermilion/contracts";
 import type { Operation } from "@vermilion/ledger";
 import type { Answer, EntryResult, Founding, LoadedRows, Membership, Rules } from "@vermilion/node/rules";
 
@@ -6,6 +16,7 @@ import type { Answer, EntryResult, Founding, LoadedRows, Membership, Rules } fro
 export const chainRules: Rules = {
   entryAheadMsMax: limits.aheadMsMax,
   keysOf,
+  namesOf,
 
   run: (state, block, entries, crypto) =>
     asked(state, (view) => {

@@ -132,7 +132,8 @@ export interface ReceiptView {
 /** Public look-up: no names of fields, readers or persons, no entry bodies. */
 export interface LookupView {
   readonly found: true;
-  readonly kind: "transaction" | "certificate" | "file";
+  /** `document`: its digest stands in a deposit; `evidence`: the list or the root of a deposit itself. */
+  readonly kind: "transaction" | "certificate" | "file" | "document" | "evidence";
   readonly transactionHash: string;
   readonly outcome: string;
   readonly blockNumber: number;
@@ -141,6 +142,25 @@ export interface LookupView {
   readonly issuer: string | null;
   readonly part: string | null;
   readonly status: string | null;
+  /** Root of the file, also where it was looked up by its content. */
+  readonly file: string | null;
+  /** The deposit; of a document also its index in the list and the RFC 6962 path from its digest to the root, hex. */
+  readonly evidence: {
+    readonly evidence: string;
+    readonly root: string;
+    readonly count: number;
+    readonly digest: { readonly index: number; readonly path: readonly string[] } | null;
+  } | null;
+  /** Path of this API at which the receipt is. */
+  readonly receipt: string;
+  /** What else has this hash, later or less surely: the oldest nine. `id` is the root of a file or the id of a deposit. */
+  readonly also: readonly {
+    readonly kind: "transaction" | "certificate" | "file" | "document" | "evidence";
+    readonly transactionHash: string;
+    readonly blockNumber: number;
+    readonly issuer: string | null;
+    readonly id: string | null;
+  }[];
   readonly final: boolean;
   /** The newest block that this answer knows of: the status is that as of then. */
   readonly asOf: { readonly blockNumber: number; readonly time: number };

@@ -70,11 +70,19 @@ good(await services("platform").defineType(attachment, caller, options));
 const { plan, chunks } = testFile(1_000);
 good(await services("platform").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
 good(await services("platform").sendChunk(plan.file, 0, chunks[0]!, caller));
-good(await services("platform").completeFile(plan.file, { mediaType: "application/pdf" }, caller, options));
+good(await services("platform").completeFile(plan.file, { mediaType: "application/pdf", plain: "cd".repeat(32) }, caller, options));
 const document = formatFileReference({ ...plan, mediaType: "application/pdf", key: new Uint8Array(32).fill(7), name: "附件.pdf" });
 const named = { filingNumber: "BA-1", title: "附件", document };
 good(await services("platform").issue({ type: attachment.id, fields: named }, caller, options));
-const header = { version: 1, hashAlgorithm: "sha256", dataType: "application/pdf", size: plan.size, chunks: 1, chunkBytes: 8_388_608 };
+const header = {
+  version: 1,
+  hashAlgorithm: "sha256",
+  dataType: "application/pdf",
+  size: plan.size,
+  chunks: 1,
+  chunkBytes: 8_388_608,
+  plain: "cd".repeat(32),
+};
 await force("tax", "files", "register", { ...header, file: plan.file });
 await force("tax", "files", "register", { ...header, file: "ab".repeat(32), chunks: 2 });
 await force("customs", "consortium", "activate", { contract: "types", version: 3, height: 1_000_000 });

@@ -119,7 +119,13 @@ function completeRoute({ writing, needs: { services } }: Doors): void {
     summary: { zh: "完成上传并登记文件", en: "Complete an upload and put the file on the ledger" },
     scopes: ["files:write"],
     params: byFile,
-    body: z.strictObject({ mediaType: z.string().min(1).max(127).openapi({ example: "application/pdf" }) }),
+    body: z.strictObject({
+      mediaType: z.string().min(1).max(127).openapi({ example: "application/pdf" }),
+      plain: sha256Hex.openapi({
+        description:
+          "加密前文件的 SHA-256，供公开查询；由登记方陈述 · SHA-256 of the file before its encryption, for the public look-up; the registering agency's word",
+      }),
+    }),
     result: { file: sha256Hex },
     location: ({ file }) => `/v1/files/${file}`,
     problems: ["unknown-upload", "chunks-missing", "file-exists", "file-size-does-not-match", "file-name-not-usable"],

@@ -48,10 +48,10 @@ export interface FileServices {
     bytes: Uint8Array,
     caller: Pick<Caller, "app">,
   ): Promise<{ readonly file: string; readonly chunk: number } | Refused>;
-  /** Puts a file whose chunks are all here on the ledger as this member's. */
+  /** Puts a file whose chunks are all here on the ledger as this member's. `plain`: SHA-256 of the file before its encryption, hex. */
   completeFile(
     file: string,
-    input: { readonly mediaType: string },
+    input: { readonly mediaType: string; readonly plain: string },
     caller: Caller,
     options: WriteOptions,
   ): Promise<(Submitted & { readonly file: string }) | Refused>;
