@@ -1,4 +1,4 @@
-import { executionName } from "@vermilion/aws/coordinator/acts";
+import { executionPrefix } from "@vermilion/aws/coordinator/acts";
 import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnStateMachine } from "aws-cdk-lib/aws-stepfunctions";
@@ -85,7 +85,7 @@ export function grantStarting(scope: Construct, roles: Roles, memberId: string):
   const executions = Stack.of(scope).formatArn({
     service: "states",
     resource: "execution",
-    resourceName: `${coordinatorName(memberId)}:${executionName(0).replace(/0$/, "*")}`,
+    resourceName: `${coordinatorName(memberId)}:${executionPrefix}*`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   for (const role of [roles.wake, roles.watchdog]) {

@@ -54,7 +54,7 @@ export function coordinatorDefinition(place: CoordinatorPlace): Readonly<Record<
       LostElection: { Type: "Wait", SecondsPath: "$.waitSeconds", Next: "CountLoop" },
       CountLoop: {
         Type: "Pass",
-        Parameters: { "number.$": "$.number", "seen.$": "$.seen", "loops.$": "States.MathAdd($.loops, 1)" },
+        Parameters: { "chain.$": "$.chain", "number.$": "$.number", "seen.$": "$.seen", "loops.$": "States.MathAdd($.loops, 1)" },
         Next: "EnoughLoops",
       },
       EnoughLoops: {
@@ -77,7 +77,7 @@ function turn({ partition, turnFunctionArn }: CoordinatorPlace, act: Act, next: 
     Resource: `arn:${partition}:states:::lambda:invoke`,
     Parameters: {
       FunctionName: turnFunctionArn,
-      Payload: { act, execution: { "number.$": "$.number", "loops.$": "$.loops", "seen.$": "$.seen" } },
+      Payload: { act, execution: { "chain.$": "$.chain", "number.$": "$.number", "loops.$": "$.loops", "seen.$": "$.seen" } },
     },
     OutputPath: "$.Payload",
     TimeoutSeconds: stepSecondsMax,
@@ -125,8 +125,8 @@ function continueAsNew({ partition, stateMachineArn }: CoordinatorPlace) {
     Resource: `arn:${partition}:states:::states:startExecution`,
     Parameters: {
       StateMachineArn: stateMachineArn,
-      "Name.$": "States.Format('turns-{}', $.number)",
-      Input: { "number.$": "$.number", "seen.$": "$.seen", loops: 0 },
+      "Name.$": "$.name",
+      Input: { "chain.$": "$.chain", "number.$": "$.number", "seen.$": "$.seen", loops: 0 },
     },
     Retry: [{ ErrorEquals: alreadyRuns, MaxAttempts: 0 }, retry(["States.ALL"], { seconds: 2, attempts: 5 })],
     Catch: [

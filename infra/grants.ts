@@ -1,4 +1,4 @@
-import { coordinatorKey, type FunctionName } from "@vermilion/aws/environment";
+import { coordinatorPartition, type FunctionName } from "@vermilion/aws/environment";
 import { type Buckets, filesPrefix, marksPrefix } from "./buckets.ts";
 import { allow, type Roles } from "./roles.ts";
 import type { TableName, Tables } from "./tables.ts";
@@ -8,7 +8,8 @@ const write = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutIt
 const readWrite = [...read, ...write];
 /** When a table was made tells whether it was restored from a backup, in which the member has forgotten what it had promised. */
 const describe = ["dynamodb:DescribeTable"];
-const coordinatorItem = { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [coordinatorKey] } };
+/** Of whichever chain: its id stands before the slash. */
+const coordinatorItem = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`*/${coordinatorPartition}`] } };
 
 interface Grant {
   readonly table: TableName;

@@ -4,7 +4,7 @@ import type { Construct } from "constructs";
 import { sizes } from "./functions.ts";
 
 export interface Queues {
-  /** Its messages say nothing but "look": losing one costs a minute, until the watchdog looks by itself. */
+  /** Its messages name a chain and nothing more: losing one costs a minute, until the watchdog looks by itself. */
   readonly wake: Queue;
   readonly wakeDead: Queue;
   /** Pointers to stream records that could not be published. */

@@ -1,4 +1,4 @@
-import { finalKey } from "@vermilion/aws/environment";
+import { finalSortKey } from "@vermilion/aws/environment";
 import { Stack } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EventSourceMapping, FilterCriteria, FilterRule, type IFunction, StartingPosition } from "aws-cdk-lib/aws-lambda";
@@ -54,7 +54,7 @@ export function publishFromStream(
     bisectBatchOnError: true,
     retryAttempts: 10,
     onFailure: new SqsDlq(queues.tilesDead),
-    filters: [FilterCriteria.filter({ dynamodb: { Keys: { pk: { S: FilterRule.isEqual(finalKey) } } } })],
+    filters: [FilterCriteria.filter({ dynamodb: { Keys: { sk: { S: FilterRule.isEqual(finalSortKey) } } } })],
   });
   // Lambda checks on creation that the role can read the stream.
   mapping.node.addDependency(roles.tiles);

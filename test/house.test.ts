@@ -13,14 +13,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   certificates: ["ledger"],
   contracts: ["certificates", "ledger"],
   node: ["consensus", "ledger"],
-  member: ["node", "contracts", "certificates", "ledger"],
-  api: ["member", "node", "contracts", "certificates", "ledger"],
-  local: ["api", "member", "node", "certificates", "ledger"],
-  aws: ["api", "member", "node", "contracts", "certificates", "ledger"],
-  client: ["certificates", "ledger"],
+  protocol: ["contracts", "certificates", "ledger"],
+  member: ["node", "protocol", "contracts", "certificates", "ledger"],
+  api: ["member", "node", "protocol", "contracts", "certificates", "ledger"],
+  local: ["api", "member", "node", "protocol", "certificates", "ledger"],
+  aws: ["api", "member", "node", "protocol", "contracts", "certificates", "ledger"],
+  client: ["protocol", "certificates", "ledger"],
   cli: ["client", "local", "aws"],
 };
-const pure = ["ledger", "consensus", "certificates", "contracts"];
+const pure = ["ledger", "consensus", "certificates", "contracts", "protocol"];
 
 interface Source {
   readonly file: string;

@@ -1,9 +1,9 @@
 import middy from "@middy/core";
 import { readSettings } from "@vermilion/aws/environment";
-import { openTiles } from "@vermilion/aws/open/tiles";
-import type { DynamoDBStreamEvent } from "aws-lambda";
+import { flushed, logContext, parsedEvent } from "@vermilion/aws/lambda/middlewares";
+import { finalEvent, openTiles } from "@vermilion/aws/open/tiles";
 
-const publish = openTiles(readSettings("tiles"));
+const { answer, log, meter } = openTiles(readSettings("tiles"));
 
-/** More has become final: the stream says so, and how much is read from the table. */
-export const handler = middy(async (_event: DynamoDBStreamEvent) => publish());
+/** More has become final: the stream says of which chain, and how much is read from the table. */
+export const handler = middy(answer).use(logContext(log)).use(flushed(meter)).use(parsedEvent(finalEvent));

@@ -1,12 +1,9 @@
 import middy from "@middy/core";
 import { readSettings } from "@vermilion/aws/environment";
+import { failedMessages, logContext, parsedEvent, queueEvent } from "@vermilion/aws/lambda/middlewares";
 import { openWake } from "@vermilion/aws/open/wake";
-import type { SQSEvent } from "aws-lambda";
 
-const wake = openWake(readSettings("wake"));
+const { answer, log } = openWake(readSettings("wake"));
 
-/** A wake-up starts the coordinator, unless it runs. All messages of a batch say the same, so they succeed or fail together. */
-export const handler = middy(async (_event: SQSEvent) => {
-  await wake();
-  return { batchItemFailures: [] };
-});
+/** A message starts the coordinator of its chain, unless it runs. */
+export const handler = middy(answer).use(logContext(log)).use(parsedEvent(queueEvent)).use(failedMessages(log));

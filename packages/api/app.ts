@@ -1,56 +1,108 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { ApiEnv, ApiNeeds, PublicNeeds } from "./context.ts";
-import { documentRoute } from "./document.ts";
-import { createDoors, createPublicDoors, type Doors, publicLimit } from "./doors.ts";
-import { describeError, thrownProblem } from "./problems.ts";
-import { accountRoutes } from "./routes/accounts.ts";
-import { bulkRoute } from "./routes/bulk.ts";
-import { certificateLifeRoutes } from "./routes/certificate-life.ts";
-import { certificateRoutes } from "./routes/certificates.ts";
-import { consortiumRoutes } from "./routes/consortium.ts";
-import { docsRoutes } from "./routes/docs.ts";
-import { evidenceRoutes } from "./routes/evidence.ts";
-import { fileRoutes } from "./routes/files.ts";
-import { healthRoutes, metricsRoute } from "./routes/health.ts";
-import { ledgerRoutes } from "./routes/ledger.ts";
-import { lookupRoutes } from "./routes/lookup.ts";
-import { declareToken, metadataRoute, tokenRoute } from "./routes/oauth.ts";
-import { declarePeers, peerRoutes } from "./routes/peer.ts";
-import { receiptRoutes } from "./routes/receipts.ts";
-import { requestRoutes } from "./routes/requests.ts";
-import { statisticsRoutes } from "./routes/statistics.ts";
-import { statusListRoute } from "./routes/status-lists.ts";
-import { traceRoutes } from "./routes/trace.ts";
-import { typeRoutes } from "./routes/types.ts";
-import { verificationRoutes } from "./routes/verifications.ts";
-import { accessLog, refuseWhileDraining, securityHeaders } from "./wall.ts";
-import { wrongTurn } from "./wrong-turn.ts";
+import { isWrite, type MemberRouteName, memberRoutes, type Route } from "@vermilion/protocol";
+import { Hono } from "hono";
+import type { ApiEnv } from "./context/http.ts";
+import type { ApiNeeds, FoundingNeeds, PublicNeeds } from "./context/needs.ts";
+import { docs, docsFileOf, openApiOf } from "./docs/handlers.ts";
+import { type Guards, type MemberHandler, mountDoor, mountMemberRoute } from "./doors/door.ts";
+import { appGuard, publicGuard } from "./doors/guards.ts";
+import { readHandler, type WaitRooms, writeHandler } from "./doors/use-cases.ts";
+import { bulkHandler } from "./handlers/bulk.ts";
+import { fileChunkHandler, sendChunkHandler } from "./handlers/files.ts";
+import { certificatesOfHolder } from "./handlers/holders.ts";
+import { metricsOf, readyOf, statementOf } from "./handlers/member.ts";
+import { receiptOf, statusListOf } from "./handlers/receipts.ts";
+import { submission } from "./handlers/submissions.ts";
+import { describeError, problem, thrownProblem } from "./http/problems.ts";
+import { accessLog, refuseWhileDraining, securityHeaders } from "./http/wall.ts";
+import { wrongTurn } from "./http/wrong-turn.ts";
+import { publicLimit } from "./limits/rate-limit.ts";
+import { createWaits } from "./limits/waits.ts";
+import { mountPeerDoor } from "./peers/peer-door.ts";
+import { signInMetadata } from "./sign-in/metadata.ts";
+import { mountTokenDoor } from "./sign-in/token-door.ts";
+
+const names = Object.keys(memberRoutes) as readonly MemberRouteName[];
 
 /** All doors of one member. The needs are the only state: two apps in one process share nothing. */
-export function createApi(needs: ApiNeeds): OpenAPIHono<ApiEnv> {
+export function createApi(needs: ApiNeeds): Hono<ApiEnv> {
   const app = createWall(needs);
-  const doors = createDoors(app, needs);
-  mountRows(doors);
-  tokenRoute(app, needs);
-  peerRoutes(app, needs);
-  documentRoute(app, doors);
+  const guards = { anybody: publicGuard(publicLimit(needs)), apps: appGuard(needs) };
+  const waits = newWaits();
+  const special = specialHandlers(needs, waits);
+  for (const name of names) {
+    const handler = special[name] ?? (isWrite(memberRoutes[name]) ? writeHandler(name, needs) : readHandler(name, waits));
+    mountMemberRoute(app, guards, needs.chains, name, handler);
+  }
+  mountDoor(app, guards, "metrics", metricsOf(needs));
+  mountPublicDoors(app, guards, needs);
+  mountTokenDoor(app, needs);
+  mountPeerDoor(app, needs);
   return app;
 }
 
 /** The routes that need no account, for a process that holds no more than they need. Its document tells of all routes all the same. */
-export function createPublicApi(needs: PublicNeeds): OpenAPIHono<ApiEnv> {
+export function createPublicApi(needs: PublicNeeds): Hono<ApiEnv> {
   const app = createWall(needs);
-  const doors = createPublicDoors(app, needs, { signs: false, limit: publicLimit(needs) });
-  mountRows(doors);
-  declareToken(app);
-  declarePeers(app);
-  documentRoute(app, doors);
+  const guards = { anybody: publicGuard(publicLimit(needs)) };
+  const waits = newWaits();
+  const special = specialHandlers(needs, waits);
+  for (const name of names) {
+    const { scopes, signs }: Route = memberRoutes[name];
+    if (scopes === undefined && signs !== true)
+      mountMemberRoute(app, guards, needs.chains, name, special[name] ?? readHandler(name, waits));
+  }
+  mountPublicDoors(app, guards, needs);
   return app;
 }
 
+const noGenesis = { code: "no-chain-yet", zh: "尚未安装创世文件", en: "no genesis is installed" };
+
+/**
+ * The doors of a member that is on no chain yet: its statement, for those who found one with it, and its health, which says so. Everything
+ * else is `no-chain-yet`, whoever asks.
+ */
+export function createFoundingApi(needs: FoundingNeeds): Hono<ApiEnv> {
+  const app = createWall(needs);
+  mountDoor(app, { anybody: publicGuard(publicLimit(needs)) }, "statement", statementOf(needs));
+  app.get(memberRoutes.health.path, (c) =>
+    c.json({ member: needs.member, status: "no-chain-yet", ready: false, reasons: [noGenesis], chains: [] }),
+  );
+  app.all("*", (c) => problem(c, { refused: "no-chain-yet" }));
+  return app;
+}
+
+/** Requests that may wait at one time, of strangers and of apps each. */
+const waitingMax = 256;
+
+function newWaits(): WaitRooms {
+  return { anybody: createWaits(waitingMax), apps: createWaits(waitingMax) };
+}
+
+/** Routes whose answers are made otherwise than by handing on what the use case says: streams, bytes, two media types, redirections. */
+function specialHandlers(needs: PublicNeeds, waits: WaitRooms): { readonly [Name in MemberRouteName]?: MemberHandler<Name> } {
+  return {
+    bulkCertificates: bulkHandler(needs),
+    sendChunk: sendChunkHandler(),
+    fileChunk: fileChunkHandler(),
+    receipt: receiptOf(waits),
+    statusList: statusListOf(needs),
+    submission,
+    certificatesOfHolder,
+  };
+}
+
+function mountPublicDoors(app: Hono<ApiEnv>, guards: Guards, needs: PublicNeeds): void {
+  mountDoor(app, guards, "ready", readyOf(needs));
+  mountDoor(app, guards, "statement", statementOf(needs));
+  mountDoor(app, guards, "docs", docs);
+  mountDoor(app, guards, "docsFile", docsFileOf(needs));
+  mountDoor(app, guards, "openapi", openApiOf(needs));
+  mountDoor(app, guards, "signInMetadata", async ({ c }) => c.json(signInMetadata(needs.baseUrl)));
+}
+
 /** What stands before every route. */
-export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "baseUrl" | "metrics" | "isDraining">): OpenAPIHono<ApiEnv> {
-  const app = new OpenAPIHono<ApiEnv>();
+function createWall(needs: FoundingNeeds): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
   app.use(accessLog(needs));
   app.use(securityHeaders(needs));
   app.use(refuseWhileDraining(needs));
@@ -58,29 +110,6 @@ export function createWall(needs: Pick<ApiNeeds, "clock" | "random" | "log" | "b
     needs.log.error("fault", { requestId: c.get("requestId"), route: c.get("route") ?? "-", ...describeError(error) });
     return thrownProblem(c, error);
   });
-  app.notFound(wrongTurn(app));
+  app.notFound(wrongTurn());
   return app;
-}
-
-function mountRows(doors: Doors): void {
-  healthRoutes(doors);
-  metricsRoute(doors);
-  docsRoutes(doors);
-  consortiumRoutes(doors);
-  typeRoutes(doors);
-  bulkRoute(doors);
-  certificateRoutes(doors);
-  certificateLifeRoutes(doors);
-  statusListRoute(doors);
-  requestRoutes(doors);
-  traceRoutes(doors);
-  accountRoutes(doors);
-  verificationRoutes(doors);
-  fileRoutes(doors);
-  evidenceRoutes(doors);
-  ledgerRoutes(doors);
-  statisticsRoutes(doors);
-  receiptRoutes(doors);
-  lookupRoutes(doors);
-  metadataRoute(doors);
 }

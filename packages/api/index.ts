@@ -1,8 +1,7 @@
-export { createApi, createPublicApi } from "./app.ts";
-export type { ApiEnv, ApiNeeds } from "./context.ts";
-export { docsFiles } from "./docs-page.ts";
-export type { Metrics } from "./metrics.ts";
-export { type ProblemCode, type ProblemRow, problemCodes, problemTable } from "./problem-table.ts";
+export { createApi, createFoundingApi, createPublicApi } from "./app.ts";
+export { type DocsFile, docsFiles } from "./context/docs-file.ts";
+export type { ApiEnv } from "./context/http.ts";
+export type { Metrics } from "./context/metrics.ts";
+export { type ApiNeeds, type Chains, oneChain } from "./context/needs.ts";
+export { defaultQuotas, type Quotas } from "./context/quotas.ts";
 export { type PublicRoute, publicRoutes } from "./public-routes.ts";
-export { defaultQuotas, type Quotas } from "./rate-limit.ts";
-export { isScope, type Scope, scopes, scopeTitles } from "./scopes.ts";

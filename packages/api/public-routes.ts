@@ -1,5 +1,4 @@
-import { createApi } from "./app.ts";
-import type { ApiNeeds } from "./context.ts";
+import { audienceOf, chainPathOf, isOfChain, type Route, type RouteName, routes } from "@vermilion/protocol";
 
 /** A route as API gateways write it: `{name}` is one segment of the path, `{name+}` all that are left. */
 export interface PublicRoute {
@@ -10,26 +9,18 @@ export interface PublicRoute {
 }
 
 /**
- * The routes that anybody may read without an account, as the OpenAPI document declares them. A front door can so send them to a process
- * that holds no more than they need. Sign-in is for everybody too, but it writes, and is not among them.
+ * The routes that anybody may read without an account. A front door can so send them to a process that holds no more than they need. Sign-in
+ * is for everybody too, but it writes, and is not among them.
  */
 export function publicRoutes(): readonly PublicRoute[] {
-  const app = createApi(needsOfNobody);
-  const declared = new Map(
-    app.openAPIRegistry.definitions.flatMap((definition) =>
-      definition.type === "route" && definition.route.method === "get" && definition.route["x-vermilion-audience"] === "public"
-        ? [[definition.route.path, definition.route["x-vermilion-signs"] === true] as const]
-        : [],
-    ),
-  );
-  return app.routes
-    .filter(({ method }) => method === "GET")
-    .map(({ path }) => path.replaceAll(/:(\w+)\{\.\+\}/g, "{$1+}").replaceAll(/:(\w+)/g, "{$1}"))
-    .flatMap((path) => {
-      const signs = declared.get(path.replaceAll("+}", "}"));
-      return signs === undefined ? [] : [{ method: "GET", path, signs } as const];
-    });
+  return (Object.keys(routes) as RouteName[]).flatMap((name) => {
+    const route: Route = routes[name];
+    if (route.method !== "get" || audienceOf(route) !== "public") return [];
+    const paths = isOfChain(name) ? [route.path, chainPathOf(route.path)] : [route.path];
+    return paths.map((path): PublicRoute => ({ method: "GET", path: gatewayPath(path, route.tail), signs: route.signs === true }));
+  });
 }
 
-/** Mounting a route only names what its handler will use: an app that serves nobody needs nothing but a name and an address. */
-const needsOfNobody = { baseUrl: "https://member.invalid", member: "nobody" } as ApiNeeds;
+function gatewayPath(path: string, tail: string | undefined): string {
+  return tail === undefined ? path : path.replace(`{${tail}}`, `{${tail}+}`);
+}

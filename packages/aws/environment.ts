@@ -31,7 +31,7 @@ const settings = {
   /** S3 buckets, by name. */
   FILES_BUCKET: name,
   TILES_BUCKET: name,
-  /** URL of the SQS queue whose messages say nothing but "look". */
+  /** URL of the SQS queue whose messages name a chain that somebody should look at. */
   WAKE_QUEUE: name,
   /** ARN of the coordinator's state machine. */
   COORDINATOR: name,
@@ -93,8 +93,11 @@ export type MetricName =
   | "FinalSize"
   | "KmsCalls";
 
-/** Partition key, in the raft table, of the coordinator's item: counter of executions, wake-ups counted. Wake and watchdog may write no other. */
-export const coordinatorKey = "coordinator";
+/**
+ * Partition key, behind the chain's, of a chain's coordinator in the raft table: counter of executions, wake-ups counted, what the watchdog saw
+ * last. Wake and watchdog may write no other.
+ */
+export const coordinatorPartition = "coordinator";
 
-/** Partition key, in the ledger table, of what is written whenever more has become final: the stream to `tiles` is filtered on it. */
-export const finalKey = "final";
+/** Sort key, in the ledger table, of what is written whenever more of a chain has become final: the stream to `tiles` is filtered on it. */
+export const finalSortKey = "final-size";

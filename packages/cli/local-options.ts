@@ -10,6 +10,15 @@ export interface DataOptions {
   readonly json?: boolean;
 }
 
+/** Of commands that look at the ledger of one chain. */
+export interface ChainOptions {
+  readonly chain?: string;
+}
+
+export function withChain(command: Command): Command {
+  return command.option("--chain <id>", "a chain beside the main one, by its id; default main");
+}
+
 export interface FoundingOptions extends DataOptions {
   readonly members?: string;
   readonly name?: string;

@@ -1,4 +1,4 @@
-import { type DataOptions, dataOf } from "./local-options.ts";
+import { type ChainOptions, type DataOptions, dataOf } from "./local-options.ts";
 import type { Io } from "./output.ts";
 import { askStack, neededStack, type StackOptions } from "./stack.ts";
 
@@ -14,21 +14,25 @@ export interface MemberReport<Report> {
 export async function memberReport<Report>(
   io: Io,
   given: string | undefined,
-  options: DataOptions & StackOptions,
+  options: DataOptions & StackOptions & ChainOptions,
   work: {
     readonly command: "fsck" | "rebuild";
     readonly saying: string;
-    readonly here: (data: string, member: string, onProgress: (height: number, of: number) => void) => Promise<Report>;
+    readonly here: (
+      which: { readonly data: string; readonly member: string; readonly chain: string },
+      onProgress: (height: number, of: number) => void,
+    ) => Promise<Report>;
   },
 ): Promise<MemberReport<Report>> {
   const { command, saying, here } = work;
+  const { chain = "main" } = options;
   if (given === undefined) {
     const stack = neededStack(options);
-    return { member: stack, report: await io.during(`${saying} ${stack}`, () => askStack<Report>(stack, { command })) };
+    return { member: stack, report: await io.during(`${saying} ${stack}`, () => askStack<Report>(stack, { command, chain })) };
   }
   const { unreadable } = await import("./unreadable.ts");
   const progress = io.progress(`${saying} ${given}`);
-  const report = await here(dataOf(options), given, (height, of) => progress.update(`block ${height} of ${of}`))
+  const report = await here({ data: dataOf(options), member: given, chain }, (height, of) => progress.update(`block ${height} of ${of}`))
     .catch(unreadable)
     .finally(() => progress.done());
   return { member: given, report };

@@ -47,6 +47,6 @@ export async function askStack<T>(stack: string, request: OperatorRequest): Prom
 export interface DescribedMember {
   readonly member: string;
   readonly url: string;
-  readonly chain: string | null;
-  readonly height: number | null;
+  /** The main one first. */
+  readonly chains: readonly { readonly chain: string; readonly height: number | null }[];
 }

@@ -7,6 +7,8 @@ export type CannotCode =
   | "folder-not-usable"
   | "config-invalid"
   | "unknown-member"
+  | "unknown-chain"
+  | "data-too-old"
   | "unknown-app"
   | "app-exists"
   | "port-taken"

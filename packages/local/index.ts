@@ -3,6 +3,7 @@ export { systemClock } from "@vermilion/node/host/system-clock";
 export { systemRandom } from "@vermilion/node/host/system-random";
 export { asCannot, Cannot, type CannotCode } from "./cannot.ts";
 export { type AppKey, listAppFiles, newAppKey, readAppFile, writeAppFile } from "./config/apps.ts";
+export { chainOf, chainsOf, type LocalChain } from "./config/chains.ts";
 export { type ConfigCheck, type ConfigProblem, checkConfig, configProblemText } from "./config/check.ts";
 export { adminSocket, controlSocket, dataPaths } from "./config/paths.ts";
 export { readConsortium, readGenesis, readMemberConfig } from "./config/read.ts";

@@ -1,5 +1,4 @@
 export type { Context, MemberPlatform } from "./context.ts";
-export type * from "./files/services.ts";
 export { openMember, type RunningMember } from "./open-member.ts";
 export type { PeerDoor } from "./peers/peer-door.ts";
 export * from "./ports/index.ts";

@@ -46,7 +46,10 @@ export async function openMember(platform: MemberPlatform, config: NodeConfig): 
  * What a process that may only read needs of a member: its answers to those who have no account. It takes no turn, so a look-up that waits
  * sees what others commit.
  */
-export async function openReader(platform: MemberPlatform, config: NodeConfig): Promise<Services> {
+export async function openReader(
+  platform: MemberPlatform,
+  config: NodeConfig,
+): Promise<{ readonly services: Services; readonly chain: string }> {
   const node = openNodeToRead({ ...platform, rules: chainRules }, config);
-  return createServices({ ...platform, ...node.context }, node.driver);
+  return { services: createServices({ ...platform, ...node.context }, node.driver), chain: node.context.chain };
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { problemCodes, problemTable, scopes } from "@vermilion/api";
 import { refusalCodes } from "@vermilion/contracts";
+import { problemCodes, problemTable, scopes } from "@vermilion/protocol";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { type Document, documentOf, exampleOf, operationsOf } from "./support/document.ts";
@@ -74,9 +74,10 @@ describe("the OpenAPI document", () => {
     const token = await tokenOf(member, await addApp(member, "desk", scopes));
     const document = await documentOf(member);
     const ajv = ajvOf(document);
-    for (const { id, method, path, operation } of operationsOf(document)) {
+    for (const listed of operationsOf(document)) {
+      const { id, method, path, describedAt, operation } = listed;
       if (operation["x-vermilion-audience"] === "peer" || path === "/oauth/token") continue;
-      const { url, ...asked } = exampleOf(path, operation);
+      const { url, ...asked } = exampleOf(listed);
       const answer = await ask(member, url, {
         method,
         token,
@@ -88,7 +89,7 @@ describe("the OpenAPI document", () => {
       const declared = operation.responses[`${answer.status}`]?.content?.[type];
       expect(declared, `${id} ${type}`).toBeDefined();
       if (!type.endsWith("json")) continue;
-      const pointer = ["paths", path, method.toLowerCase(), "responses", `${answer.status}`, "content", type, "schema"];
+      const pointer = ["paths", describedAt, method.toLowerCase(), "responses", `${answer.status}`, "content", type, "schema"];
       const escaped = pointer.map((step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
       const valid = ajv.getSchema(`vermilion#/${escaped}`);
       const body = await answer.json();

@@ -1,7 +1,7 @@
-import { scopes } from "@vermilion/api";
 import { fileChunkBytes } from "@vermilion/certificates";
 import type { Services } from "@vermilion/member/services";
 import { Fault } from "@vermilion/node/fault";
+import { scopes } from "@vermilion/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { addApp, ask, outcomeOf, startMember, tokenOf } from "./support/member.ts";
 import { hash, requestName } from "./support/services.ts";
@@ -24,7 +24,7 @@ const linkPath = `/v1/file-chunks/${hash}.0.1.${"A".repeat(43)}`;
 describe("a chunk on its way in", () => {
   test("is handed to the use case byte for byte, up to a whole chunk", async () => {
     const seen: { readonly file: string; readonly chunk: number; readonly length: number; readonly last: number }[] = [];
-    const sendChunk: Services["sendChunk"] = async (file, chunk, bytes) => {
+    const sendChunk: Services["sendChunk"] = async ({ file, chunk, bytes }) => {
       seen.push({ file, chunk, length: bytes.length, last: bytes.at(-1)! });
       return { file, chunk };
     };
@@ -56,7 +56,7 @@ describe("a chunk on its way in", () => {
 
   test("waits outside while four of its app are inside, and comes in afterwards", async () => {
     const gate = Promise.withResolvers<void>();
-    const sendChunk: Services["sendChunk"] = async (file, chunk) => {
+    const sendChunk: Services["sendChunk"] = async ({ file, chunk }) => {
       await gate.promise;
       return { file, chunk };
     };
@@ -158,9 +158,9 @@ test("the other routes pass on what they were asked", async () => {
   expect(await outcomeOf(await ask(member, `/v1/files/${hash}/chunks`, { token, headers }))).toBe("422 file-of-another-member");
   expect(await outcomeOf(await ask(member, `/v1/files/${hash}/chunks?from=x`, { token, headers }))).toBe("400 malformed-query");
   expect(asked).toEqual([
-    ["begin", hash, plan, caller],
-    ["abandon", hash, caller],
-    ["granted", requestName, "document", 32, caller, { waitMs: 5_000 }],
-    ["own", hash, 0, caller],
+    ["begin", { file: hash, ...plan }, caller],
+    ["abandon", { file: hash }, caller],
+    ["granted", { request: requestName, field: "document", from: 32 }, caller, { waitMs: 5_000 }],
+    ["own", { file: hash, from: 0 }, caller],
   ]);
 });

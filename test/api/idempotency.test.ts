@@ -8,11 +8,11 @@ import { addApp, ask, outcomeOf, problemOf, startMember, type TestMember, tokenO
 import { certificateId, committed, hash, pending } from "./support/services.ts";
 
 const body = { type: "trade", fields: { name: "一" } };
-type Issue = Services["issue"];
+type Issue = Services["issueCertificate"];
 const issued = { ...committed, certificate: certificateId, issuerSignedSha256: hash, sdJwt: "secret~disclosure~" };
 
 async function desk(issue: Issue, services: Partial<Services> = {}, calls?: Calls): Promise<{ member: TestMember; token: string }> {
-  const member = await startMember({ services: { issue, ...services }, ...(calls === undefined ? {} : { calls }) });
+  const member = await startMember({ services: { issueCertificate: issue, ...services }, ...(calls === undefined ? {} : { calls }) });
   return { member, token: await tokenOf(member, await addApp(member, "desk", ["certificates:issue"])) };
 }
 
@@ -91,7 +91,7 @@ test("a key is kept for 24 hours", async () => {
   let times = 0;
   const member = await startMember({
     services: {
-      issue: async () => {
+      issueCertificate: async () => {
         times++;
         return issued;
       },
@@ -160,7 +160,7 @@ test("the use case gets one value for one call and key, and another for another,
   const note = (options: WriteOptions) => void keys.push(options.idempotencyKey);
   const member = await startMember({
     services: {
-      issue: async (_input, _caller, options) => {
+      issueCertificate: async (_input, _caller, options) => {
         note(options);
         return issued;
       },

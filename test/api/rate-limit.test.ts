@@ -1,4 +1,5 @@
-import { type Quotas, scopes } from "@vermilion/api";
+import type { Quotas } from "@vermilion/api";
+import { scopes } from "@vermilion/protocol";
 import { expect, test } from "vitest";
 import { addApp, ask, startMember, tokenOf } from "./support/member.ts";
 

@@ -6,7 +6,7 @@ test("a member that can do what is asked of it is ready; one that cannot says by
   const well = await startMember();
   expect(await (await well.api.request("/v1/ready")).json()).toEqual({ ready: true });
 
-  const health = await fakeServices().health();
+  const health = await fakeServices().health({});
   const reasons = [
     { code: "storage-full", zh: "磁盘已满", en: "the disk is full" },
     { code: "no-leader", zh: "暂无领导者", en: "no leader" },

@@ -104,7 +104,7 @@ describe("reading granted fields", () => {
     const callers: unknown[] = [];
     const member = await startMember({
       services: {
-        readGranted: async (_request, caller) => {
+        grantedFields: async (_call, caller) => {
           callers.push(caller);
           return notFound("not-the-requesting-app");
         },
@@ -125,13 +125,13 @@ describe("requests that wait", () => {
     const reads: number[] = [];
     const { member } = await memberWithToken({
       services: {
-        receipt: async (transactionHash, { waitMs }) => {
+        receipt: async ({ transactionHash }, { waitMs }) => {
           waits.push(waitMs);
           if (waits.length === 256) full.resolve();
           if (waitMs > 0) await open.promise;
           return { transactionHash, final: false, leafIndex: 20, size: 22, receipt: "not yet" };
         },
-        readGranted: async (_request, _caller, { waitMs }) => {
+        grantedFields: async (_call, _caller, { waitMs }) => {
           reads.push(waitMs);
           return notFound("grant-due");
         },
@@ -230,7 +230,6 @@ describe("addresses", () => {
     ["/v1/blocks?limit=101", "400 malformed-query"],
     ["/v1/blocks?limit=5&limit=6", "400 malformed-query"],
     ["/v1/blocks?unknown=1", "400 malformed-query"],
-    ["/v1/blocks?cursor=-1", "400 malformed-query"],
     ["/v1/certificates?cursor=%E4%B8%AD", "400 malformed-query"],
     ["/v1/nothing", "404 no-such-route"],
     ["/v1/certificates/", "404 no-such-route"],
@@ -265,10 +264,7 @@ describe("addresses", () => {
     const answer = await ask(member, "/v1/certificates?type=trade&cursor=n1&limit=100", { token });
     expect(await answer.json()).toMatchObject({ items: [{ certificate: certificateId }], next: "n2" });
     await ask(member, "/v1/certificates", { token });
-    expect(pages).toEqual([
-      [{ type: "trade" }, "n1", 100],
-      [{}, undefined, 10],
-    ]);
+    expect(pages).toEqual([[{ type: "trade", cursor: "n1", limit: 100 }], [{ limit: 10 }]]);
   });
 });
 
@@ -316,7 +312,7 @@ describe("faults and refusals", () => {
     const { member, token } = await memberWithToken({
       services: {
         certificate: async () => notFound("unknown-certificate"),
-        issue: async () => ({ refused: "invalid-fields", detail: "1 problem", problems }),
+        issueCertificate: async () => ({ refused: "invalid-fields", detail: "1 problem", problems }),
       },
     });
     expect(await outcomeOf(await ask(member, `/v1/certificates/${certificateId}`, { token }))).toBe("404 unknown-certificate");

@@ -58,13 +58,13 @@ describe("followers that cheat their leader", () => {
     };
     for (const member of ["customs", "tax"]) victim.peers.set(member, play(member, counted));
     victim.startTimers();
-    const submitted = await victim.running.services.defineType(permit, caller, { waitMs: 0 });
+    const submitted = await victim.running.services.defineType({ type: permit }, caller, { waitMs: 0 });
     await eventually(async () => calls >= 4);
     expect(await victim.standing()).toMatchObject({ height: 0, head: genesis.hash });
     for (const member of ["customs", "tax"]) victim.peers.set(member, play(member, honest));
     const { transactionHash } = submitted as { transactionHash: string };
     const done = await eventually(async () => {
-      const answer = await victim.running.services.submission(transactionHash);
+      const answer = await victim.running.services.submission({ transactionHash });
       return "outcome" in answer ? answer : undefined;
     });
     expect(done.outcome).toEqual({ kind: "applied" });
@@ -84,7 +84,7 @@ describe("followers that cheat their leader", () => {
       play("tax", () => []),
     );
     victim.startTimers();
-    await victim.running.services.defineType(permit, caller, { waitMs: 0 });
+    await victim.running.services.defineType({ type: permit }, caller, { waitMs: 0 });
     await eventually(async () => calls >= 1);
     await eventually(async () => Object.keys((await victim.stores.raftStore.load()).state?.acknowledgements ?? {}).length === 2);
     expect(await victim.standing()).toMatchObject({ height: 0 });

@@ -33,12 +33,12 @@ describe("an owner that cheats", () => {
 
   test("a key file that was given once already is refused on the chain", async () => {
     const open = good(await tryToAsk((await issuePermit()).certificate));
-    good(await services("customs").readGranted(open.request, caller, { waitMs: 5_000 }));
-    const { grantAttachment = "" } = good(await services("customs").request(open.request));
+    good(await services("customs").grantedFields({ request: open.request }, caller, { waitMs: 5_000 }));
+    const { grantAttachment = "" } = good(await services("customs").request({ request: open.request }));
     const copied = await cluster.node("platform").stores.ledger.sealed(grantAttachment);
     const pending = await pendingFor((await issuePermit()).certificate);
     expect(await approve(pending, copied ?? new Uint8Array())).toBe("refused:attachment-used");
-    expect(good(await services("customs").request(pending)).status).toBe("pending");
+    expect(good(await services("customs").request({ request: pending })).status).toBe("pending");
   });
 
   test.each(["another certificate", "another request", "other fields", "another reader"])(
@@ -46,7 +46,7 @@ describe("an owner that cheats", () => {
     async (other) => {
       const context = contextAt("platform");
       const pending = await pendingFor((await issuePermit()).certificate);
-      const row = good(await services("customs").request(pending));
+      const row = good(await services("customs").request({ request: pending }));
       const right = grantContextOf(context, row);
       const wrong = {
         "another certificate": { ...right, certificate: (await issuePermit()).certificate },
@@ -56,7 +56,7 @@ describe("an owner that cheats", () => {
       }[other];
       const keys = Object.fromEntries((wrong ?? right).fields.map((field) => [field, new Uint8Array(32)]));
       await approve(pending, sealGrant(context, wrong ?? right, keys, cluster.node("customs").identity.keys.agree.jwk));
-      expect(await services("customs").readGranted(pending, caller, { waitMs: 2_000 })).toMatchObject({
+      expect(await services("customs").grantedFields({ request: pending }, caller, { waitMs: 2_000 })).toMatchObject({
         refused: "wrong-grant",
       });
     },
@@ -65,9 +65,9 @@ describe("an owner that cheats", () => {
   test("a key that is not the one the entry committed to is refused by the reader", async () => {
     const context = contextAt("platform");
     const pending = await pendingFor((await issuePermit()).certificate);
-    const grant = grantContextOf(context, good(await services("customs").request(pending)));
+    const grant = grantContextOf(context, good(await services("customs").request({ request: pending })));
     await approve(pending, sealGrant(context, grant, { name: new Uint8Array(32) }, cluster.node("customs").identity.keys.agree.jwk));
-    expect(await services("customs").readGranted(pending, caller, { waitMs: 2_000 })).toMatchObject({
+    expect(await services("customs").grantedFields({ request: pending }, caller, { waitMs: 2_000 })).toMatchObject({
       refused: "wrong-key",
     });
   });
@@ -120,10 +120,10 @@ describe("an owner that cheats", () => {
     );
     expect(outcome).toBe("applied");
     const pending = await pendingFor(certificate);
-    const grant = grantContextOf(context, good(await services("customs").request(pending)));
+    const grant = grantContextOf(context, good(await services("customs").request({ request: pending })));
     const name = rows.find(({ field }) => field === "name")?.key ?? new Uint8Array();
     await approve(pending, sealGrant(context, grant, { name }, cluster.node("customs").identity.keys.agree.jwk));
-    expect(await services("customs").readGranted(pending, caller, { waitMs: 5_000 })).toMatchObject({
+    expect(await services("customs").grantedFields({ request: pending }, caller, { waitMs: 5_000 })).toMatchObject({
       refused: "disclosure-not-signed",
     });
   });

@@ -54,9 +54,9 @@ describe("cosignatures", () => {
     expect(await victim.stores.ledger.finalSize()).toBe(0);
     await offer("customs", await cosigned("customs", size, root), size, root);
     expect(await victim.stores.ledger.finalSize()).toBe(size);
-    const policy = parsePolicy(await victim.running.services.policy(), nativeCrypto);
+    const policy = parsePolicy(await victim.running.services.policy({}), nativeCrypto);
     if ("refused" in policy) throw new Error(policy.refused);
-    const note = await victim.running.services.checkpoint();
+    const note = await victim.running.services.checkpoint({});
     if (typeof note !== "string") throw new Error(note.refused);
     expect(verifyCheckpoint(note, policy, nativeCrypto)).toMatchObject({ ok: true });
   });
@@ -84,7 +84,7 @@ describe("cosignatures", () => {
     await eventually(async () => asked >= 6);
     await sleep(20);
     expect([...(await victim.stores.ledger.cosignatures(size)).keys()]).toEqual(["platform"]);
-    expect((await victim.running.services.health()).status).toBe("ok");
+    expect((await victim.running.services.health({})).status).toBe("ok");
   });
 
   test("of another root, in another's name, of a size that is not here: not kept, nothing becomes final", async () => {

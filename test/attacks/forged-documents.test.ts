@@ -44,15 +44,19 @@ fourMembers([deed]);
 
 describe("documents", () => {
   test("one that the ledger refused does not open with the keys of the one of record", async () => {
-    const { certificate } = good(await services("platform").issue({ type: "deed", fields: { refused: "x" } }, caller, options));
-    good(await services("inspection").certificate(certificate));
+    const { certificate } = good(await services("platform").issueCertificate({ type: "deed", fields: { refused: "x" } }, caller, options));
+    good(await services("inspection").certificate({ certificate }));
     const drafts = ["the draft", "the one of record"].map((note, at) =>
-      services("inspection").complete(certificate, { part: "annex", fields: { note } }, { app: `desk-${at}`, operator: "o" }, options),
+      services("inspection").completeCertificate(
+        { certificate, part: "annex", fields: { note } },
+        { app: `desk-${at}`, operator: "o" },
+        options,
+      ),
     );
     const answers = (await Promise.all(drafts)).map(good);
     expect(answers.map((answer) => refusalOf(answer) ?? "applied").sort()).toEqual(["applied", "part-exists"]);
     const loser = answers.find(({ outcome }) => outcome?.kind !== "applied");
-    const { payload } = good(await services("customs").entry(loser?.transactionHash ?? ""));
+    const { payload } = good(await services("customs").entry({ transactionHash: loser?.transactionHash ?? "" }));
     const lost = (payload as unknown as EntryPayload).operations[0]?.arguments as unknown as {
       disclosures: string;
       commitments: Readonly<Record<string, string>>;
@@ -60,7 +64,7 @@ describe("documents", () => {
 
     const request = await ask("customs", certificate, { part: "annex", fields: ["note"], purpose: "clearance" });
     const { fields } = good(await read(request));
-    const granted = good(await services("customs").request(request));
+    const granted = good(await services("customs").request({ request }));
     const file = await cluster.node("customs").stores.ledger.sealed(granted.grantAttachment ?? "");
     const context = contextAt("customs");
     const { keys } = good(await openGrant(context, grantContextOf(context, granted), file ?? new Uint8Array()));
@@ -68,13 +72,13 @@ describe("documents", () => {
     const type = parseCertificateType(deed);
     if (key === undefined || "refused" in type) throw new Error("one key of a type that holds");
     const open = async (disclosures: string, committed: string) => {
-      const bytes = good({ bytes: await services("customs").attachment(disclosures) }).bytes as Uint8Array;
+      const bytes = good({ bytes: await services("customs").attachment({ sha256: disclosures }) }).bytes as Uint8Array;
       const sealed = (parseSealedDisclosures(bytes) as Readonly<Record<string, Uint8Array>>)["note"] ?? new Uint8Array();
       const place = { certificate, version: granted.version, part: "annex", field: "note" };
       const where = { ...place, schemaHash: schemaHash(type, "annex", nativeCrypto) };
       return openDisclosure({ sealed, key, commitment: committed, context: where }, nativeCrypto);
     };
-    const ofRecord = good(await services("customs").certificate(certificate)).parts["annex"];
+    const ofRecord = good(await services("customs").certificate({ certificate })).parts["annex"];
     const committed = ofRecord?.commitments["note"] ?? "";
     expect(await open(ofRecord?.disclosures ?? "", committed)).toMatchObject({ value: fields["note"] });
     expect(await open(lost.disclosures, lost.commitments["note"] ?? "")).toHaveProperty("refused");
@@ -127,18 +131,20 @@ describe("documents", () => {
     expect(await writeAs("platform", [operationCall("certificates.issue", call)], references, [issuerSigned, disclosures])).toBe("applied");
     const request = await ask("customs", certificate, { fields: ["refused"] });
     const context = contextAt("platform");
-    const grant = grantContextOf(context, good(await services("platform").request(request)));
+    const grant = grantContextOf(context, good(await services("platform").request({ request })));
     const file = attachmentOf(sealGrant(context, grant, { refused: key }, cluster.node("customs").identity.keys.agree.jwk));
     expect(await approveWith("platform", request, file)).toBe("applied");
     return read(request);
   };
 
   test("with fields called `refused` and `toString` are issued, read and granted like others", async () => {
-    const bare = good(await services("platform").issue({ type: "deed", fields: { refused: "yes" } }, caller, options));
-    expect(good(await services("platform").readOwn(bare.certificate, "main", caller)).fields).toEqual({ refused: "yes" });
+    const bare = good(await services("platform").issueCertificate({ type: "deed", fields: { refused: "yes" } }, caller, options));
+    expect(good(await services("platform").ownFields({ certificate: bare.certificate, part: "main" }, caller)).fields).toEqual({
+      refused: "yes",
+    });
     const fields = { refused: "no", toString: "a text" };
-    const { certificate } = good(await services("platform").issue({ type: "deed", fields: fields as never }, caller, options));
-    expect(good(await services("platform").readOwn(certificate, "main", caller)).fields).toEqual(fields);
+    const { certificate } = good(await services("platform").issueCertificate({ type: "deed", fields: fields as never }, caller, options));
+    expect(good(await services("platform").ownFields({ certificate, part: "main" }, caller)).fields).toEqual(fields);
     const request = await ask("customs", certificate, { fields: ["refused", "toString"], purpose: "clearance" });
     expect(good(await read(request)).fields).toEqual(fields);
     const absent = await ask("customs", bare.certificate, { fields: ["refused"], purpose: "clearance" });
@@ -148,15 +154,17 @@ describe("documents", () => {
   test("of a member that may not issue are neither signed nor given a record key", async () => {
     await equalHeads(cluster);
     const before = signatures;
-    const { certificate } = good(await services("platform").issue({ type: "deed", fields: { refused: "x" } }, caller, options));
+    const { certificate } = good(await services("platform").issueCertificate({ type: "deed", fields: { refused: "x" } }, caller, options));
     await equalHeads(cluster);
     const [after, keys] = [signatures, [...recordKeysOf]];
     expect(after).toBeGreaterThan(before);
-    expect(await services("tax").issue({ type: "deed", fields: { refused: "x" } }, caller, options)).toMatchObject({
+    expect(await services("tax").issueCertificate({ type: "deed", fields: { refused: "x" } }, caller, options)).toMatchObject({
       refused: "not-an-issuer",
     });
     const annex = { part: "annex", fields: { note: "x" } };
-    expect(await services("tax").complete(certificate, annex, caller, options)).toMatchObject({ refused: "not-a-completer" });
+    expect(await services("tax").completeCertificate({ certificate, ...annex }, caller, options)).toMatchObject({
+      refused: "not-a-completer",
+    });
     expect(signatures).toBe(after);
     expect(recordKeysOf).toEqual(keys);
   });

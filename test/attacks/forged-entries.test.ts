@@ -85,7 +85,7 @@ describe("entries of others", () => {
     const transactionHash = createHash("sha256").update(encodePayload(given)).digest("hex");
     await propose(await leaderOf(cluster), entryBytes(given, [tax()]));
     const submitted = await eventually(async () => {
-      const answer = await services("platform").submission(transactionHash);
+      const answer = await services("platform").submission({ transactionHash });
       return "refused" in answer || answer.status === "committed" ? answer : undefined;
     });
     return "refused" in submitted ? submitted.refused : submitted.outcome && formatOutcome(submitted.outcome);
@@ -111,10 +111,10 @@ describe("entries of others", () => {
     await propose(leader, entryBytes(given, [tax()]));
     good(await tryToIssue(permitFields));
     const transactionHash = createHash("sha256").update(encodePayload(given)).digest("hex");
-    expect(await services(leader).submission(transactionHash)).toMatchObject({ status: "pending" });
+    expect(await services(leader).submission({ transactionHash })).toMatchObject({ status: "pending" });
     putForward(2 * 60_000);
     good(await tryToIssue(permitFields));
-    expect(await services(leader).submission(transactionHash)).toMatchObject({
+    expect(await services(leader).submission({ transactionHash })).toMatchObject({
       outcome: { kind: "refused", code: expect.stringMatching(/^(?!entry)/) },
     });
   });

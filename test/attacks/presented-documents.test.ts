@@ -33,7 +33,7 @@ describe("presented documents", () => {
 
 test("a certificate whose days are over is recorded as expired", async () => {
   const { sdJwt = "", issuerSignedSha256 } = good(
-    await services("platform").issue({ type: "deed", fields: { refused: "x" } }, caller, options),
+    await services("platform").issueCertificate({ type: "deed", fields: { refused: "x" } }, caller, options),
   );
   const verify = async () => {
     const given = { sdJwt, issuerCode: cluster.node("platform").identity.uscc };
@@ -44,7 +44,7 @@ test("a certificate whose days are over is recorded as expired", async () => {
   putForward(2 * 86_400_000);
   const late = await verify();
   expect([late.outcome?.kind, late.verdicts.status, late.verdicts.integrity]).toEqual(["applied", "expired", "holds"]);
-  const { payload } = good(await services("customs").entry(late.transactionHash));
+  const { payload } = good(await services("customs").entry({ transactionHash: late.transactionHash }));
   expect((payload as unknown as EntryPayload).operations[0]?.arguments).toMatchObject({
     issuerSigned: issuerSignedSha256,
     verdicts: { status: "expired" },

@@ -26,7 +26,9 @@ describe("proposals that no follower would take in a block", () => {
     const entry = entryBy("tax", [nothing], references, more);
     await running(leader).peerDoor.handle("tax", "proposals", encodeProposalCall([proposalOf(entry, given)]));
     const { raftStore } = cluster.node(leader).stores;
-    const held = (await raftStore.hasProposal(entry.transactionHash)) || (await services(leader).submission(entry.transactionHash));
+    const held =
+      (await raftStore.hasProposal(entry.transactionHash)) ||
+      (await services(leader).submission({ transactionHash: entry.transactionHash }));
     return { entry, isKnown: held === true || !("refused" in held) };
   };
   const year = 365 * 86_400_000;
@@ -58,7 +60,7 @@ describe("proposals that no follower would take in a block", () => {
   test("one that just fits is taken by all", async () => {
     const { entry } = await proposed(...twice(pieces(blockBytesMax - 65_535)));
     const done = await eventually(async () => {
-      const answer = await services("customs").submission(entry.transactionHash);
+      const answer = await services("customs").submission({ transactionHash: entry.transactionHash });
       return "outcome" in answer ? answer.outcome : undefined;
     });
     expect(done).toEqual({ kind: "refused", code: "unknown-operation" });

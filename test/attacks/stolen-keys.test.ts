@@ -39,7 +39,7 @@ describe("key files", () => {
     const { certificate } = await issuePermit("platform");
     const request = await ask("customs", certificate, { purpose: "clearance" });
     good(await read(request));
-    const { grantAttachment = "" } = good(await services("customs").request(request));
+    const { grantAttachment = "" } = good(await services("customs").request({ request }));
     const bytes = await cluster.node("platform").stores.ledger.sealed(grantAttachment);
     if (bytes === undefined) throw new Error("the owner holds its key file");
     return { request, file: { sha256: grantAttachment, bytes } };
@@ -50,7 +50,7 @@ describe("key files", () => {
     const { certificate } = await issuePermit("tax");
     const theirs = await ask("inspection", certificate);
     expect(await approveWith("tax", theirs, file, false)).toBe("refused:attachment-used");
-    expect(good(await services("inspection").request(theirs)).status).toBe("pending");
+    expect(good(await services("inspection").request({ request: theirs })).status).toBe("pending");
     await expect(fetchAs("inspection", "platform", file.sha256, theirs)).rejects.toMatchObject({ code: "peer-refused" });
     await expect(fetchAs("inspection", "platform", file.sha256, request)).rejects.toMatchObject({ code: "peer-refused" });
     await expect(fetchAs("customs", "platform", file.sha256, request)).resolves.toBeInstanceOf(Uint8Array);
@@ -62,7 +62,7 @@ describe("key files", () => {
     const { certificate } = await issuePermit("tax");
     const request = await ask("customs", certificate);
     expect(await approveWith("tax", request, file, false)).toBe("applied");
-    await eventually(async () => ((await services("platform").request(request)) as { status?: string }).status === "granted");
+    await eventually(async () => ((await services("platform").request({ request })) as { status?: string }).status === "granted");
     for (const owner of ["platform", "tax"]) {
       await expect(fetchAs("customs", owner, file.sha256, request)).rejects.toMatchObject({ name: "Fault", code: "peer-refused" });
     }
@@ -72,7 +72,7 @@ describe("key files", () => {
     const { file } = await granted();
     expect(await cluster.node("customs").stores.ledger.sealed(file.sha256)).toEqual(file.bytes);
     for (const id of cluster.nodes.keys()) {
-      expect(await services(id).attachment(file.sha256)).toMatchObject({ refused: "unknown-attachment" });
+      expect(await services(id).attachment({ sha256: file.sha256 })).toMatchObject({ refused: "unknown-attachment" });
     }
   });
 
@@ -86,7 +86,7 @@ describe("key files", () => {
     expect(await leaderOf(cluster)).not.toBe("tax");
     holdBack("tax", promise);
     const approving = approveWith("tax", request, file);
-    await eventually(async () => good(await services("customs").request(request)).status === "granted");
+    await eventually(async () => good(await services("customs").request({ request })).status === "granted");
     const fetched = fetchAs("customs", "tax", file.sha256, request);
     await sleep(10);
     letThrough();
@@ -100,7 +100,7 @@ describe("key files", () => {
     const request = await ask("customs", certificate);
     const context = contextAt("platform");
     const reader = cluster.node("customs").identity.keys.agree.jwk;
-    const row = good(await services("platform").request(request));
+    const row = good(await services("platform").request({ request }));
     const jwe = objectOf(sealGrant(context, grantContextOf(context, row), { name: new Uint8Array(32) }, reader));
     const header = objectOf(fromBase64url(String(jwe["protected"])) ?? new Uint8Array());
     const epk = header["epk"] as Readonly<Record<string, string>>;
@@ -118,8 +118,8 @@ describe("key files", () => {
   test("go to nobody but the reader, and only for a grant that is committed", async () => {
     const { certificate } = await issuePermit();
     const open = good(await tryToAsk(certificate, {}, "customs"));
-    good(await services("customs").readGranted(open.request, caller, { waitMs: 5_000 }));
-    const file = good(await services("customs").request(open.request)).grantAttachment ?? "";
+    good(await services("customs").grantedFields({ request: open.request }, caller, { waitMs: 5_000 }));
+    const file = good(await services("customs").request({ request: open.request })).grantAttachment ?? "";
     await expect(fetchAs("customs", "platform", file, open.request)).resolves.toBeInstanceOf(Uint8Array);
     for (const other of ["tax", "inspection", "stranger"]) {
       await expect(fetchAs(other, "platform", file, open.request)).rejects.toMatchObject({ name: "Fault", code: "peer-refused" });
@@ -131,29 +131,30 @@ describe("key files", () => {
     await cluster.node("platform").stores.ledger.saveSealed({ sha256, bytes: ready });
     await expect(fetchAs("customs", "platform", sha256, pending.request)).rejects.toMatchObject({ code: "peer-refused" });
     await expect(fetchAs("customs", "platform", sha256, open.request)).rejects.toMatchObject({ code: "peer-refused" });
-    const another = await services("customs").readGranted(open.request, { ...caller, app: "statistics" }, { waitMs: 0 });
+    const another = await services("customs").grantedFields({ request: open.request }, { ...caller, app: "statistics" }, { waitMs: 0 });
     expect(another).toMatchObject({ refused: "not-the-requesting-app" });
-    expect(await services("tax").readGranted(open.request, caller, { waitMs: 0 })).toMatchObject({
+    expect(await services("tax").grantedFields({ request: open.request }, caller, { waitMs: 0 })).toMatchObject({
       refused: "not-the-reader",
     });
-    expect(await services("customs").readGranted(pending.request, caller, { waitMs: 0 })).toMatchObject({
+    expect(await services("customs").grantedFields({ request: pending.request }, caller, { waitMs: 0 })).toMatchObject({
       refused: "request-pending",
     });
-    expect(await services("customs").readOwn(certificate, "main", caller)).toMatchObject({ refused: "not-the-owner" });
+    expect(await services("customs").ownFields({ certificate, part: "main" }, caller)).toMatchObject({ refused: "not-the-owner" });
   });
 
   test("of a refused request there are none", async () => {
     const { certificate } = await issuePermit();
     const open = good(await tryToAsk(certificate, { fields: ["quantity"] }, "tax"));
     const refuse = { decision: "refuse", reason: "not-needed" } as const;
-    good(await services("platform").decide(open.request, refuse, caller, options));
-    await eventually(async () => "refused" in (await services("tax").readGranted(open.request, caller, { waitMs: 0 })));
-    expect(await services("tax").readGranted(open.request, caller, { waitMs: 0 })).toMatchObject({
+    good(await services("platform").decideRequest({ request: open.request, ...refuse }, caller, options));
+    await eventually(async () => "refused" in (await services("tax").grantedFields({ request: open.request }, caller, { waitMs: 0 })));
+    expect(await services("tax").grantedFields({ request: open.request }, caller, { waitMs: 0 })).toMatchObject({
       refused: "request-refused",
     });
-    const again = () => services("platform").decide(open.request, { decision: "approve", reason: "lawful" }, caller, options);
+    const again = () =>
+      services("platform").decideRequest({ request: open.request, decision: "approve", reason: "lawful" }, caller, options);
     expect(await nothingWritten(again)).toMatchObject({ refused: "already-decided" });
-    const foreign = () => services("inspection").decide(open.request, refuse, caller, options);
+    const foreign = () => services("inspection").decideRequest({ request: open.request, ...refuse }, caller, options);
     expect(await nothingWritten(foreign)).toMatchObject({ refused: "not-the-owner" });
   });
 
@@ -163,9 +164,10 @@ describe("key files", () => {
     expect(await nothingWritten(late)).toMatchObject({ refused: "deadline-out-of-range" });
     const open = good(await tryToAsk(certificate, { fields: ["quantity"], deadline: Date.now() + forward + 60_000 }, "tax"));
     putForward(2 * 60_000);
-    const approve = () => services("platform").decide(open.request, { decision: "approve", reason: "lawful" }, caller, options);
+    const approve = () =>
+      services("platform").decideRequest({ request: open.request, decision: "approve", reason: "lawful" }, caller, options);
     expect(await nothingWritten(approve)).toMatchObject({ refused: "after-deadline" });
-    expect(await services("tax").readGranted(open.request, caller, { waitMs: 0 })).toMatchObject({
+    expect(await services("tax").grantedFields({ request: open.request }, caller, { waitMs: 0 })).toMatchObject({
       refused: "request-expired",
     });
   });

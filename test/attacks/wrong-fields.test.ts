@@ -27,10 +27,10 @@ describe("fields of a certificate", () => {
 
   test("by a member that may not issue the type, or for a part that the type has not", async () => {
     const own = { ...(permit as object), id: "own", code: "11100000000019991T002", issuers: ["platform"] };
-    good(await services("platform").defineType(own, caller, options));
+    good(await services("platform").defineType({ type: own }, caller, options));
     expect(await nothingWritten(() => tryToIssue(permitFields, { type: "own" }, "tax"))).toMatchObject({ refused: "not-an-issuer" });
     const { certificate } = await issuePermit();
-    const complete = () => services("tax").complete(certificate, { part: "annex", fields: {} }, caller, options);
+    const complete = () => services("tax").completeCertificate({ certificate, part: "annex", fields: {} }, caller, options);
     expect(await nothingWritten(complete)).toMatchObject({ refused: "unknown-part" });
   });
 

@@ -17,12 +17,12 @@ async function openCounted() {
   const issueAt = (id: string, idempotencyKey: string) =>
     accounts.get(id)!.invoke(async (member) => {
       const options = { waitMs: 10_000, idempotencyKey };
-      return good(await member.services.issue({ type: "permit", fields: permitFields }, caller, options));
+      return good(await member.services.issueCertificate({ type: "permit", fields: permitFields }, caller, options));
     }, "entries");
   const [first] = memberIds;
   await accounts
     .get(first)!
-    .invoke((member) => member.services.defineType(permit, caller, { waitMs: 10_000, idempotencyKey: "type" }), "entries");
+    .invoke((member) => member.services.defineType({ type: permit }, caller, { waitMs: 10_000, idempotencyKey: "type" }), "entries");
   // The first use of a member's secret makes it.
   for (const id of memberIds) await issueAt(id, "first");
   await settle(accounts);

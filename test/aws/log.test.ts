@@ -1,7 +1,6 @@
 import { lambdaLog } from "@vermilion/aws/lambda/log";
 import { afterEach, expect, test, vi } from "vitest";
 
-const meter = { count: () => undefined, flush: () => undefined };
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -14,7 +13,7 @@ function lineOf(event: string, fields: Readonly<Record<string, unknown>>): Recor
     return true;
   };
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write").mockImplementation(taken);
-  lambdaLog("info", "tax", meter).info(event, fields);
+  lambdaLog("info", "tax").info(event, fields);
   return JSON.parse(line);
 }
 

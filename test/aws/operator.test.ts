@@ -1,16 +1,18 @@
 import { createPublicKey, sign as signWith } from "node:crypto";
 import { GetPublicKeyCommand, KMSClient, SignCommand } from "@aws-sdk/client-kms";
 import { p256 } from "@noble/curves/nist.js";
-import type { AdminAnswer } from "@vermilion/api/admin-door";
+import type { AdminAnswer } from "@vermilion/api/sign-in/apps";
+import { foundingReservations } from "@vermilion/aws/dynamodb/index";
 import { finish } from "@vermilion/aws/founding/drafts";
 import { foundingStore } from "@vermilion/aws/founding/store";
-import { answerOperator, type OperatorNeeds } from "@vermilion/aws/operator/answer";
+import { answerOperator } from "@vermilion/aws/operator/answer";
+import type { OperatorNeeds } from "@vermilion/aws/operator/needs";
 import type { GenesisFile } from "@vermilion/node/context";
 import type { FoundingDraft } from "@vermilion/node/founding/draft";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeMember, type TestMember } from "../support/entries.ts";
-import { memoryStores } from "../support/memory/index.ts";
+import { memoryApps, memoryLedger, memoryTable } from "../support/memory/index.ts";
 
 /** Three operators, each with keys in KMS and tables of its own, who found a consortium; and what they must not be talked into. */
 
@@ -23,14 +25,14 @@ const keyOf = (id: string | undefined) => {
 const kms = mockClient(KMSClient);
 
 function operatorOf({ id, uscc }: TestMember): OperatorNeeds {
-  const stores = memoryStores();
+  const table = memoryTable();
   const [sign, log, cosign, agree] = keyNames.map((name) => `${id}/${name}`) as [string, string, string, string];
   return {
     about: { id, names: { zh: id, en: id }, uscc, url: `https://${id}.example` },
-    founding: foundingStore(stores.table),
-    ledger: stores.ledger,
-    raftStore: stores.raftStore,
-    apps: stores.apps,
+    founding: foundingStore(table),
+    reservations: foundingReservations(table),
+    ledgerOf: (chain) => memoryLedger(table, chain),
+    apps: memoryApps(table),
     kms: new KMSClient({ region: "eu-central-1", credentials: { accessKeyId: "a", secretAccessKey: "s" } }),
     keyIds: { sign, log, cosign, agree },
   };

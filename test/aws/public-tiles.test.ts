@@ -149,7 +149,7 @@ test("a verifier with the policy alone checks a consortium's shelf", async () =>
   const cluster = await openCluster();
   try {
     const { running, stores, identity } = cluster.node("tax");
-    await running!.services.defineType(type, { app: "desk", operator: "zhang-san" }, { waitMs: 10_000 });
+    await running!.services.defineType({ type }, { app: "desk", operator: "zhang-san" }, { waitMs: 10_000 });
     await eventually(async () => (await stores.ledger.finalSize()) > 0);
     const { founding, chain, membership } = passed(checkGenesis(cluster.genesis, nativeCrypto, chainRules));
     const signing = { ...stores, keys: memoryKeys(identity), crypto: nativeCrypto, log: silent, origin: originOf(founding.name, chain) };

@@ -15,14 +15,16 @@ import { s3Files } from "@vermilion/aws/files/s3";
 import { fromHex, toBase64 } from "@vermilion/ledger";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, expect, test } from "vitest";
-import { testFile } from "../contracts/files.suite.ts";
+import { testFile } from "../contracts/test-file.ts";
 
 /** What S3 says at bad moments, which the emulator does not say by itself. */
 
 const s3 = mockClient(S3Client);
-const files = s3Files({ client: new S3Client({ region: "eu-central-1" }), bucket: "files", clock: { now: () => 1_800_000_000_000 } });
+const chain = "a".repeat(64);
+const client = new S3Client({ region: "eu-central-1" });
+const files = s3Files({ client, bucket: "files", chain, clock: { now: () => 1_800_000_000_000 } });
 const { plan, chunks } = testFile(9 * 1024 * 1024);
-const planKey = `files/${plan.file}/plan.json`;
+const planKey = `files/${chain}/${plan.file}/plan.json`;
 const body = (value: unknown) => ({ transformToString: async () => JSON.stringify(value) }) as never;
 const refused = (name: string, status: number) =>
   new S3ServiceException({ name, $fault: "client", $metadata: { httpStatusCode: status }, message: name });
@@ -84,19 +86,19 @@ test("a plan is marked as abandoned as it was read, before anything is deleted; 
     return {};
   });
   await files.begin(plan);
-  expect(s3.commandCalls(DeleteObjectCommand, { Key: `files/${plan.file}/data` })).not.toHaveLength(0);
+  expect(s3.commandCalls(DeleteObjectCommand, { Key: `files/${chain}/${plan.file}/data` })).not.toHaveLength(0);
   expect(s3.commandCalls(PutObjectCommand, { Key: planKey }).at(-1)!.args[0].input.IfNoneMatch).toBe("*");
 });
 
 test("marks are counted to the last page, and those of uploads that were ended are deleted once they are a day old", async () => {
   const now = 1_800_000_000_000;
-  const mark = (name: string, ageMs: number) => ({ Key: `uploads/desk/${name}`, LastModified: new Date(now - ageMs) });
+  const mark = (name: string, ageMs: number) => ({ Key: `uploads/${chain}/desk/${name}`, LastModified: new Date(now - ageMs) });
   const [gone, young] = ["aa".repeat(32), "bb".repeat(32)];
   s3.on(ListObjectsV2Command).resolves({ Contents: [mark(gone, 90_000_000), mark(young, 60_000)], NextContinuationToken: "next" });
   s3.on(ListObjectsV2Command, { ContinuationToken: "next" }).resolves({ Contents: [mark(plan.file, 90_000_000)] });
-  for (const name of [gone, young]) s3.on(GetObjectCommand, { Key: `files/${name}/plan.json` }).rejects(refused("NoSuchKey", 404));
+  for (const name of [gone, young]) s3.on(GetObjectCommand, { Key: `files/${chain}/${name}/plan.json` }).rejects(refused("NoSuchKey", 404));
   expect(await files.openUploads("desk")).toBe(1);
-  expect(s3.commandCalls(DeleteObjectCommand).map(({ args: [{ input }] }) => input.Key)).toEqual([`uploads/desk/${gone}`]);
+  expect(s3.commandCalls(DeleteObjectCommand).map(({ args: [{ input }] }) => input.Key)).toEqual([`uploads/${chain}/desk/${gone}`]);
 });
 
 test("a part of another length, without a checksum or with another one, is not there", async () => {

@@ -4,10 +4,10 @@ import { statePrefixes } from "@vermilion/contracts";
 import { unfinishedWork } from "@vermilion/member/unfinished";
 import { Fault } from "@vermilion/node";
 import { expect, test } from "vitest";
-import { memoryStores } from "../support/memory/index.ts";
+import { memoryChain, memoryStores } from "../support/memory/index.ts";
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const meter: Meter = { count: () => undefined, flush: () => undefined };
+const meter: Meter = { count: () => undefined };
 
 test("what can be measured or not, work that is found is begun", async () => {
   const { table, ledger, raftStore } = memoryStores();
@@ -23,6 +23,7 @@ test("what can be measured or not, work that is found is begun", async () => {
     proposals: () => Promise.reject(new Fault("storage-read-only", "writing is denied")),
   };
   const needs = {
+    chain: memoryChain,
     member: "tax",
     ledger,
     raftStore: away,

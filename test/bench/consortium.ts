@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type AppCredentials, type Client, createClient, type Health } from "@vermilion/client";
 import {
+  chainOf,
   consortiumOf,
   dataPaths,
   defaultMembers,
@@ -87,7 +88,7 @@ export async function startConsortium(settings: Settings, cleanup: Cleanup, prof
     });
     cleanup.add(() => peers.close());
     const client = createClient({ baseUrl: url, app, operator: "bench", trust: "none" });
-    return { id, pid: pid ?? 0, url, app, client, keys, peers, database: dataPaths(data).member(id).database };
+    return { id, pid: pid ?? 0, url, app, client, keys, peers, database: chainOf(data, id, "main").paths.database };
   });
   const shown = await issueOne(members);
   return { chain: checked.chain, policy: checked.membership.policyText, members, shown, stop: () => supervisor.shutdown() };

@@ -27,7 +27,9 @@ export async function measureMillion(settings: Settings, limits: MachineLimits, 
   };
   const facts = join(folder, "load.json");
   if (!existsSync(facts)) {
-    const defined = await services.defineType(type as unknown as Parameters<Services["defineType"]>[0], caller, { waitMs: 20_000 });
+    const defined = await services.defineType({ type: { type: type as unknown as Parameters<Services["defineType"]>[0] } }, caller, {
+      waitMs: 20_000,
+    });
     if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused}`);
     writeFileSync(facts, JSON.stringify(await load(services, settings.certificates, settings, solo.file, lineOf)));
   }
@@ -82,7 +84,7 @@ async function load(
   const before = weightOf(file);
   const began = performance.now();
   let done = 0;
-  for await (const result of services.bulk(lines(), caller, { waitMs: 60_000 })) {
+  for await (const result of services.bulkCertificates(lines(), caller, { waitMs: 60_000 })) {
     if ("refused" in result || result.outcome?.kind !== "applied") throw new Error(`a line was refused: ${JSON.stringify(result)}`);
     done += 1;
     if (done % 10_000 !== 0) continue;
@@ -110,7 +112,7 @@ async function someOf(services: Services, count: number, lineOf: (serial: number
   const every = Math.max(1, Math.floor(count / asked));
   for (let serial = 0; serial < count; serial += every) {
     const number = numberOf(lineOf(serial));
-    const page = await services.certificates({ type: "business-licence", number }, undefined, 1);
+    const page = await services.certificates({ type: "business-licence", number, limit: 1 });
     const [found] = "refused" in page ? [] : page.items;
     if (found === undefined) throw new Error(`the certificate ${serial} is not there`);
     some.push({ certificate: found.certificate, number });
@@ -119,7 +121,7 @@ async function someOf(services: Services, count: number, lineOf: (serial: number
   async function* more(): AsyncGenerator<BulkLine> {
     for (let at = 0; at < shown; at++) yield lineOf(from + at);
   }
-  for await (const result of services.bulk(more(), caller, { waitMs: 60_000 })) {
+  for await (const result of services.bulkCertificates(more(), caller, { waitMs: 60_000 })) {
     if ("refused" in result || result.sdJwt === undefined) throw new Error("a certificate to show was refused");
     some.push({ certificate: result.certificate, number: "", sdJwt: result.sdJwt });
   }
@@ -134,7 +136,7 @@ async function ask(services: Services, some: readonly Known[], times: number): P
   const [kept, fresh] = [some.filter(({ sdJwt }) => sdJwt === undefined), some.filter(({ sdJwt }) => sdJwt !== undefined)];
   const at = (n: number, of = kept) => of[(n * 7_919) % of.length] ?? { certificate: "", number: "", sdJwt: "" };
   const issuerCode = at(0).certificate.split(".")[6] ?? "";
-  const list = (filter: CertificateFilter) => services.certificates(filter, undefined, 10);
+  const list = (filter: CertificateFilter) => services.certificates({ ...filter, limit: 10 });
   const now = Date.now();
   const questions: Readonly<Record<string, (n: number) => Promise<object>>> = {
     listNewestTen: () => list({}),
@@ -143,10 +145,10 @@ async function ask(services: Services, some: readonly Known[], times: number): P
     listByTime: (n) => list({ from: now - (n + 1) * 60_000, to: now - n * 1_000 }),
     byNumber: (n) => list({ type: "business-licence", number: at(n).number }),
     count: () => services.countCertificates({ type: "business-licence" }),
-    certificate: (n) => services.certificate(at(n).certificate),
-    status: (n) => services.certificateStatus(at(n).certificate, undefined),
-    history: (n) => services.history(at(n).certificate, undefined, 10),
-    readOwnFields: (n) => services.readOwn(at(n).certificate, mainPart, caller),
+    certificate: (n) => services.certificate({ certificate: at(n).certificate }),
+    status: (n) => services.certificateStatus({ certificate: at(n).certificate }),
+    history: (n) => services.certificateHistory({ certificate: at(n).certificate, limit: 10 }),
+    readOwnFields: (n) => services.ownFields({ certificate: at(n).certificate, part: mainPart }, caller),
   };
   const result: Record<string, unknown> = {};
   for (const [name, question] of Object.entries(questions)) result[`${name}Ms`] = await timed(question, times);

@@ -66,7 +66,7 @@ async function issueAll({ running }: Solo, count: number): Promise<readonly stri
     for (let at = 0; at < count; at++) yield { key: `n2-${at}`, act: { op: "issue", input: { type: benchTypeId, fields: benchFields() } } };
   }
   const issued: string[] = [];
-  for await (const result of running.services.bulk(lines(), { app: "desk", operator: "bench" }, { waitMs: 60_000 })) {
+  for await (const result of running.services.bulkCertificates(lines(), { app: "desk", operator: "bench" }, { waitMs: 60_000 })) {
     if ("refused" in result) throw new Error(`a certificate was refused: ${result.refused}`);
     issued.push(result.certificate);
   }

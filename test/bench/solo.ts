@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  chainOf,
   dataPaths,
   foundConsortium,
   isFounded,
-  openDatabase,
+  openChainDatabase,
   openKeyFiles,
   readGenesis,
   sampleUscc,
@@ -54,7 +55,8 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
   const config = { version: 1 as const, name: "bench.example", names: { zh: "基准", en: "Bench" }, members: founders };
   if (!isFounded(data)) await foundConsortium({ data, config, clock: systemClock, random: systemRandom });
   const paths = dataPaths(data).member(member);
-  const database = openDatabase(paths.database);
+  const main = chainOf(data, member, "main").paths;
+  const database = openChainDatabase(main.database);
   cleanup.add(() => database.close());
   const keys = openKeyFiles(paths.keys);
   const counts = { checks: 0 };
@@ -83,7 +85,7 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
       },
       ledger: sqliteLedger(database),
       raftStore: sqliteRaftStore(database),
-      files: diskFiles(paths.files),
+      files: diskFiles(main.files),
       recordKeys: sqliteRecordKeys(database),
       pace: processPace,
       peers: { call: async (to) => Promise.reject(new Fault("peer-unreachable", `there is no ${to}`)) },
@@ -92,7 +94,7 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
   );
   cleanup.add(() => running.close());
   running.start();
-  return { member, running, keys, file: paths.database, counts };
+  return { member, running, keys, file: main.database, counts };
 }
 
 /** The certificate that the entries speak of; each attempt waits until the member leads itself. */
@@ -100,12 +102,12 @@ async function issueOne(running: RunningMember): Promise<Shown> {
   const caller = { app: "desk", operator: "bench" };
   const waiting = { waitMs: 20_000 };
   const defined = await running.services.defineType(
-    benchType([member]) as Parameters<typeof running.services.defineType>[0],
+    { type: benchType([member]) as Parameters<typeof running.services.defineType>[0] },
     caller,
     waiting,
   );
   if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused} ${defined.detail}`);
-  const issued = await running.services.issue({ type: benchTypeId, fields: benchFields() }, caller, waiting);
+  const issued = await running.services.issueCertificate({ type: benchTypeId, fields: benchFields() }, caller, waiting);
   if ("refused" in issued) throw new Error(`the certificate was refused: ${issued.refused} ${issued.detail}`);
   return { certificate: issued.certificate, issuerSigned: issued.issuerSignedSha256, issuerCode: sampleUscc(0) };
 }
@@ -159,7 +161,7 @@ export async function offer({ running }: Solo, { calls, entries }: Ready, offere
 
 /** Leaves that are no headers are entries. */
 export async function head(running: RunningMember): Promise<{ height: number; entries: number }> {
-  const [chain] = (await running.services.health()).chains;
+  const [chain] = (await running.services.health({})).chains;
   if (chain === undefined) throw new Error("a member without a chain");
   return { height: chain.height, entries: chain.size - chain.height - 1 };
 }

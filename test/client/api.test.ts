@@ -1,5 +1,5 @@
-import { scopes } from "@vermilion/api";
 import { type AppCredentials, type Client, ClientProblem, createClient } from "@vermilion/client";
+import { scopes } from "@vermilion/protocol";
 import { describe, expect, test } from "vitest";
 import { addApp, p256, startMember, testClock } from "../api/support/member.ts";
 

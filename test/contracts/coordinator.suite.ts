@@ -1,13 +1,15 @@
 import type { CoordinatorStore } from "@vermilion/aws/coordinator/store";
 import { describe, expect, test } from "vitest";
-import { expectBug, expectFault, type Open, over } from "./opened.ts";
+import { expectBug, expectFault, type Open, type OpenChain, over } from "./opened.ts";
+import { twoCoordinators } from "./two-chains.suite.ts";
 
 /** Everything that `CoordinatorStore` promises. */
-export function coordinatorSuite(name: string, open: Open<CoordinatorStore>): void {
+export function coordinatorSuite(name: string, open: OpenChain<CoordinatorStore>): void {
   describe(`${name}: CoordinatorStore`, () => {
     lifeSuite(open);
     raceSuite(open);
     faultSuite(open);
+    twoCoordinators(open);
   });
 }
 

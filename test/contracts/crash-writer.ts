@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { openDatabase, sqliteLedger, sqliteRaftStore } from "@vermilion/local/sqlite/index";
+import { openChainDatabase, sqliteLedger, sqliteRaftStore } from "@vermilion/local/sqlite/index";
 import { stepOf } from "./chain.ts";
 import { crashChain, crashProposal, crashState } from "./crash-chain.ts";
 
@@ -10,7 +10,7 @@ import { crashChain, crashProposal, crashState } from "./crash-chain.ts";
 const [file, limitText] = process.argv.slice(2);
 if (file === undefined) throw new Error("usage: crash-writer <file> [heights]");
 const limit = Number(limitText ?? Number.POSITIVE_INFINITY);
-const database = openDatabase(file);
+const database = openChainDatabase(file);
 const [ledger, raftStore, chain] = [sqliteLedger(database), sqliteRaftStore(database), crashChain()];
 const say = (what: string, height: number) => writeSync(1, `${what} ${height}\n`);
 

@@ -5,9 +5,10 @@ import { type Disk, diskFiles } from "@vermilion/local/files/on-disk";
 import type { Files } from "@vermilion/member/ports/index";
 import { expect, onTestFinished, test } from "vitest";
 import type { WriteFaults } from "../support/memory/index.ts";
-import { filesRoomSuite, filesSuite, testFile } from "./files.suite.ts";
-import type { Open } from "./opened.ts";
+import { filesRoomSuite, filesSuite } from "./files.suite.ts";
+import { type OpenChain, testChains } from "./opened.ts";
 import { temporaryFolder } from "./sqlite-open.ts";
+import { testFile } from "./test-file.ts";
 
 /** A disk whose next rename fails before or after it happened, which is full, or takes no writes. */
 function spoiltDisk(): { readonly disk: Disk; readonly faults: WriteFaults } {
@@ -53,11 +54,17 @@ function spoiltDisk(): { readonly disk: Disk; readonly faults: WriteFaults } {
   return { disk, faults };
 }
 
-const openDisk: Open<Files> = async () => {
+const openDisk: OpenChain<Files> = async () => {
   const folder = temporaryFolder();
   const { disk, faults } = spoiltDisk();
-  const home = join(folder.path, "files");
-  return { port: diskFiles(home, disk), reopen: async () => diskFiles(home), close: async () => folder.remove(), faults };
+  const [home, other] = testChains.map((chain) => join(folder.path, "chains", chain, "files")) as [string, string];
+  return {
+    port: diskFiles(home, disk),
+    reopen: async () => diskFiles(home),
+    otherChain: async () => diskFiles(other),
+    close: async () => folder.remove(),
+    faults,
+  };
 };
 
 filesSuite("disk", openDisk);

@@ -16,7 +16,7 @@ import {
 import { dynamoCalls, dynamoLedger, dynamoRaftStore, dynamoTable, type Item } from "@vermilion/aws/dynamodb/index";
 import { mockClient } from "aws-sdk-client-mock";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { memoryTable } from "../support/memory/index.ts";
+import { memoryChain, memoryTable } from "../support/memory/index.ts";
 import { attachmentOf, commit, testChain } from "./chain.ts";
 import { expectBug, expectFault, expectSame } from "./opened.ts";
 
@@ -218,7 +218,7 @@ describe("a table restored from a backup", () => {
   test("is another table, though it holds the mark of the old one", async () => {
     const memory = memoryTable();
     let id = "one";
-    const raft = () => dynamoRaftStore({ ...memory, identity: async () => id }, { now: Date.now });
+    const raft = () => dynamoRaftStore(memoryChain, { ...memory, identity: async () => id }, { now: Date.now });
     expect(await raft().isSetBack()).toBe("maybe");
     await raft().noteOpened();
     expect(await raft().isSetBack()).toBe("no");
@@ -264,7 +264,10 @@ test.each(["failBefore", "failAfter"] as const)(
       const { block } = testChain().next({ entries: Array.from({ length: 20 }, () => new Uint8Array(randomBytes(60_000))) });
       const attachments = [attachmentOf(new Uint8Array(randomBytes(262_144))), attachmentOf(new Uint8Array(randomBytes(262_144)))];
       const proposal = { transactionHash: "c".repeat(64), author: "a", id: "i", entry: new Uint8Array(9), attachments, until: 5 };
-      const [ledger, raft] = [dynamoLedger({ ledger: memory }), dynamoRaftStore(memory, { now: Date.now })];
+      const [ledger, raft] = [
+        dynamoLedger({ chain: memoryChain, ledger: memory }),
+        dynamoRaftStore(memoryChain, memory, { now: Date.now }),
+      ];
       memory.faults[when](cut);
       await ledger.saveBlock(block).catch(() => undefined);
       const found = await ledger.readBlock(block.after.hash);
@@ -283,10 +286,10 @@ test.each(["failBefore", "failAfter"] as const)(
 
 test("a proposal whose body has expired, since the member was away, waits no more", async () => {
   const memory = memoryTable();
-  const raft = dynamoRaftStore(memory, { now: Date.now });
+  const raft = dynamoRaftStore(memoryChain, memory, { now: Date.now });
   const [transactionHash, until] = ["b".repeat(64), 1_700_000_000_001];
   await raft.addProposal({ transactionHash, author: "author", id: "id", entry: new Uint8Array(9), attachments: [], until });
-  const { items } = await memory.query(`proposal/${transactionHash}`, {});
+  const { items } = await memory.query(`${memoryChain}/proposal/${transactionHash}`, {});
   expect(items.map(({ expires }) => expires)).toEqual([1_700_086_401]);
   for (const remove of items) await memory.write({ remove });
   expect(await raft.proposalCount()).toBe(1);
@@ -297,13 +300,13 @@ test("a proposal whose body has expired, since the member was away, waits no mor
 
 test("sealed attachments stand in the table of records only, and a process without it has none", async () => {
   const [ledgerTable, records] = [memoryTable(), memoryTable()];
-  const ledger = dynamoLedger({ ledger: ledgerTable, records });
+  const ledger = dynamoLedger({ chain: memoryChain, ledger: ledgerTable, records });
   await commit(ledger, testChain().next());
   const sha256 = "a".repeat(64);
   await ledger.saveSealed({ sha256, bytes: new Uint8Array(3) });
-  expect(await ledgerTable.count(`sealed/${sha256}`)).toBe(0);
-  expect(await records.count(`sealed/${sha256}`)).toBe(1);
-  const open = dynamoLedger({ ledger: ledgerTable });
+  expect(await ledgerTable.count(`${memoryChain}/sealed/${sha256}`)).toBe(0);
+  expect(await records.count(`${memoryChain}/sealed/${sha256}`)).toBe(1);
+  const open = dynamoLedger({ chain: memoryChain, ledger: ledgerTable });
   expect((await open.head())?.height).toBe(0);
   await expectBug(() => open.sealed(sha256), /sealed attachments/);
 });

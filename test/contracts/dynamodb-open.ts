@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamoTable, type Item, type Table } from "@vermilion/aws/dynamodb/index";
 import type { WriteFaults } from "../support/memory/index.ts";
-import type { Open } from "./opened.ts";
+import { type OpenChain, testChains } from "./opened.ts";
 
 const tableName = "contracts";
 
@@ -42,12 +42,12 @@ export async function createTable(endpoint: string): Promise<void> {
 }
 
 /** An adapter over an empty part of the table; opening it again is another client, as another process would have it. */
-export function dynamoOpener<Port>(endpoint: () => string, make: (table: Table) => Port): Open<Port> {
+export function dynamoOpener<Port>(endpoint: () => string, make: (table: Table, chain: string) => Port): OpenChain<Port> {
   return async () => {
     const part = randomUUID();
     const first = emulatorClient(endpoint());
     const clients = [first];
-    const portOf = ({ client }: FaultyClient) => make(partOf(dynamoTable(client, tableName), part));
+    const portOf = ({ client }: FaultyClient, chain: string = testChains[0]) => make(partOf(dynamoTable(client, tableName), part), chain);
     return {
       port: portOf(first),
       async reopen() {
@@ -55,6 +55,7 @@ export function dynamoOpener<Port>(endpoint: () => string, make: (table: Table) 
         clients.push(another);
         return portOf(another);
       },
+      otherChain: async () => portOf(first, testChains[1]),
       async close() {
         for (const { client } of clients) client.destroy();
       },

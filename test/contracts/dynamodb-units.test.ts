@@ -34,7 +34,7 @@ async function billed(issued: number, at: string, atOnce: number) {
     const follower = [...cluster.nodes.keys()].find((id) => id !== leader) ?? "";
     const issue = async (number: number) =>
       good(
-        await servicesOf(cluster, leader).issue({ type: "permit", fields: permitFields }, caller, {
+        await servicesOf(cluster, leader).issueCertificate({ type: "permit", fields: permitFields }, caller, {
           ...options,
           idempotencyKey: `${atOnce}-${number}`,
         }),

@@ -45,15 +45,27 @@ describe.each(Object.entries(emulators))("%s", (name, start) => {
   if (name !== "moto") {
     ledgerSuite(
       name,
-      over((table) => dynamoLedger({ ledger: table, records: table })),
+      over((table, chain) => dynamoLedger({ chain, ledger: table, records: table })),
     );
   }
   raftStoreSuite(
     name,
-    over((table) => dynamoRaftStore(table, { now: Date.now })),
+    over((table, chain) => dynamoRaftStore(chain, table, { now: Date.now })),
   );
-  recordKeysSuite(name, over(dynamoRecordKeys));
-  callsSuite(name, over(dynamoCalls));
-  appsSuite(name, over(dynamoApps));
-  coordinatorSuite(name, over(dynamoCoordinator));
+  recordKeysSuite(
+    name,
+    over((table, chain) => dynamoRecordKeys(chain, table)),
+  );
+  callsSuite(
+    name,
+    over((table) => dynamoCalls(table)),
+  );
+  appsSuite(
+    name,
+    over((table) => dynamoApps(table)),
+  );
+  coordinatorSuite(
+    name,
+    over((table, chain) => dynamoCoordinator(chain, table)),
+  );
 });

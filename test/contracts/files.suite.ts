@@ -1,60 +1,14 @@
-import { chunkPlace, fileChunkBytes, fileLayout, fileRoot } from "@vermilion/certificates";
-import type { FilePlan, Files } from "@vermilion/member/ports/index";
-import { nativeCrypto } from "@vermilion/node";
+import { fileChunkBytes } from "@vermilion/certificates";
+import type { Files } from "@vermilion/member/ports/index";
 import { describe, expect, test } from "vitest";
-import { sha256 } from "./chain.ts";
-import { expectBug, expectFault, expectSame, type Open, type Opened, over } from "./opened.ts";
-
-export interface TestFile {
-  readonly plan: FilePlan;
-  readonly chunks: readonly Uint8Array[];
-}
-
-let made = 0;
-
-/** A file of so many plain bytes that no other test has; its chunks are not really encrypted, which is nothing to the port. */
-export function testFile(plainBytes: number, app = "desk"): TestFile {
-  const { size, chunks: count } = fileLayout(plainBytes);
-  const seed = ++made;
-  const chunks = Array.from({ length: count }, (_, index) => {
-    const bytes = new Uint8Array(chunkPlace(size, index).length).fill(index + 1);
-    new DataView(bytes.buffer).setUint32(0, seed);
-    return bytes;
-  });
-  const hashes = chunks.map(sha256);
-  return { plan: { file: fileRoot(hashes, nativeCrypto)!, size, chunks: hashes, app, begunAt: 1_800_000_000_000 }, chunks };
-}
-
-/** How a test sends and fetches: by the link where there is one, through the port where there is none. */
-export interface Moves {
-  send(files: Files, file: string, index: number, bytes: Uint8Array): Promise<void>;
-  fetch(files: Files, file: string, index: number): Promise<Uint8Array | undefined>;
-}
-
-const soon = () => Date.now() + 60_000;
-
-export const moves: Moves = {
-  async send(files, file, index, bytes) {
-    const [link] = bytes.length > files.apiChunkBytesMax ? ((await files.sendLinks(file, [index], soon())) ?? []) : [];
-    if (link === undefined) {
-      expect(await files.writeChunk(file, index, bytes)).toBe("written");
-      return;
-    }
-    const answer = await fetch(link.url, { method: "PUT", headers: link.headers, body: Uint8Array.from(bytes) });
-    if (!answer.ok) throw new Error(`the link answered ${answer.status}`);
-  },
-  async fetch(files, file, index) {
-    const [link] = (await files.readLinks(file, [index], soon())) ?? [];
-    if (link === undefined) return files.readChunk(file, index);
-    const answer = await fetch(link.url, { headers: link.headers });
-    return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined;
-  },
-};
+import { expectBug, expectFault, expectSame, type Open, type OpenChain, type Opened, over } from "./opened.ts";
+import { moves, type TestFile, testFile } from "./test-file.ts";
+import { twoFiles } from "./two-chains.suite.ts";
 
 const twoChunks = fileChunkBytes + 1_000;
 
 /** Everything that the port `Files` promises. */
-export function filesSuite(suite: string, open: Open<Files>): void {
+export function filesSuite(suite: string, open: OpenChain<Files>): void {
   const onFiles = (body: (files: Files, opened: Opened<Files>) => Promise<void>) => over(open, body);
 
   async function stored(files: Files, { plan, chunks }: TestFile): Promise<void> {
@@ -64,6 +18,8 @@ export function filesSuite(suite: string, open: Open<Files>): void {
   }
 
   describe(`${suite}: Files`, () => {
+    twoFiles(open);
+
     test(
       "an upload goes on after a restart with what was there, and is read back as it was sent",
       onFiles(async (files, { reopen }) => {

@@ -4,16 +4,18 @@ import { describe, expect, test } from "vitest";
 import { attachmentOf, bytesOf, commit, makeBlock, sha256, stepOf, testChain } from "./chain.ts";
 import { ledgerFaultsSuite } from "./ledger-faults.suite.ts";
 import { ledgerPublishedSuite } from "./ledger-published.suite.ts";
-import { expectBug, expectSame, type Open, over } from "./opened.ts";
+import { expectBug, expectSame, type Open, type OpenChain, over } from "./opened.ts";
+import { twoLedgers } from "./two-chains.suite.ts";
 
 /** Everything that the port `Ledger` promises. */
-export function ledgerSuite(name: string, open: Open<Ledger>): void {
+export function ledgerSuite(name: string, open: OpenChain<Ledger>): void {
   describe(`${name}: Ledger`, () => {
     blocksSuite(open);
     headSuite(open);
     evidenceSuite(open);
     ledgerPublishedSuite(open);
     ledgerFaultsSuite(open);
+    twoLedgers(open);
   });
 }
 

@@ -17,15 +17,22 @@ import { commit, testChain } from "./chain.ts";
 import { coordinatorSuite } from "./coordinator.suite.ts";
 import { filesRoomSuite, filesSuite } from "./files.suite.ts";
 import { ledgerSuite } from "./ledger.suite.ts";
-import { expectBug, expectSame, type Open } from "./opened.ts";
+import { expectBug, expectSame, type OpenChain, testChains } from "./opened.ts";
 import { raftStoreSuite } from "./raft-store.suite.ts";
 import { recordKeysSuite } from "./record-keys.suite.ts";
 import { tableSuite } from "./table.suite.ts";
 
-function opener<Port>(make: (table: MemoryTable) => Port): Open<Port> {
+function opener<Port>(make: (table: MemoryTable, chain: string) => Port): OpenChain<Port> {
   return async () => {
     const table = memoryTable();
-    return { port: make(table), reopen: async () => make(table), close: async () => undefined, faults: table.faults };
+    const [chain, other] = testChains;
+    return {
+      port: make(table, chain),
+      reopen: async () => make(table, chain),
+      otherChain: async () => make(table, other),
+      close: async () => undefined,
+      faults: table.faults,
+    };
   };
 }
 
@@ -34,13 +41,22 @@ raftStoreSuite("memory", opener(memoryRaftStore));
 recordKeysSuite("memory", opener(memoryRecordKeys));
 filesSuite("memory", opener(memoryFiles));
 filesRoomSuite("memory", opener(memoryFiles));
-callsSuite("memory", opener(memoryCalls));
-appsSuite("memory", opener(memoryApps));
+callsSuite(
+  "memory",
+  opener((table) => memoryCalls(table)),
+);
+appsSuite(
+  "memory",
+  opener((table) => memoryApps(table)),
+);
 tableSuite(
   "memory",
   opener((table) => table),
 );
-coordinatorSuite("memory", opener(dynamoCoordinator));
+coordinatorSuite(
+  "memory",
+  opener((table, chain) => dynamoCoordinator(chain, table)),
+);
 
 test("a turn that falls asleep inside `publish` and wakes after two higher blocks replaces none of their rows", async () => {
   const table = memoryTable();

@@ -14,8 +14,22 @@ export interface Opened<Port> {
 
 export type Open<Port> = () => Promise<Opened<Port>>;
 
+/** The same for a port of one chain: the store holds two. */
+interface OpenedChain<Port> extends Opened<Port> {
+  /** The port of the other chain. */
+  otherChain(): Promise<Port>;
+}
+
+export type OpenChain<Port> = () => Promise<OpenedChain<Port>>;
+
+/** Ids of the two chains of a store. */
+export const testChains = ["a1".repeat(32), "b2".repeat(32)] as const;
+
 /** Runs a test body over a fresh store and closes the store whatever happens. */
-export function over<Port>(open: Open<Port>, body: (port: Port, opened: Opened<Port>) => Promise<void>): () => Promise<void> {
+export function over<Port, In extends Opened<Port>>(
+  open: () => Promise<In>,
+  body: (port: In["port"], opened: In) => Promise<void>,
+): () => Promise<void> {
   return async () => {
     const opened = await open();
     try {

@@ -2,7 +2,8 @@ import { initialState } from "@vermilion/consensus";
 import type { Proposal, RaftStore } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
 import { attachmentOf, bytesOf, sha256 } from "./chain.ts";
-import { expectBug, expectFault, expectSame, type Open, over } from "./opened.ts";
+import { expectBug, expectFault, expectSame, type Open, type OpenChain, over } from "./opened.ts";
+import { twoRaftStores } from "./two-chains.suite.ts";
 
 type RaftState = Parameters<RaftStore["save"]>[0];
 
@@ -23,13 +24,14 @@ function proposalOf(name: string, bytes = 100, attachments: readonly Uint8Array[
 }
 
 /** Everything that the port `RaftStore` promises. */
-export function raftStoreSuite(name: string, open: Open<RaftStore>): void {
+export function raftStoreSuite(name: string, open: OpenChain<RaftStore>): void {
   describe(`${name}: RaftStore`, () => {
     stateSuite(open);
     reservationSuite(open);
     proposalSuite(open);
     setBackSuite(open);
     faultSuite(open);
+    twoRaftStores(open);
   });
 }
 

@@ -1,13 +1,16 @@
 import type { RecordKeys } from "@vermilion/member/ports/index";
 import { describe, expect, test } from "vitest";
 import { bytesOf, sha256 } from "./chain.ts";
-import { expectBug, expectFault, expectSame, type Open, over } from "./opened.ts";
+import { expectBug, expectFault, expectSame, type OpenChain, over } from "./opened.ts";
+import { twoRecordKeys } from "./two-chains.suite.ts";
 
 const name = { certificate: "1.2.156.3005.2/11100000000013338W/ABC", version: 1, part: "main", document: sha256("document") };
 
 /** Everything that the port `RecordKeys` promises. */
-export function recordKeysSuite(suite: string, open: Open<RecordKeys>): void {
+export function recordKeysSuite(suite: string, open: OpenChain<RecordKeys>): void {
   describe(`${suite}: RecordKeys`, () => {
+    twoRecordKeys(open);
+
     test(
       "a key is there as it was saved, also after a restart; others are not",
       over(open, async (keys, { reopen }) => {

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { clientOptions } from "../aws/emulator/functions.ts";
 import { type Emulator, startMiniStack } from "../aws/emulator/ministack.ts";
 import type { WriteFaults } from "../support/memory/index.ts";
-import { filesSuite, moves, testFile } from "./files.suite.ts";
-import type { Open } from "./opened.ts";
+import { filesSuite } from "./files.suite.ts";
+import { type OpenChain, testChains } from "./opened.ts";
+import { moves, testFile } from "./test-file.ts";
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -60,13 +61,15 @@ function faultsOf(client: S3Client): WriteFaults {
   } as WriteFaults;
 }
 
-const openS3: Open<Files> = async () => {
+const openS3: OpenChain<Files> = async () => {
+  const [chain, other] = testChains;
   const bucket = await newBucket();
   const client = newClient();
   const faults = faultsOf(client);
   return {
-    port: s3Files({ client, bucket, clock }),
-    reopen: async () => s3Files({ client: newClient(), bucket, clock }),
+    port: s3Files({ client, bucket, chain, clock }),
+    reopen: async () => s3Files({ client: newClient(), bucket, chain, clock }),
+    otherChain: async () => s3Files({ client, bucket, chain: other, clock }),
     close: async () => client.destroy(),
     faults,
   };
@@ -76,7 +79,7 @@ filesSuite("S3", openS3);
 
 test("S3: a link takes its own chunk and gives its own chunk, until it runs out", async () => {
   const bucket = await newBucket();
-  const files = s3Files({ client: newClient(), bucket, clock });
+  const files = s3Files({ client: newClient(), bucket, chain: testChains[0], clock });
   const { plan, chunks } = testFile(9 * 1024 * 1024);
   await files.begin(plan);
   const [send] = (await files.sendLinks(plan.file, [0], Date.now() + 60_000)) ?? [];
@@ -94,7 +97,7 @@ test("S3: a link takes its own chunk and gives its own chunk, until it runs out"
   expect((await fetch(read!.url)).status).toBe(403);
   expect((await fetch(read!.url, { headers: { range: "bytes=0-9" } })).status).toBe(403);
   expect((await (await fetch(read!.url, { headers: read!.headers })).arrayBuffer()).byteLength).toBe(chunks[1]!.length);
-  const past = s3Files({ client: newClient(), bucket, clock: { now: () => Date.now() - 3_600_000 } });
+  const past = s3Files({ client: newClient(), bucket, chain: testChains[0], clock: { now: () => Date.now() - 3_600_000 } });
   const [old] = (await past.readLinks(plan.file, [1], Date.now() - 3_000_000)) ?? [];
   expect((await fetch(old!.url, { headers: old!.headers })).status).toBe(403);
 });
@@ -102,7 +105,7 @@ test("S3: a link takes its own chunk and gives its own chunk, until it runs out"
 test("S3: an upload that a lifecycle rule has ended is begun anew, and no upload is left behind by racers", async () => {
   const bucket = await newBucket();
   const client = newClient();
-  const files = s3Files({ client, bucket, clock });
+  const files = s3Files({ client, bucket, chain: testChains[0], clock });
   const { plan, chunks } = testFile(1_000);
   const uploads = async () => (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? [];
   await Promise.all(Array.from({ length: 8 }, () => files.begin(plan)));

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openDatabase, sqliteLedger, sqliteRaftStore } from "@vermilion/local/sqlite/index";
+import { openChainDatabase, sqliteLedger, sqliteRaftStore } from "@vermilion/local/sqlite/index";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Acknowledged, checkAfterCrash, nothingAcknowledged } from "./crash-chain.ts";
 import { temporaryFolder } from "./sqlite-open.ts";
@@ -41,7 +41,7 @@ function lastOf(output: string, before: Acknowledged): Acknowledged {
 }
 
 async function check(path: string, acknowledged: Acknowledged): Promise<void> {
-  const database = openDatabase(path);
+  const database = openChainDatabase(path);
   try {
     expect(database.connection.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
     await checkAfterCrash(sqliteLedger(database), sqliteRaftStore(database), acknowledged);
@@ -89,7 +89,7 @@ test("a power cut leaves a beginning of the commit order: the log cut at any byt
     const end = Math.floor(Math.random() * bytes.length);
     const cut = round % 2 === 0 ? bytes.subarray(0, end) : Buffer.concat([bytes.subarray(0, end), Buffer.alloc(bytes.length - end)]);
     writeFileSync(`${copy}-wal`, cut);
-    const database = openDatabase(copy);
+    const database = openChainDatabase(copy);
     heights.add((await sqliteLedger(database).published())?.height ?? -1);
     database.close();
     await check(copy, nothingAcknowledged);

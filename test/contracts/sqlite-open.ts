@@ -1,9 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Database, openDatabase } from "@vermilion/local/sqlite/index";
+import {
+  type ChainDatabase,
+  type Database,
+  type MemberDatabase,
+  openChainDatabase,
+  openMemberDatabase,
+} from "@vermilion/local/sqlite/index";
 import type { WriteFaults } from "../support/memory/index.ts";
-import type { Open } from "./opened.ts";
+import { type OpenChain, testChains } from "./opened.ts";
 
 /** A folder of its own for each test, removed at its end. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
@@ -11,24 +17,36 @@ export function temporaryFolder(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** An adapter over a new file; opening it again is another connection, as another process would have it. */
-export function sqliteOpener<Port>(make: (database: Database) => Port): Open<Port> {
+/** An adapter of a chain over a new file; opening it again is another connection, as another process would have it. */
+export function sqliteOpener<Port>(make: (database: ChainDatabase) => Port): OpenChain<Port> {
+  return opener(openChainDatabase, make);
+}
+
+/** The same over a file of the member's own. */
+export function memberFileOpener<Port>(make: (database: MemberDatabase) => Port): OpenChain<Port> {
+  return opener(openMemberDatabase, make);
+}
+
+function opener<File extends Database, Port>(open: (file: string) => File, make: (database: File) => Port): OpenChain<Port> {
   return async () => {
     const folder = temporaryFolder();
-    const file = join(folder.path, "member", "chain.db");
-    const opened = [openDatabase(file)];
+    const fileOf = (chain: string) => join(folder.path, "member", "chains", chain, "chain.db");
+    const first = open(fileOf(testChains[0]));
+    const opened = [first];
+    const another = async (chain: string) => {
+      const database = open(fileOf(chain));
+      opened.push(database);
+      return make(database);
+    };
     return {
-      port: make(opened[0]!),
-      async reopen() {
-        const another = openDatabase(file);
-        opened.push(another);
-        return make(another);
-      },
+      port: make(first),
+      reopen: () => another(testChains[0]),
+      otherChain: () => another(testChains[1]),
       async close() {
         for (const database of opened) database.close();
         folder.remove();
       },
-      faults: sqliteFaults(opened[0]!),
+      faults: sqliteFaults(first),
     };
   };
 }

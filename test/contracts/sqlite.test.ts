@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openDatabase, sqliteApps, sqliteCalls, sqliteLedger, sqliteRaftStore, sqliteRecordKeys } from "@vermilion/local/sqlite/index";
+import { openChainDatabase, sqliteApps, sqliteCalls, sqliteLedger, sqliteRaftStore, sqliteRecordKeys } from "@vermilion/local/sqlite/index";
 import { migrate } from "@vermilion/local/sqlite/layout";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { appsSuite } from "./apps.suite.ts";
@@ -11,13 +11,13 @@ import { ledgerSuite } from "./ledger.suite.ts";
 import { expectBug, expectFault, expectSame } from "./opened.ts";
 import { raftStoreSuite } from "./raft-store.suite.ts";
 import { recordKeysSuite } from "./record-keys.suite.ts";
-import { sqliteOpener, temporaryFolder } from "./sqlite-open.ts";
+import { memberFileOpener, sqliteOpener, temporaryFolder } from "./sqlite-open.ts";
 
 ledgerSuite("sqlite", sqliteOpener(sqliteLedger));
 raftStoreSuite("sqlite", sqliteOpener(sqliteRaftStore));
 recordKeysSuite("sqlite", sqliteOpener(sqliteRecordKeys));
-callsSuite("sqlite", sqliteOpener(sqliteCalls));
-appsSuite("sqlite", sqliteOpener(sqliteApps));
+callsSuite("sqlite", memberFileOpener(sqliteCalls));
+appsSuite("sqlite", memberFileOpener(sqliteApps));
 
 describe("sqlite: the file", () => {
   let folder: ReturnType<typeof temporaryFolder>;
@@ -31,7 +31,7 @@ describe("sqlite: the file", () => {
   const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
   test("belongs to its owner alone, and so do the files beside it", async () => {
-    const database = openDatabase(file);
+    const database = openChainDatabase(file);
     await commit(sqliteLedger(database), testChain().next());
     const beside = readdirSync(join(folder.path, "member")).sort();
     expect(beside).toEqual(["chain.db", "chain.db-shm", "chain.db-wal"]);
@@ -39,15 +39,15 @@ describe("sqlite: the file", () => {
     expect(modeOf(join(folder.path, "member"))).toBe("700");
     database.close();
     chmodSync(file, 0o644);
-    openDatabase(file).close();
+    openChainDatabase(file).close();
     expect(modeOf(file)).toBe("600");
     chmodSync(file, 0o400);
-    openDatabase(file).close();
+    openChainDatabase(file).close();
     expect(modeOf(file)).toBe("400");
   });
 
   test("is in WAL mode, with foreign keys; acknowledged writes are synced, derived ones are not", async () => {
-    const database = openDatabase(file);
+    const database = openChainDatabase(file);
     const setting = (name: string) => Object.values(database.connection.prepare(`PRAGMA ${name}`).get() ?? {})[0];
     expect([setting("journal_mode"), setting("foreign_keys"), setting("busy_timeout")]).toEqual(["wal", 1, 5_000]);
     const [full, normal] = [2, 1];
@@ -61,13 +61,13 @@ describe("sqlite: the file", () => {
   });
 
   test("of a newer layout is refused and left as it is", () => {
-    openDatabase(file).close();
+    openChainDatabase(file).close();
     const raw = new DatabaseSync(file);
     raw.exec("PRAGMA user_version = 99");
     raw.close();
     const before = sha256(readFileSync(file));
     for (const readOnly of [false, true]) {
-      expect(() => openDatabase(file, { readOnly })).toThrowError(expect.objectContaining({ code: "storage-layout-newer" }));
+      expect(() => openChainDatabase(file, { readOnly })).toThrowError(expect.objectContaining({ code: "storage-layout-newer" }));
     }
     expect(sha256(readFileSync(file))).toBe(before);
   });
@@ -76,15 +76,17 @@ describe("sqlite: the file", () => {
     const raw = new DatabaseSync(":memory:");
     const versionOf = () => raw.prepare("PRAGMA user_version").get()?.["user_version"];
     const scripts = ["CREATE TABLE one (a)", "CREATE TABLE two (a); INSERT INTO two SELECT a FROM one", "CREATE TABLE three (a)"];
-    migrate(raw, { readOnly: false, scripts: scripts.slice(0, 1) });
+    migrate(raw, { layout: "chain", readOnly: false, scripts: scripts.slice(0, 1) });
     raw.exec("INSERT INTO one VALUES (7)");
     expect(versionOf()).toBe(1);
-    expect(() => migrate(raw, { readOnly: true, scripts })).toThrowError(expect.objectContaining({ code: "storage-read-only" }));
-    expect(() => migrate(raw, { readOnly: false, scripts: [...scripts.slice(0, 2), "CREATE TABLE four (a); broken"] })).toThrowError(
-      /syntax/,
+    expect(() => migrate(raw, { layout: "chain", readOnly: true, scripts })).toThrowError(
+      expect.objectContaining({ code: "storage-read-only" }),
     );
+    expect(() =>
+      migrate(raw, { layout: "chain", readOnly: false, scripts: [...scripts.slice(0, 2), "CREATE TABLE four (a); broken"] }),
+    ).toThrowError(/syntax/);
     expect(versionOf()).toBe(2);
-    migrate(raw, { readOnly: false, scripts });
+    migrate(raw, { layout: "chain", readOnly: false, scripts });
     expect(versionOf()).toBe(3);
     expect(raw.prepare("SELECT a FROM two").get()).toEqual({ a: 7 });
     expect(
@@ -93,7 +95,7 @@ describe("sqlite: the file", () => {
         .all()
         .map((row) => row["name"]),
     ).toEqual(["one", "three", "two"]);
-    expect(() => migrate(raw, { readOnly: false, scripts: scripts.slice(0, 2) })).toThrowError(
+    expect(() => migrate(raw, { layout: "chain", readOnly: false, scripts: scripts.slice(0, 2) })).toThrowError(
       expect.objectContaining({ code: "storage-layout-newer" }),
     );
     raw.close();
@@ -104,21 +106,21 @@ describe("sqlite: the file", () => {
     const raw = new DatabaseSync(file);
     raw.exec("CREATE TABLE bookmarks (url)");
     raw.close();
-    expect(() => openDatabase(file)).toThrowError(expect.objectContaining({ code: "storage-failed" }));
+    expect(() => openChainDatabase(file)).toThrowError(expect.objectContaining({ code: "storage-failed" }));
     const text = join(folder.path, "notes.txt");
     writeFileSync(text, "not a data base, whatever its name says ".repeat(100), { mode: 0o600 });
-    expect(() => openDatabase(text)).toThrowError(expect.objectContaining({ code: "storage-failed" }));
+    expect(() => openChainDatabase(text)).toThrowError(expect.objectContaining({ code: "storage-failed" }));
     expect(readFileSync(text, "utf8")).toMatch(/^not a data base/);
     const absent = join(folder.path, "absent.db");
-    expect(() => openDatabase(absent, { readOnly: true })).toThrowError(expect.objectContaining({ code: "storage-failed" }));
+    expect(() => openChainDatabase(absent, { readOnly: true })).toThrowError(expect.objectContaining({ code: "storage-failed" }));
     expect(existsSync(absent)).toBe(false);
   });
 
   test("opened read-only shows what another process commits, and writes nothing", async () => {
-    const writer = openDatabase(file);
+    const writer = openChainDatabase(file);
     const [ledger, chain] = [sqliteLedger(writer), testChain()];
     await commit(ledger, chain.next());
-    const reader = openDatabase(file, { readOnly: true });
+    const reader = openChainDatabase(file, { readOnly: true });
     const readOnly = sqliteLedger(reader);
     expect(await readOnly.head()).toEqual({ height: 0, hash: chain.blocks[0]!.block.after.hash });
     const made = chain.next();
@@ -128,13 +130,13 @@ describe("sqlite: the file", () => {
     expect(await readOnly.published()).toEqual(made.block.after);
     reader.close();
     writer.close();
-    const alone = openDatabase(file, { readOnly: true });
+    const alone = openChainDatabase(file, { readOnly: true });
     expect(await sqliteLedger(alone).published()).toEqual(made.block.after);
     alone.close();
   });
 
   test("with a bound of pages is full beyond it, by code, and goes on when opened with a higher bound", async () => {
-    const bounded = openDatabase(file, { pageCountMax: 120 });
+    const bounded = openChainDatabase(file, { pageCountMax: 120 });
     const [ledger, chain] = [sqliteLedger(bounded), testChain()];
     await commit(ledger, chain.next());
     let refused: unknown;
@@ -153,7 +155,7 @@ describe("sqlite: the file", () => {
     expectSame(await ledger.sealed(lastSaved.sha256), Uint8Array.from(lastSaved.bytes));
     expect(await ledger.published()).toEqual(chain.blocks[0]!.block.after);
     bounded.close();
-    const roomy = openDatabase(file, { pageCountMax: 10_000 });
+    const roomy = openChainDatabase(file, { pageCountMax: 10_000 });
     const again = sqliteLedger(roomy);
     expectSame(await again.sealed(lastSaved.sha256), Uint8Array.from(lastSaved.bytes));
     await commit(again, chain.next());
@@ -161,7 +163,7 @@ describe("sqlite: the file", () => {
   });
 
   test("with damaged rows says which column, as a fault", async () => {
-    const database = openDatabase(file);
+    const database = openChainDatabase(file);
     const [ledger, { block, publication }] = [sqliteLedger(database), testChain().next()];
     await commit(ledger, { block, publication });
     database.connection.exec("UPDATE blocks SET entries = x'000000ff01'");
@@ -225,7 +227,7 @@ describe("sqlite: writes that wait together", () => {
   });
 
   test("an unknown outcome of the commit is an unknown outcome for each of them, and none is tried again unasked", async () => {
-    const { port: database, close, faults } = await open();
+    const { port: database, close, faults } = await memberFileOpener((file) => file)();
     const calls = sqliteCalls(database);
     faults.failAfter(1);
     const results = await Promise.allSettled([calls.claim("a", 1), calls.claim("b", 1)]);

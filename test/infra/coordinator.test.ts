@@ -12,6 +12,7 @@ const place = {
   stateMachineArn: `${region}:stateMachine:vermilion-customs-turns`,
   loopsMax: 4,
 };
+const chain = "ab".repeat(32);
 const definition = coordinatorDefinition(place);
 
 interface Step {
@@ -24,7 +25,7 @@ interface Step {
 const states = definition["States"] as Readonly<Record<string, Step>>;
 const tasks = Object.keys(states).filter((name) => states[name]?.Type === "Task");
 
-type Said = { readonly next?: string; readonly number?: number; readonly waitSeconds?: number } | Error;
+type Said = { readonly next?: string; readonly number?: number; readonly name?: string; readonly waitSeconds?: number } | Error;
 type Start = { readonly StateMachineArn: string; readonly Name: string; readonly Input: Carried };
 
 type Handlers = NonNullable<NonNullable<RunOptions["overrides"]>["taskResourceLocalHandlers"]>;
@@ -59,7 +60,7 @@ async function run(script: readonly Said[], start: (input: Start) => void = () =
   const handlers: Handlers = Object.fromEntries(tasks.map((name) => [name, name === "ContinueAsNew" ? continueAsNew : turn]));
   const machine = new StateMachine(definition as unknown as StateMachineDefinition, { validationOptions: { checkArn: false } });
   const { result } = machine.run(
-    { number: 7, loops: 0, seen: 3 },
+    { chain, number: 7, loops: 0, seen: 3 },
     {
       overrides: {
         taskResourceLocalHandlers: handlers,
@@ -102,7 +103,7 @@ test("an election lost is waited out and tried again; the way back is counted", 
   ]);
   expect(calls.filter((act) => act === "readRole")).toHaveLength(3);
   expect(calls.at(-1)).toBe("handOver");
-  expect(executions.at(-1)).toEqual({ number: 7, loops: 2, seen: 3 });
+  expect(executions.at(-1)).toEqual({ chain, number: 7, loops: 2, seen: 3 });
   expect(error).toBeUndefined();
 });
 
@@ -132,18 +133,21 @@ test("the function fails and recovers; failing on, it ends in the failure that t
 
 describe("at the limit of loops", () => {
   const busy = Array.from({ length: place.loopsMax }, () => says("Leader", "ReadRole")).flat();
+  const successor = { number: 8, name: executionName(chain, 8) };
 
   test("the execution starts its successor once, with the carried state and its number in the name", async () => {
-    const { calls, starts, error } = await run([...busy, { number: 8 }]);
+    const { calls, starts, error } = await run([...busy, successor]);
     expect(calls.at(-1)).toBe("nextNumber");
     expect(calls.filter((act) => act === "readRole")).toHaveLength(place.loopsMax);
-    expect(starts).toEqual([{ StateMachineArn: place.stateMachineArn, Name: executionName(8), Input: { number: 8, loops: 0, seen: 3 } }]);
+    expect(starts).toEqual([
+      { StateMachineArn: place.stateMachineArn, Name: executionName(chain, 8), Input: { chain, number: 8, loops: 0, seen: 3 } },
+    ]);
     expect(error).toBeUndefined();
   });
 
   test("a successor that runs already is a success", async () => {
     for (const name of ["StepFunctions.ExecutionAlreadyExistsException", "ExecutionAlreadyExists"]) {
-      const { starts, error } = await run([...busy, { number: 8 }], () => {
+      const { starts, error } = await run([...busy, successor], () => {
         throw named(name);
       });
       expect(starts).toHaveLength(1);
@@ -153,12 +157,12 @@ describe("at the limit of loops", () => {
 
   test("a start that fails is repeated; failing on, the execution fails", async () => {
     let failures = 2;
-    const recovered = await run([...busy, { number: 8 }], () => {
+    const recovered = await run([...busy, successor], () => {
       if (failures-- > 0) throw named("StepFunctions.SdkClientException");
     });
     expect(recovered.starts).toHaveLength(3);
     expect(recovered.error).toBeUndefined();
-    const failed = await run([...busy, { number: 8 }], () => {
+    const failed = await run([...busy, successor], () => {
       throw named("StepFunctions.SdkClientException");
     });
     expect(failed.error).toContain("A step failed as often");

@@ -1,3 +1,4 @@
+import { S3Client } from "@aws-sdk/client-s3";
 import { functionSettings } from "@vermilion/aws/environment";
 import { dataKey, markKey, planKey } from "@vermilion/aws/files/objects";
 import { expect, test } from "vitest";
@@ -10,7 +11,7 @@ const { template } = build();
 
 const read = ["BatchGetItem", "GetItem", "Query"];
 const readWrite = ["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"];
-const onCoordinator = { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["coordinator"] } };
+const onCoordinator = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*/coordinator"] } };
 const machine = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:vermilion-customs-turns";
 const executions = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:vermilion-customs-turns:turns-*";
 
@@ -102,8 +103,9 @@ test("there is no role but these, and none has a policy made by others", () => {
 });
 
 test("every object of a file lies where the API may use it", () => {
-  for (const key of [planKey("ab"), dataKey("ab")]) expect(key.startsWith(filesPrefix), key).toBe(true);
-  expect(markKey("desk", "ab").startsWith(marksPrefix)).toBe(true);
+  const at = { client: new S3Client(), bucket: "files", chain: "ab".repeat(32) };
+  for (const key of [planKey(at, "ab"), dataKey(at, "ab")]) expect(key.startsWith(filesPrefix), key).toBe(true);
+  expect(markKey(at, "desk", "ab").startsWith(marksPrefix)).toBe(true);
 });
 
 test("the coordinator's role is for state machines of its own account", () => {

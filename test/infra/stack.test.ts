@@ -101,7 +101,7 @@ describe("the queues", () => {
 test("only what has become final calls the tiles function, a bounded number of times", () => {
   template.hasResourceProperties("AWS::Lambda::EventSourceMapping", {
     EventSourceArn: { "Fn::GetAtt": [Match.stringLikeRegexp("^LedgerTable"), "StreamArn"] },
-    FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"Keys":{"pk":{"S":["final"]}}}}' }] },
+    FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"Keys":{"sk":{"S":["final-size"]}}}}' }] },
     BisectBatchOnFunctionError: true,
     MaximumRetryAttempts: 10,
     DestinationConfig: { OnFailure: { Destination: { "Fn::GetAtt": [Match.stringLikeRegexp("^TilesDeadLetters"), "Arn"] } } },
@@ -129,7 +129,10 @@ describe("the API", () => {
     expect(mounted).toContainEqual(["$default", "ApiFunction.Arn"]);
     for (const { method, path, signs } of publicRoutes())
       expect(mounted).toContainEqual([`${method} ${path}`, signs ? "ApiFunction.Arn" : "PublicFunction.Arn"]);
-    expect(publicRoutes().filter(({ signs }) => signs)).toEqual([{ method: "GET", path: "/v1/status-lists/{issuer}/{list}", signs: true }]);
+    expect(publicRoutes().filter(({ signs }) => signs)).toEqual([
+      { method: "GET", path: "/v1/status-lists/{issuer}/{list}", signs: true },
+      { method: "GET", path: "/v1/chains/{chain}/status-lists/{issuer}/{list}", signs: true },
+    ]);
     expect(mounted).toContainEqual(["ANY /peer/v1/{proxy+}", "ApiFunction.Arn"]);
     expect(mounted).toHaveLength(publicRoutes().length + 2);
     expect(mounted.map(([key]) => key)).not.toContain("GET /health");
@@ -138,9 +141,15 @@ describe("the API", () => {
   test("public routes are those that need no account, and neither sign-in nor peers are among them", () => {
     const paths = publicRoutes().map(({ path }) => path);
     expect(paths).toEqual(
-      expect.arrayContaining(["/v1/health", "/v1/checkpoint", "/v1/log/tile/{tile+}", "/v1/receipts/{transactionHash}"]),
+      expect.arrayContaining([
+        "/v1/health",
+        "/v1/checkpoint",
+        "/v1/log/tile/{tile+}",
+        "/v1/receipts/{transactionHash}",
+        "/v1/chains/{chain}/log/tile/{tile+}",
+      ]),
     );
-    for (const path of ["/oauth/token", "/peer/v1/{call}", "/v1/blocks"]) expect(paths).not.toContain(path);
+    for (const path of ["/oauth/token", "/peer/v1/chains/{chain}/{call}", "/v1/blocks"]) expect(paths).not.toContain(path);
   });
 
   test("is throttled, and logs no query and no path", () => {

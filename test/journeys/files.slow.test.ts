@@ -2,7 +2,7 @@ import { createHash, randomFillSync } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Client, createClient } from "@vermilion/client";
-import { dataPaths, readAppFile } from "@vermilion/local";
+import { chainOf, dataPaths, readAppFile } from "@vermilion/local";
 import { expect, test } from "vitest";
 import { command, startConsortium } from "../local/running-consortium.ts";
 import { freePorts } from "../support/ports.ts";
@@ -112,7 +112,7 @@ test("a file of 50 MB: put, cut off, resumed, issued, asked for, approved, read 
   expect((await platform.readOwnFile(stored.value)).bytes).toBe(fileBytes);
 
   // Somebody changes one byte of the third chunk where it is kept.
-  const chunk = join(dataPaths(data).member("platform").files, stored.file.slice(0, 2), stored.file, "0002.chunk");
+  const chunk = join(chainOf(data, "platform", "main").paths.files, stored.file.slice(0, 2), stored.file, "0002.chunk");
   const bytes = readFileSync(chunk);
   bytes[12_345]! ^= 1;
   writeFileSync(chunk, bytes);

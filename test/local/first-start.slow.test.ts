@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { dataPaths, isFounded, readConsortium, readGenesis } from "@vermilion/local";
+import { chainOf, dataPaths, isFounded, readConsortium, readGenesis } from "@vermilion/local";
 import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
@@ -42,7 +42,7 @@ test("the first start issues the sample with a final receipt that verifies offli
   await second.ended;
 
   expect(await command("rebuild", "tax", "--data", data, "--json")).toMatchObject({ code: 0 });
-  flipInEntries(dataPaths(data).member("tax").database, 1);
+  flipInEntries(chainOf(data, "tax", "main").paths.database, 1);
   const found = await command("fsck", "tax", "--data", data, "--json");
   expect(found.code).toBe(1);
   expect(JSON.parse(found.out)).toMatchObject({ clean: false, findings: [{ place: expect.stringMatching(/^block 1/) }] });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { fakeServices } from "../api/support/services.ts";
 
 test("metrics have the names of OpenTelemetry, patterns of routes and no path", async () => {
-  const metrics = prometheusMetrics("customs", () => fakeServices().health());
+  const metrics = prometheusMetrics("customs", () => fakeServices().health({}));
   metrics.call({ method: "GET", route: "/v1/certificates/{certificate}", status: 404, seconds: 0.02, code: "unknown-certificate" });
   metrics.call({ method: "GET", route: "/v1/health", status: 429, seconds: 0.001, code: "rate-limited" });
   const text = await metrics.text();

@@ -1,7 +1,8 @@
+import { chainTable } from "@vermilion/aws/dynamodb/chain-table";
 import { describe, expect, test } from "vitest";
 import type { Cluster } from "../support/cluster.ts";
 import { eventually } from "../support/cluster.ts";
-import { type Action, memoryStores, memoryTable } from "../support/memory/index.ts";
+import { type Action, memoryChain, memoryStores, memoryTable } from "../support/memory/index.ts";
 import {
   caller,
   chainOf,
@@ -44,9 +45,11 @@ async function openJournaled() {
 }
 
 const issue = async (cluster: Cluster, id: string, key: string) =>
-  insist(() => servicesOf(cluster, id).issue({ type: "permit", fields: permitFields }, caller, { ...options, idempotencyKey: key }));
+  insist(() =>
+    servicesOf(cluster, id).issueCertificate({ type: "permit", fields: permitFields }, caller, { ...options, idempotencyKey: key }),
+  );
 
-const statusOf = async (cluster: Cluster, id: string): Promise<string> => (await servicesOf(cluster, id).health()).status;
+const statusOf = async (cluster: Cluster, id: string): Promise<string> => (await servicesOf(cluster, id).health({})).status;
 
 describe("a member restored from an older copy", () => {
   test("notices, binds itself to nothing until the others have let it rejoin, and then counts again", async () => {
@@ -68,8 +71,8 @@ describe("a member restored from an older copy", () => {
       const signed = await signedSince(cluster, old);
       const { height } = await chainOf(cluster, leader);
       await eventually(async () => (await chainOf(cluster, old)).height === height);
-      for (const { certificate } of later) expect(good(await servicesOf(cluster, old).certificate(certificate)).status).toBe("valid");
-      expect(await servicesOf(cluster, old).health()).toMatchObject({ status: "amnesic", ready: true, reasons: [{ code: "amnesic" }] });
+      for (const { certificate } of later) expect(good(await servicesOf(cluster, old).certificate({ certificate })).status).toBe("valid");
+      expect(await servicesOf(cluster, old).health({})).toMatchObject({ status: "amnesic", ready: true, reasons: [{ code: "amnesic" }] });
       expect(await signed()).toEqual([]);
 
       await cluster.restart(away);
@@ -81,7 +84,7 @@ describe("a member restored from an older copy", () => {
       await cluster.kill(away);
       const issued = await issue(cluster, old, "three");
       expect(issued.outcome).toEqual({ kind: "applied" });
-      const receipt = good(await servicesOf(cluster, old).receipt(issued.transactionHash, { waitMs: 5_000 }));
+      const receipt = good(await servicesOf(cluster, old).receipt({ transactionHash: issued.transactionHash }, { waitMs: 5_000 }));
       expect(receipt).toMatchObject({ final: true, receipt: expect.stringContaining(`test.example/${old} `) });
       await cluster.restart(away);
       await equalHeads(cluster);
@@ -103,7 +106,10 @@ describe("a member restored from an older copy", () => {
       await restore(old, copy);
       await eventually(async () => (await statusOf(cluster, old)) === "amnesic");
       const written = good(
-        await servicesOf(cluster, other).issue({ type: "permit", fields: permitFields }, caller, { waitMs: 500, idempotencyKey: "two" }),
+        await servicesOf(cluster, other).issueCertificate({ type: "permit", fields: permitFields }, caller, {
+          waitMs: 500,
+          idempotencyKey: "two",
+        }),
       );
       expect(written.status).toBe("pending");
       expect(await statusOf(cluster, old)).toBe("amnesic");
@@ -158,8 +164,10 @@ describe("a member restored from an older copy", () => {
 });
 
 async function incarnationsOf(cluster: Cluster, id: string): Promise<Readonly<Record<string, number>>> {
-  const members = await servicesOf(cluster, id).members();
-  return Object.fromEntries(members.flatMap(({ id: member, incarnation }) => (incarnation === undefined ? [] : [[member, incarnation]])));
+  const members = await servicesOf(cluster, id).members({});
+  return Object.fromEntries(
+    members.items.flatMap(({ id: member, incarnation }) => (incarnation === undefined ? [] : [[member, incarnation]])),
+  );
 }
 
 /** Heights of headers and acknowledgements that a member has signed since now, and of blocks whose tree it has cosigned since. */
@@ -167,7 +175,7 @@ async function signedSince(
   cluster: Cluster,
   id: string,
 ): Promise<() => Promise<readonly { readonly height: number; readonly what: string }[]>> {
-  const { table } = cluster.node(id).stores;
+  const table = chainTable(cluster.node(id).stores.table, memoryChain);
   // The others hold what it cosigned before it was set back, and it may not have caught up with them yet.
   const sizes = await Promise.all(runningIds(cluster).map(async (one) => (await chainOf(cluster, one)).size));
   const then = Math.max(...sizes);

@@ -12,7 +12,7 @@ const licence = { ...(permit as object), id: "licence", code: "11100000000019991
 
 beforeAll(async () => {
   cluster = await openPermits({}, 10);
-  good(await at("platform").defineType(licence as never, caller, options));
+  good(await at("platform").defineType({ type: licence as never }, caller, options));
   await equalHeads(cluster);
 });
 afterAll(async () => {
@@ -37,7 +37,7 @@ async function all(results: AsyncIterable<BulkResult>): Promise<BulkResult[]> {
   return found;
 }
 
-const send = (lines: readonly BulkLine[], at_ = "platform") => all(at(at_).bulk(given(lines), caller, { waitMs: 10_000 }));
+const send = (lines: readonly BulkLine[], at_ = "platform") => all(at(at_).bulkCertificates(given(lines), caller, { waitMs: 10_000 }));
 const wordOf = (result: BulkResult): string => ("refused" in result ? result.refused : (result.outcome?.kind ?? result.status));
 
 describe("a bulk call", () => {
@@ -50,7 +50,10 @@ describe("a bulk call", () => {
     expect(entries.size).toBeLessThan(12);
     const [first] = results;
     if (first === undefined || "refused" in first) throw new Error("the first line is good");
-    expect(good(await at("platform").readOwn(first.certificate, "main", caller)).fields).toEqual({ ...permitFields, quantity: 0 });
+    expect(good(await at("platform").ownFields({ certificate: first.certificate, part: "main" }, caller)).fields).toEqual({
+      ...permitFields,
+      quantity: 0,
+    });
     expect(first.sdJwt).toContain("~");
   });
 
@@ -98,7 +101,7 @@ describe("a bulk call", () => {
     async function* endless(): AsyncGenerator<BulkLine> {
       for (;;) yield line(`g${read++}`);
     }
-    const results = at("platform").bulk(endless(), caller, { waitMs: 10_000 });
+    const results = at("platform").bulkCertificates(endless(), caller, { waitMs: 10_000 });
     for await (const result of results) {
       expect(wordOf(result)).toBe("applied");
       break;
@@ -112,12 +115,12 @@ describe("a deposit of digests", () => {
   const digests = originals.map((text) => createHash("sha256").update(text).digest("hex"));
 
   test("is one entry, and each digest has its path to the root in it", async () => {
-    const deposited = good(await at("tax").deposit(digests, caller, { ...options, idempotencyKey: "deposit-1" }));
-    const again = good(await at("tax").deposit(digests, caller, { ...options, idempotencyKey: "deposit-1" }));
+    const deposited = good(await at("tax").depositEvidence({ digests }, caller, { ...options, idempotencyKey: "deposit-1" }));
+    const again = good(await at("tax").depositEvidence({ digests }, caller, { ...options, idempotencyKey: "deposit-1" }));
     expect(again.transactionHash).toBe(deposited.transactionHash);
     for (const index of [0, 1, 511, 512, 998, 999]) {
       const digest = digests[index] ?? "";
-      const receipt = good(await at("tax").evidenceReceipt(deposited.evidence, digest, { waitMs: 10_000 }));
+      const receipt = good(await at("tax").evidenceReceipt({ evidence: deposited.evidence, digest }, { waitMs: 10_000 }));
       expect([receipt.index, receipt.count, receipt.final]).toEqual([index, 1_000, true]);
       const bytes = (hex: string) => fromHex(hex) ?? new Uint8Array();
       const path = receipt.path.map(bytes);
@@ -127,12 +130,14 @@ describe("a deposit of digests", () => {
   });
 
   test("what is not in it has no receipt, and what is no digest is refused", async () => {
-    const { evidence } = good(await at("tax").deposit(digests.slice(0, 3), caller, options));
-    expect(await at("tax").evidenceReceipt(evidence, digests[5] ?? "", { waitMs: 0 })).toMatchObject({ refused: "digest-not-deposited" });
-    expect(await at("tax").evidenceReceipt(`${"0".repeat(64)}-0`, digests[0] ?? "", { waitMs: 0 })).toMatchObject({
+    const { evidence } = good(await at("tax").depositEvidence({ digests: digests.slice(0, 3) }, caller, options));
+    expect(await at("tax").evidenceReceipt({ evidence, digest: digests[5] ?? "" }, { waitMs: 0 })).toMatchObject({
+      refused: "digest-not-deposited",
+    });
+    expect(await at("tax").evidenceReceipt({ evidence: `${"0".repeat(64)}-0`, digest: digests[0] ?? "" }, { waitMs: 0 })).toMatchObject({
       refused: "unknown-evidence",
     });
-    expect(await at("tax").deposit([], caller, options)).toMatchObject({ refused: "malformed-digests" });
-    expect(await at("tax").deposit(["zz"], caller, options)).toMatchObject({ refused: "malformed-digests" });
+    expect(await at("tax").depositEvidence({ digests: [] }, caller, options)).toMatchObject({ refused: "malformed-digests" });
+    expect(await at("tax").depositEvidence({ digests: ["zz"] }, caller, options)).toMatchObject({ refused: "malformed-digests" });
   });
 });

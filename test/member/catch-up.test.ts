@@ -12,7 +12,7 @@ test("a member that was away reads each block that it is given a few times, howe
   await cluster.kill("tax");
   const blocks = 60;
   for (let n = 0; n < blocks; n++)
-    good(await servicesOf(cluster, "platform").issue({ type: "permit", fields: permitFields }, caller, options));
+    good(await servicesOf(cluster, "platform").issueCertificate({ type: "permit", fields: permitFields }, caller, options));
   const node = cluster.node("tax");
   const counting = countingTable(node.stores.table);
   node.stores = memoryStores({ ...counting.table, faults: node.stores.table.faults });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 async function registered(): Promise<string> {
   const key = makeKey("P-256");
   const of = { kind: "holder", name: "李雷", jwk: key.jwk } as const;
-  const { chain } = await services("platform").consortium();
+  const { chain } = await services("platform").consortium({});
   const proof = JSON.stringify(accountProof(key, { chain, kind: of.kind, name: of.name, member: "platform" }));
   return good(await services("platform").registerAccount({ ...of, proof }, caller, options)).address;
 }
@@ -28,11 +28,11 @@ async function registered(): Promise<string> {
 const desk: FieldReader = { caller, readsType: () => true };
 const own = { part: "main", owner: "platform", request: "", grantTransaction: null, fields: permitFields };
 const issuedTo = async (address: string) =>
-  good(await services("platform").issue({ type: "permit", fields: permitFields, holder: address }, caller, options));
+  good(await services("platform").issueCertificate({ type: "permit", fields: permitFields, holder: address }, caller, options));
 const find = (
   of: { readonly blockNumber?: number; readonly transactionHash: string },
   { at = "platform", address = holder, reader = desk }: { at?: string; address?: string; reader?: FieldReader | undefined } = {},
-) => services(at).certificatesOfHolder(address, of.blockNumber ?? 0, of.transactionHash, reader);
+) => services(at).certificatesOfHolder({ address, block: of.blockNumber ?? 0, transaction: of.transactionHash }, reader);
 const uscc = () => cluster.node("platform").identity.uscc;
 
 describe("a certificate by holder, block and transaction", () => {
@@ -47,7 +47,11 @@ describe("a certificate by holder, block and transaction", () => {
   test("a renewal answers the new certificate, by its own entry", async () => {
     const old = await issuedTo(holder);
     const renewed = good(
-      await services("platform").renew(old.certificate, { fields: { ...permitFields, quantity: 13 }, reason: "renewal" }, caller, options),
+      await services("platform").renewCertificate(
+        { certificate: old.certificate, fields: { ...permitFields, quantity: 13 }, reason: "renewal" },
+        caller,
+        options,
+      ),
     );
     const { items } = good(await find(renewed));
     expect(items.map(({ certificate }) => certificate)).toEqual([renewed.certificate]);
@@ -64,7 +68,7 @@ describe("a certificate by holder, block and transaction", () => {
         };
     }
     const results: BulkResult[] = [];
-    for await (const result of services("platform").bulk(lines(), caller, options)) results.push(result);
+    for await (const result of services("platform").bulkCertificates(lines(), caller, options)) results.push(result);
     const done = results.map((result) => good(result));
     expect(new Set(done.map(({ transactionHash }) => transactionHash)).size).toBe(1);
     const of = async (address: string) => {
@@ -85,7 +89,7 @@ describe("a certificate by holder, block and transaction", () => {
     expect(good(await find(issued, { at })).items).toMatchObject([{ issuerCode: uscc(), disclosed: [], withheld: [] }]);
     const ask = async () => {
       const { request } = good(await tryToAsk(issued.certificate));
-      good(await services("customs").readGranted(request, caller, { waitMs: 10_000 }));
+      good(await services("customs").grantedFields({ request }, caller, { waitMs: 10_000 }));
       return request;
     };
     await ask();
@@ -99,9 +103,10 @@ describe("a certificate by holder, block and transaction", () => {
       { ...desk, readsType: () => false },
     ];
     for (const reader of readers) expect(good(await find(issued, { at, reader })).items).toMatchObject([{ disclosed: [], withheld: [] }]);
-    expect(
-      good(await services(at).certificatesOfHolder(holder, issued.blockNumber ?? 0, issued.transactionHash, undefined)).items,
-    ).toMatchObject([{ certificate: issued.certificate, disclosed: [], withheld: [] }]);
+    const call = { address: holder, block: issued.blockNumber ?? 0, transaction: issued.transactionHash };
+    expect(good(await services(at).certificatesOfHolder(call, undefined)).items).toMatchObject([
+      { certificate: issued.certificate, disclosed: [], withheld: [] },
+    ]);
     expect(good(await find(issued, { at: "tax" })).items).toMatchObject([{ disclosed: [], withheld: [] }]);
   });
 
@@ -118,14 +123,14 @@ describe("a certificate by holder, block and transaction", () => {
     expect(await answer({ blockNumber: blockNumber + 1, transactionHash })).toBe("unknown-certificate");
     expect(await answer({ blockNumber, transactionHash: "0".repeat(64) })).toBe("unknown-transaction");
 
-    const { payload } = good(await services("platform").entry(transactionHash));
+    const { payload } = good(await services("platform").entry({ transactionHash }));
     const { operations, attachments } = payload as unknown as { operations: Operation[]; attachments: never[] };
     const names = new Set(attachments.map(({ sha256 }: { sha256: string }) => sha256));
     const bodies = await Promise.all(
-      [...names].map(async (sha256) => ({ sha256, bytes: good(await services("platform").attachment(sha256)) })),
+      [...names].map(async (sha256) => ({ sha256, bytes: good(await services("platform").attachment({ sha256 })) })),
     );
     expect(await writeAs("platform", operations, attachments, bodies)).toMatch(/^refused:/);
-    const { items } = good(await services("platform").entries({ outcome: "refused", operation: "certificates.issue" }, undefined, 1));
+    const { items } = good(await services("platform").entries({ outcome: "refused", operation: "certificates.issue", limit: 1 }));
     const [refused] = items;
     expect(refused?.outcome).toMatch(/^refused:/);
     expect(await answer({ blockNumber: refused?.blockNumber ?? 0, transactionHash: refused?.transactionHash ?? "" })).toBe(

@@ -96,7 +96,7 @@ async function isAsleep(cluster: Cluster): Promise<boolean> {
 }
 
 const issueAt = (id: string) => (cluster: Cluster, trial: Trial) =>
-  servicesOf(cluster, id).issue({ type: "permit", fields: permitFields }, caller, { ...options, idempotencyKey: trial.key });
+  servicesOf(cluster, id).issueCertificate({ type: "permit", fields: permitFields }, caller, { ...options, idempotencyKey: trial.key });
 const issueByVictim: Story["act"] = (cluster, trial) => issueAt(trial.victim)(cluster, trial);
 
 async function followerOf(cluster: Cluster): Promise<string> {
@@ -144,7 +144,7 @@ describe("a process that ends at any moment", () => {
 describe("a process that ends at any moment of a request, a decision, a grant", () => {
   let certificate = "";
   const prepare = async (cluster: Cluster): Promise<void> => {
-    const issued = await servicesOf(cluster, "platform").issue({ type: "permit", fields: permitFields }, caller, options);
+    const issued = await servicesOf(cluster, "platform").issueCertificate({ type: "permit", fields: permitFields }, caller, options);
     certificate = good(issued).certificate;
   };
   const open = (cluster: Cluster, reader: string, fields: readonly string[], key: string) =>
@@ -158,7 +158,7 @@ describe("a process that ends at any moment of a request, a decision, a grant", 
   const openAndRead: Story["act"] = async (cluster, trial) => {
     const opened = await open(cluster, "customs", ["name"], trial.key);
     if ("refused" in opened || opened.status === "pending") return opened;
-    const read = good(await servicesOf(cluster, "customs").readGranted(opened.request, caller, { waitMs: 10_000 }));
+    const read = good(await servicesOf(cluster, "customs").grantedFields({ request: opened.request }, caller, { waitMs: 10_000 }));
     expect(read.fields).toEqual({ name: permitFields.name });
     return opened;
   };
@@ -183,11 +183,14 @@ describe("a process that ends at any moment of a request, a decision, a grant", 
       act: async (cluster, trial) => {
         const request = trial.notes.get("request") ?? "";
         const decision = { decision: "approve", reason: "lawful" } as const;
-        return servicesOf(cluster, "platform").decide(request, decision, caller, { ...options, idempotencyKey: `decide-${trial.key}` });
+        return servicesOf(cluster, "platform").decideRequest({ request, ...decision }, caller, {
+          ...options,
+          idempotencyKey: `decide-${trial.key}`,
+        });
       },
       after: async (cluster, trial) => {
         const request = trial.notes.get("request") ?? "";
-        const row = good(await servicesOf(cluster, "tax").request(request));
+        const row = good(await servicesOf(cluster, "tax").request({ request }));
         expect(["pending", "granted"]).toContain(row.status);
       },
       grows: ["grant/"],

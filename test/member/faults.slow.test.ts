@@ -23,7 +23,7 @@ import {
 
 const input = { type: "permit", fields: permitFields };
 const issue = (cluster: Cluster, id: string, key: string, waitMs = options.waitMs) =>
-  servicesOf(cluster, id).issue(input, caller, { waitMs, idempotencyKey: key });
+  servicesOf(cluster, id).issueCertificate(input, caller, { waitMs, idempotencyKey: key });
 const issueSurely = (cluster: Cluster, id: string, key: string) => insist(() => issue(cluster, id, key));
 const issuedAt = (cluster: Cluster, id: string) => countRows(cluster, id, "list-certificate/");
 
@@ -76,9 +76,11 @@ describe("no room left", () => {
       const { faults } = cluster.node(id).stores.table;
       faults[fault]();
       await expect(issue(cluster, id, "second")).rejects.toMatchObject({ name: "Fault", code });
-      expect(good(await servicesOf(cluster, id).certificate(first.certificate)).status).toBe("valid");
-      expect(good(await servicesOf(cluster, id).readOwn(first.certificate, "main", caller)).fields).toEqual(permitFields);
-      expect(good(await servicesOf(cluster, id).receipt(first.transactionHash, { waitMs: 0 })).final).toBe(true);
+      expect(good(await servicesOf(cluster, id).certificate({ certificate: first.certificate })).status).toBe("valid");
+      expect(good(await servicesOf(cluster, id).ownFields({ certificate: first.certificate, part: "main" }, caller)).fields).toEqual(
+        permitFields,
+      );
+      expect(good(await servicesOf(cluster, id).receipt({ transactionHash: first.transactionHash }, { waitMs: 0 })).final).toBe(true);
       faults.clear();
       await issueSurely(cluster, id, "second");
       await expectSound(cluster, 2);
@@ -94,10 +96,10 @@ describe("no room left", () => {
         faults.full();
         const other = memberIds.find((member) => member !== id && member !== "tax") ?? "";
         for (let n = 0; n < 3; n++) await issueSurely(cluster, other, `while-full-${number++}`);
-        expect((await servicesOf(cluster, id).health()).status).toBe("degraded");
+        expect((await servicesOf(cluster, id).health({})).status).toBe("degraded");
         faults.clear();
         await equalHeads(cluster);
-        expect((await servicesOf(cluster, id).health()).status).toBe("ok");
+        expect((await servicesOf(cluster, id).health({})).status).toBe("ok");
       }
       await expectSound(cluster, number);
     });
@@ -175,7 +177,7 @@ describe("a bad network", () => {
       expect(cutOff.status).toBe("pending");
       const other = memberIds.find((id) => id !== leader) ?? "";
       for (let n = 0; n < 5; n++) await issueSurely(cluster, other, `majority-${n}`);
-      expect(good(await servicesOf(cluster, leader).submission(cutOff.transactionHash)).status).toBe("pending");
+      expect(good(await servicesOf(cluster, leader).submission({ transactionHash: cutOff.transactionHash })).status).toBe("pending");
       cluster.network.spoil = () => "deliver";
       expect((await issueSurely(cluster, leader, "cut-off")).transactionHash).toBe(cutOff.transactionHash);
       await expectSound(cluster, 7);
@@ -274,10 +276,12 @@ describe("keys that do not answer", () => {
     await over(cluster, async () => {
       say(false);
       const issued = await issueSurely(cluster, "platform", "unsigned");
-      expect(good(await servicesOf(cluster, "tax").receipt(issued.transactionHash, { waitMs: 100 })).final).toBe(false);
+      expect(good(await servicesOf(cluster, "tax").receipt({ transactionHash: issued.transactionHash }, { waitMs: 100 })).final).toBe(
+        false,
+      );
       say(true);
       await expectSound(cluster, 1);
-      expect(good(await servicesOf(cluster, "tax").receipt(issued.transactionHash, { waitMs: 0 })).final).toBe(true);
+      expect(good(await servicesOf(cluster, "tax").receipt({ transactionHash: issued.transactionHash }, { waitMs: 0 })).final).toBe(true);
     });
   });
 
@@ -291,7 +295,7 @@ describe("keys that do not answer", () => {
       say(true);
       for (const id of memberIds) await cluster.restart(id);
       await expectSound(cluster, 1);
-      expect(good(await servicesOf(cluster, "tax").receipt(issued.transactionHash, { waitMs: 0 })).final).toBe(true);
+      expect(good(await servicesOf(cluster, "tax").receipt({ transactionHash: issued.transactionHash }, { waitMs: 0 })).final).toBe(true);
     });
   });
 });
@@ -309,7 +313,10 @@ test("a leader whose clock is 11 minutes ahead is not followed; another one lead
     expect(await leaderOf(others)).toBe("platform");
     ahead = 11 * 60_000;
     const issueAs = (id: string) =>
-      servicesOf(others, id).issue({ type: "permit", fields: permitFields }, caller, { waitMs: 500, idempotencyKey: `of-${id}` });
+      servicesOf(others, id).issueCertificate({ type: "permit", fields: permitFields }, caller, {
+        waitMs: 500,
+        idempotencyKey: `of-${id}`,
+      });
     expect(good(await issueAs("platform")).status).toBe("pending");
     expect((await insist(() => issueAs("customs"))).outcome).toEqual({ kind: "applied" });
     expect(await leaderOf(others)).not.toBe("platform");
@@ -339,7 +346,7 @@ describe("two processes over one store", () => {
     node.running = {
       ...running,
       peerDoor: { handle: (...given) => either().peerDoor.handle(...given) },
-      services: { ...running.services, issue: (...given) => either().services.issue(...given) },
+      services: { ...running.services, issueCertificate: (...given) => either().services.issueCertificate(...given) },
       close: async () => {
         await Promise.all([running.close(), twin.close()]);
       },

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { formatFileReference } from "@vermilion/certificates";
-import type { Json } from "@vermilion/ledger";
+import type { Json, JsonObject } from "@vermilion/ledger";
 import type { Services } from "@vermilion/member";
 import { fileLinkLifeMs, isLinkOf } from "@vermilion/member/files/file-links";
 import { openUploadsMax } from "@vermilion/member/files/files";
 import { nativeCrypto } from "@vermilion/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type TestFile, testFile } from "../contracts/files.suite.ts";
+import { type TestFile, testFile } from "../contracts/test-file.ts";
 import { type Cluster, eventually, openCluster } from "../support/cluster.ts";
 import { caller, good, options } from "./fixtures.ts";
 
 /** Files over whole members: what is refused, and what a reader is given. */
 
-const type: Json = {
+const type: JsonObject = {
   id: "attachment",
   version: 1,
   names: { zh: "附件", en: "Attachment" },
@@ -43,7 +43,7 @@ beforeAll(async () => {
       clock: { now: () => platform.clock.now() + timeAheadMs, sleep: (ms) => platform.clock.sleep(ms) },
     }),
   });
-  good(await services("platform").defineType(type, caller, options));
+  good(await services("platform").defineType({ type }, caller, options));
 });
 afterAll(() => cluster.close());
 
@@ -53,21 +53,21 @@ const plainOf = ({ chunks }: TestFile) => createHash("sha256").update(Buffer.con
 
 async function stored(id: string, file: TestFile = testFile(1_000), mediaType = "application/pdf"): Promise<string> {
   const { file: root, size, chunks } = file.plan;
-  good(await services(id).beginFile(root, { size, chunks }, caller));
-  for (const [index, bytes] of file.chunks.entries()) good(await services(id).sendChunk(root, index, bytes, caller));
-  good(await services(id).completeFile(root, { mediaType, plain: plainOf(file) }, caller, options));
+  good(await services(id).beginFile({ file: root, size, chunks }, caller));
+  for (const [index, bytes] of file.chunks.entries()) good(await services(id).sendChunk({ file: root, chunk: index, bytes }, caller));
+  good(await services(id).completeFile({ file: root, mediaType, plain: plainOf(file) }, caller, options));
   return formatFileReference({ file: root, size, mediaType, key: new Uint8Array(32).fill(1), name: "备案.pdf" });
 }
 
 const issue = (id: string, document: string) =>
-  services(id).issue({ type: "attachment", fields: { title: "t", document } }, caller, options);
+  services(id).issueCertificate({ type: "attachment", fields: { title: "t", document } }, caller, options);
 
 async function granted(certificate: string, fields: readonly string[], reader = "tax", owner = "platform"): Promise<string> {
   const asked = { certificate, part: "main", fields, purpose: "audit", serviceItem: "refund", basis: "law" };
   const { request } = good(await services(reader).openRequest(asked, caller, options));
-  good(await services(owner).decide(request, { decision: "approve", reason: "lawful" }, caller, options));
+  good(await services(owner).decideRequest({ request, decision: "approve", reason: "lawful" }, caller, options));
   await eventually(async () => {
-    const row = await services(reader).request(request);
+    const row = await services(reader).request({ request });
     return !("refused" in row) && row.status === "granted";
   });
   return request;
@@ -78,7 +78,7 @@ describe("an upload", () => {
     const { plan } = testFile(9 * 1024 * 1024);
     const begin = (changes: Partial<typeof plan>) => {
       const { file, size, chunks } = { ...plan, ...changes };
-      return services("tax").beginFile(file, { size, chunks }, caller);
+      return services("tax").beginFile({ file, size, chunks }, caller);
     };
     expect(await begin({ file: "ab".repeat(32) })).toMatchObject({ refused: "file-root-does-not-match" });
     expect(await begin({ chunks: plan.chunks.toReversed() })).toMatchObject({ refused: "file-root-does-not-match" });
@@ -91,9 +91,9 @@ describe("an upload", () => {
     const { plan, chunks } = testFile(9 * 1024 * 1024);
     const { file, size } = plan;
     const tax = services("tax");
-    expect(await tax.sendChunk(file, 0, chunks[0]!, caller)).toMatchObject({ refused: "unknown-upload" });
-    expect(await tax.completeFile(file, { mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "unknown-upload" });
-    const begun = good(await tax.beginFile(file, { size, chunks: plan.chunks }, caller));
+    expect(await tax.sendChunk({ file, chunk: 0, bytes: chunks[0]! }, caller)).toMatchObject({ refused: "unknown-upload" });
+    expect(await tax.completeFile({ file, mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "unknown-upload" });
+    const begun = good(await tax.beginFile({ file, size, chunks: plan.chunks }, caller));
     expect(begun).toEqual({
       file,
       complete: false,
@@ -106,26 +106,28 @@ describe("an upload", () => {
     });
     const altered = Uint8Array.from(chunks[1]!);
     altered[7]! ^= 1;
-    expect(await tax.sendChunk(file, 1, altered, caller)).toMatchObject({ refused: "chunk-does-not-match" });
-    expect(await tax.sendChunk(file, 1, chunks[1]!.subarray(1), caller)).toMatchObject({ refused: "chunk-size-does-not-match" });
-    expect(await tax.sendChunk(file, 1, chunks[0]!, caller)).toMatchObject({ refused: "chunk-size-does-not-match" });
-    expect(await tax.sendChunk(file, 2, chunks[1]!, caller)).toMatchObject({ refused: "unknown-chunk" });
-    good(await tax.sendChunk(file, 1, chunks[1]!, caller));
-    expect(await tax.completeFile(file, { mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "chunks-missing" });
-    expect(good(await tax.beginFile(file, { size, chunks: plan.chunks }, caller)).missing).toEqual([0]);
-    good(await tax.sendChunk(file, 0, chunks[0]!, caller));
-    expect(await tax.completeFile(file, { mediaType: "Text", plain }, caller, options)).toMatchObject({ refused: "file-name-not-usable" });
-    const complete = () => tax.completeFile(file, { mediaType: "text/plain", plain }, caller, { ...options, idempotencyKey: "one" });
+    expect(await tax.sendChunk({ file, chunk: 1, bytes: altered }, caller)).toMatchObject({ refused: "chunk-does-not-match" });
+    expect(await tax.sendChunk({ file, chunk: 1, bytes: chunks[1]!.subarray(1) }, caller)).toMatchObject({
+      refused: "chunk-size-does-not-match",
+    });
+    expect(await tax.sendChunk({ file, chunk: 1, bytes: chunks[0]! }, caller)).toMatchObject({ refused: "chunk-size-does-not-match" });
+    expect(await tax.sendChunk({ file, chunk: 2, bytes: chunks[1]! }, caller)).toMatchObject({ refused: "unknown-chunk" });
+    good(await tax.sendChunk({ file, chunk: 1, bytes: chunks[1]! }, caller));
+    expect(await tax.completeFile({ file, mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "chunks-missing" });
+    expect(good(await tax.beginFile({ file, size, chunks: plan.chunks }, caller)).missing).toEqual([0]);
+    good(await tax.sendChunk({ file, chunk: 0, bytes: chunks[0]! }, caller));
+    expect(await tax.completeFile({ file, mediaType: "Text", plain }, caller, options)).toMatchObject({ refused: "file-name-not-usable" });
+    const complete = () => tax.completeFile({ file, mediaType: "text/plain", plain }, caller, { ...options, idempotencyKey: "one" });
     const [first, again] = [good(await complete()), good(await complete())];
     expect(first).toMatchObject({ outcome: { kind: "applied" }, file });
     expect(again.transactionHash).toBe(first.transactionHash);
-    expect(await tax.completeFile(file, { mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "file-exists" });
-    expect(good(await tax.beginFile(file, { size, chunks: plan.chunks }, caller))).toMatchObject({ registered: true, missing: [] });
+    expect(await tax.completeFile({ file, mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "file-exists" });
+    expect(good(await tax.beginFile({ file, size, chunks: plan.chunks }, caller))).toMatchObject({ registered: true, missing: [] });
     for (const id of ["platform", "customs"])
-      expect(good(await services(id).file(file))).toMatchObject({ file, owner: "tax", dataType: "text/plain", size, chunks: 2 });
-    const found = good(await services("customs").lookup(plain));
+      expect(good(await services(id).file({ file }))).toMatchObject({ file, owner: "tax", dataType: "text/plain", size, chunks: 2 });
+    const found = good(await services("customs").lookup({ hash: plain }));
     expect(found).toMatchObject({ kind: "file", file, issuer: "tax", receipt: `/v1/receipts/${first.transactionHash}` });
-    expect(good(await services("customs").lookup(file))).toMatchObject({
+    expect(good(await services("customs").lookup({ hash: file }))).toMatchObject({
       kind: "file",
       issuer: "tax",
       transactionHash: first.transactionHash,
@@ -136,87 +138,89 @@ describe("an upload", () => {
     const { plan, chunks } = testFile(29);
     const tax = services("tax");
     const other = { app: "counter", operator: "li" };
-    const begin = (by: typeof other) => tax.beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, by);
-    const complete = (by: typeof other) => tax.completeFile(plan.file, { mediaType: "text/plain", plain }, by, options);
+    const begin = (by: typeof other) => tax.beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, by);
+    const complete = (by: typeof other) => tax.completeFile({ file: plan.file, mediaType: "text/plain", plain }, by, options);
     good(await begin(caller));
-    expect(await tax.sendChunk(plan.file, 0, chunks[0]!, other)).toMatchObject({ refused: "unknown-upload" });
+    expect(await tax.sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, other)).toMatchObject({ refused: "unknown-upload" });
     expect(await begin(other)).toMatchObject({ refused: "unknown-upload" });
-    good(await tax.sendChunk(plan.file, 0, chunks[0]!, caller));
+    good(await tax.sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller));
     expect(await complete(other)).toMatchObject({ refused: "unknown-upload" });
-    expect(await tax.abandonFile(plan.file, other)).toMatchObject({ refused: "unknown-upload" });
+    expect(await tax.abandonFile({ file: plan.file }, other)).toMatchObject({ refused: "unknown-upload" });
     good(await complete(caller));
     expect(good(await begin(other))).toMatchObject({ registered: true });
   });
 
   test("goes on after its member has died between two chunks", async () => {
     const { plan, chunks } = testFile(9 * 1024 * 1024);
-    good(await services("inspection").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
-    good(await services("inspection").sendChunk(plan.file, 0, chunks[0]!, caller));
+    good(await services("inspection").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller));
+    good(await services("inspection").sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller));
     await cluster.restart("inspection");
-    expect(good(await services("inspection").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller)).missing).toEqual([1]);
-    good(await services("inspection").sendChunk(plan.file, 1, chunks[1]!, caller));
-    good(await services("inspection").completeFile(plan.file, { mediaType: "text/plain", plain }, caller, options));
+    expect(good(await services("inspection").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller)).missing).toEqual(
+      [1],
+    );
+    good(await services("inspection").sendChunk({ file: plan.file, chunk: 1, bytes: chunks[1]! }, caller));
+    good(await services("inspection").completeFile({ file: plan.file, mediaType: "text/plain", plain }, caller, options));
   });
 
   test("is abandoned by its own app, unless it is on the ledger; an app has so many open at one time", async () => {
     const counter = { app: "counter", operator: "li" };
-    const begin = ({ plan }: TestFile) => services("tax").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, counter);
+    const begin = ({ plan }: TestFile) => services("tax").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, counter);
     const files = Array.from({ length: openUploadsMax + 1 }, () => testFile(10));
     for (const file of files.slice(1)) good(await begin(file));
     expect(await begin(files[0]!)).toMatchObject({ refused: "too-many-uploads" });
     good(await begin(files[1]!));
-    expect(await services("tax").abandonFile(files[1]!.plan.file, caller)).toMatchObject({ refused: "unknown-upload" });
-    good(await services("tax").abandonFile(files[1]!.plan.file, counter));
+    expect(await services("tax").abandonFile({ file: files[1]!.plan.file }, caller)).toMatchObject({ refused: "unknown-upload" });
+    good(await services("tax").abandonFile({ file: files[1]!.plan.file }, counter));
     good(await begin(files[0]!));
     const known = testFile(20);
     await stored("tax", known);
-    expect(await services("tax").abandonFile(known.plan.file, caller)).toMatchObject({ refused: "file-exists" });
+    expect(await services("tax").abandonFile({ file: known.plan.file }, caller)).toMatchObject({ refused: "file-exists" });
   });
 
   test("is not abandoned while its entry may still be committed, whoever has heard of it", async () => {
     const { plan, chunks } = testFile(25);
     const tax = services("tax");
-    good(await tax.beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
-    good(await tax.sendChunk(plan.file, 0, chunks[0]!, caller));
+    good(await tax.beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller));
+    good(await tax.sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller));
     const { network } = cluster;
     network.spoil = (from, to) => (from === "tax" || to === "tax" ? "drop" : "deliver");
-    expect(good(await tax.completeFile(plan.file, { mediaType: "text/plain", plain }, caller, { waitMs: 0 }))).toMatchObject({
+    expect(good(await tax.completeFile({ file: plan.file, mediaType: "text/plain", plain }, caller, { waitMs: 0 }))).toMatchObject({
       status: "pending",
     });
-    expect(await tax.abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    expect(await tax.abandonFile({ file: plan.file }, caller)).toMatchObject({ refused: "file-being-registered" });
     network.spoil = () => "deliver";
-    await eventually(async () => !("refused" in (await tax.file(plan.file))));
-    expect(await tax.abandonFile(plan.file, caller)).toMatchObject({ refused: "file-exists" });
+    await eventually(async () => !("refused" in (await tax.file({ file: plan.file }))));
+    expect(await tax.abandonFile({ file: plan.file }, caller)).toMatchObject({ refused: "file-exists" });
     // The row is there; of another file the same transaction is the entry that was refused.
     const refused = testFile(28).plan;
-    good(await tax.beginFile(refused.file, { size: refused.size, chunks: refused.chunks }, caller));
-    const { transaction } = good(await tax.file(plan.file));
+    good(await tax.beginFile({ file: refused.file, size: refused.size, chunks: refused.chunks }, caller));
+    const { transaction } = good(await tax.file({ file: plan.file }));
     await cluster.node("tax").stores.files.register(refused.file, { transaction, until: Date.now() + 60 * 60_000 });
-    good(await tax.abandonFile(refused.file, caller));
+    good(await tax.abandonFile({ file: refused.file }, caller));
   });
 
   test("is abandoned once no block can take its entry any more", async () => {
     const { plan } = testFile(26);
     const { files } = cluster.node("tax").stores;
-    good(await services("tax").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+    good(await services("tax").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller));
     const lost = { transaction: "ab".repeat(32), until: Date.now() + 60 * 60_000 };
     await files.register(plan.file, lost);
-    expect(await services("tax").abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    expect(await services("tax").abandonFile({ file: plan.file }, caller)).toMatchObject({ refused: "file-being-registered" });
     timeAheadMs = 61 * 60_000;
     // A clock alone decides nothing.
-    expect(await services("tax").abandonFile(plan.file, caller)).toMatchObject({ refused: "file-being-registered" });
+    expect(await services("tax").abandonFile({ file: plan.file }, caller)).toMatchObject({ refused: "file-being-registered" });
     timeAheadMs = 0;
     const other = { ...testFile(27).plan, begunAt: 1 };
     await files.begin(other);
     await files.register(other.file, { ...lost, until: 1 });
-    good(await services("tax").abandonFile(other.file, caller));
+    good(await services("tax").abandonFile({ file: other.file }, caller));
   });
 
   test("so many may be open however many are begun at once", async () => {
     const crowd = { app: "crowd", operator: "li" };
     const { files } = cluster.node("tax").stores;
     const all = Array.from({ length: 2 * openUploadsMax }, () => testFile(11).plan);
-    const begun = await Promise.all(all.map(({ file, size, chunks }) => services("tax").beginFile(file, { size, chunks }, crowd)));
+    const begun = await Promise.all(all.map(({ file, size, chunks }) => services("tax").beginFile({ file, size, chunks }, crowd)));
     expect(await files.openUploads("crowd")).toBeLessThanOrEqual(openUploadsMax);
     for (const [index, answer] of begun.entries())
       expect((await files.state(all[index]!.file)) === undefined).toBe("refused" in answer && answer.refused === "too-many-uploads");
@@ -226,21 +230,23 @@ describe("an upload", () => {
     const file = testFile(30);
     await stored("tax", file);
     const { plan } = file;
-    await eventually(async () => !("refused" in (await services("customs").file(plan.file))));
-    expect(await services("customs").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller)).toMatchObject({
+    await eventually(async () => !("refused" in (await services("customs").file({ file: plan.file }))));
+    expect(await services("customs").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller)).toMatchObject({
       refused: "file-of-another-member",
     });
-    expect(await services("customs").ownFile(plan.file, 0, caller)).toMatchObject({ refused: "file-of-another-member" });
+    expect(await services("customs").ownFile({ file: plan.file, from: 0 }, caller)).toMatchObject({ refused: "file-of-another-member" });
   });
 
   test("no room on the disk is a fault, and the same chunk is taken once there is room", async () => {
     const { plan, chunks } = testFile(40);
-    good(await services("tax").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
+    good(await services("tax").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller));
     const { faults } = cluster.node("tax").stores.table;
     faults.full();
-    await expect(services("tax").sendChunk(plan.file, 0, chunks[0]!, caller)).rejects.toMatchObject({ code: "storage-full" });
+    await expect(services("tax").sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller)).rejects.toMatchObject({
+      code: "storage-full",
+    });
     faults.clear();
-    good(await services("tax").sendChunk(plan.file, 0, chunks[0]!, caller));
+    good(await services("tax").sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller));
   });
 });
 
@@ -249,7 +255,7 @@ describe("a certificate with a file", () => {
     const file = testFile(50);
     const mine = await stored("platform", file);
     const [foreign, other] = [await stored("tax"), testFile(60).plan];
-    await eventually(async () => !("refused" in (await services("platform").file(foreign.split(" ")[1]!))));
+    await eventually(async () => !("refused" in (await services("platform").file({ file: foreign.split(" ")[1]! }))));
     const unknown = formatFileReference({ ...other, mediaType: "application/pdf", key: new Uint8Array(32), name: "x" });
     expect(await issue("platform", foreign)).toMatchObject({ refused: "file-of-another-member" });
     expect(await issue("platform", unknown)).toMatchObject({ refused: "unknown-file", detail: expect.stringContaining("document") });
@@ -264,16 +270,20 @@ describe("a certificate with a file", () => {
     const value = await stored("platform", file);
     const { certificate } = good(await issue("platform", value));
     const request = await granted(certificate, ["document"]);
-    const read = good(await services("tax").grantedFile(request, "document", 0, caller, noWait));
+    const read = good(await services("tax").grantedFile({ request, field: "document", from: 0 }, caller, noWait));
     expect(read).toMatchObject({ reference: value, file: file.plan.file, hashes: file.plan.chunks });
     expect(read.links.map(({ chunk }) => chunk)).toEqual([0, 1]);
-    expect(good(await services("tax").grantedFile(request, "document", 1, caller, noWait)).links.map(({ chunk }) => chunk)).toEqual([1]);
-    expect(await services("tax").grantedFile(request, "document", 2, caller, noWait)).toMatchObject({ refused: "unknown-chunk" });
+    expect(
+      good(await services("tax").grantedFile({ request, field: "document", from: 1 }, caller, noWait)).links.map(({ chunk }) => chunk),
+    ).toEqual([1]);
+    expect(await services("tax").grantedFile({ request, field: "document", from: 2 }, caller, noWait)).toMatchObject({
+      refused: "unknown-chunk",
+    });
     const token = (url: string) => url.slice(url.lastIndexOf("/") + 1);
     const owner = services("platform");
     for (const [index, link] of read.links.entries()) {
       expect(link.url).toMatch(/^http:\/\/platform\.test\.example\/v1\/file-chunks\/[0-9a-zA-Z._-]+$/);
-      const bytes = good(await owner.fileChunk(token(link.url)));
+      const bytes = good(await owner.fileChunk({ token: token(link.url) }));
       expect(Buffer.compare(bytes, file.chunks[index]!)).toBe(0);
     }
     const [first = ""] = read.links.map(({ url }) => token(url));
@@ -286,15 +296,15 @@ describe("a certificate with a file", () => {
       [root, 0, Number(until) + 1, mac].join("."),
       first.slice(0, -3),
     ])
-      expect(await owner.fileChunk(bad), bad).toEqual({ refused: "file-link-invalid", detail: "" });
-    expect(await services("customs").fileChunk(first)).toMatchObject({ refused: "file-link-invalid" });
+      expect(await owner.fileChunk({ token: bad }), bad).toEqual({ refused: "file-link-invalid", detail: "" });
+    expect(await services("customs").fileChunk({ token: first })).toMatchObject({ refused: "file-link-invalid" });
     timeAheadMs = fileLinkLifeMs + 60_000;
     try {
-      expect(await owner.fileChunk(first)).toEqual({ refused: "file-link-invalid", detail: "" });
+      expect(await owner.fileChunk({ token: first })).toEqual({ refused: "file-link-invalid", detail: "" });
     } finally {
       timeAheadMs = 0;
     }
-    const own = good(await owner.ownFile(file.plan.file, 0, caller));
+    const own = good(await owner.ownFile({ file: file.plan.file, from: 0 }, caller));
     expect(own.hashes).toEqual(read.hashes);
   });
 
@@ -302,13 +312,23 @@ describe("a certificate with a file", () => {
     const { certificate } = good(await issue("platform", await stored("platform", testFile(70))));
     const asked = { certificate, part: "main", fields: ["document"], purpose: "audit", serviceItem: "refund", basis: "law" };
     const { request: pending } = good(await services("customs").openRequest(asked, caller, options));
-    expect(await services("customs").grantedFile(pending, "document", 0, caller, noWait)).toMatchObject({ refused: "request-pending" });
+    expect(await services("customs").grantedFile({ request: pending, field: "document", from: 0 }, caller, noWait)).toMatchObject({
+      refused: "request-pending",
+    });
     const request = await granted(certificate, ["title"]);
-    expect(await services("tax").grantedFile(request, "document", 0, caller, noWait)).toMatchObject({ refused: "field-not-granted" });
-    expect(await services("tax").grantedFile(request, "title", 0, caller, noWait)).toMatchObject({ refused: "not-a-file-field" });
+    expect(await services("tax").grantedFile({ request, field: "document", from: 0 }, caller, noWait)).toMatchObject({
+      refused: "field-not-granted",
+    });
+    expect(await services("tax").grantedFile({ request, field: "title", from: 0 }, caller, noWait)).toMatchObject({
+      refused: "not-a-file-field",
+    });
     const whole = await granted(certificate, ["document"]);
-    expect(await services("inspection").grantedFile(whole, "document", 0, caller, noWait)).toMatchObject({ refused: "not-the-reader" });
-    expect(await services("tax").grantedFile(whole, "document", 0, { ...caller, app: "other" }, noWait)).toMatchObject({
+    expect(await services("inspection").grantedFile({ request: whole, field: "document", from: 0 }, caller, noWait)).toMatchObject({
+      refused: "not-the-reader",
+    });
+    expect(
+      await services("tax").grantedFile({ request: whole, field: "document", from: 0 }, { ...caller, app: "other" }, noWait),
+    ).toMatchObject({
       refused: "not-the-requesting-app",
     });
     const ask = (from: string, request: string, field: string) =>
@@ -331,7 +351,7 @@ describe("a certificate with a file", () => {
   test("an owner who is down, or who answers with other hashes or links, is found out", async () => {
     const { certificate } = good(await issue("platform", await stored("platform", testFile(80))));
     const request = await granted(certificate, ["document"]);
-    const read = () => services("tax").grantedFile(request, "document", 0, caller, noWait);
+    const read = () => services("tax").grantedFile({ request, field: "document", from: 0 }, caller, noWait);
     good(await read());
     const { network } = cluster;
     network.spoil = (_from, to, call) => (to === "platform" && call === "file" ? "drop" : "deliver");

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Json } from "@vermilion/ledger";
+import type { Json, JsonObject } from "@vermilion/ledger";
 import type { Caller, MemberPlatform, Services, WriteOptions } from "@vermilion/member";
 import { chainRules } from "@vermilion/member/rules";
 import { Fault, fsck, nativeCrypto } from "@vermilion/node";
@@ -12,7 +12,7 @@ export const options: WriteOptions = { waitMs: 10_000 };
 export const memberIds = ["platform", "inspection", "customs", "tax"] as const;
 
 /** A type that every member may issue; customs may read the name for clearance without being asked again. */
-export const permit: Json = {
+export const permit: JsonObject = {
   id: "permit",
   version: 1,
   names: { zh: "许可证", en: "Permit" },
@@ -47,7 +47,7 @@ function hastened(platform: MemberPlatform, factor: number): MemberPlatform {
 export async function openPermits(given: ClusterOptions = {}, factor = 5): Promise<Cluster> {
   const inner = given.platform ?? ((_node: Node, platform: MemberPlatform) => platform);
   const cluster = await openCluster({ ...given, platform: (node, platform) => inner(node, hastened(platform, factor)) });
-  good(await servicesOf(cluster, "platform").defineType(permit, caller, options));
+  good(await servicesOf(cluster, "platform").defineType({ type: permit }, caller, options));
   await equalHeads(cluster);
   return cluster;
 }
@@ -59,7 +59,7 @@ export function servicesOf(cluster: Cluster, id: string): Services {
 }
 
 export async function chainOf(cluster: Cluster, id: string) {
-  const [chain] = (await servicesOf(cluster, id).health()).chains;
+  const [chain] = (await servicesOf(cluster, id).health({})).chains;
   if (chain === undefined) throw new Error("a member has a chain");
   return chain;
 }

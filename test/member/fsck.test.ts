@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
+import { chainTable } from "@vermilion/aws/dynamodb/chain-table";
+import type { Table } from "@vermilion/aws/dynamodb/table";
+import { openChainDatabase, sqliteLedger } from "@vermilion/local/sqlite/index";
 import { chainRules } from "@vermilion/member/rules";
 import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/node";
 import { parsedEntries } from "@vermilion/node/chain/block";
@@ -11,7 +13,7 @@ import { publicationOf } from "@vermilion/node/chain/commit";
 import { KnownEntries } from "@vermilion/node/chain/known-entries";
 import type { Ledger } from "@vermilion/node/ports/index";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type MemoryTable, memoryLedger, memoryTable } from "../support/memory/index.ts";
+import { type MemoryTable, memoryChain, memoryLedger, memoryTable } from "../support/memory/index.ts";
 import { caller, equalHeads, good, openPermits, options, permitFields, servicesOf } from "./fixtures.ts";
 
 /** A ledger with types, certificates, a request, a decision and a grant; made once and copied for each test. */
@@ -21,6 +23,8 @@ let original: Ledger;
 const ledgerParts =
   /^(?:block\/|chain$|head$|certificate$|attachment\/|sealed\/|published$|state\/|tile\/|leaves$|entry\/|cosignature|final)/;
 let partitions: readonly string[];
+/** What the table holds of the chain. */
+let held: Table;
 let table: MemoryTable;
 const sealed = new Map<string, Uint8Array>();
 
@@ -28,16 +32,17 @@ beforeAll(async () => {
   const names = new Set<string>();
   const cluster = await openPermits();
   try {
-    const issued = good(await servicesOf(cluster, "platform").issue({ type: "permit", fields: permitFields }, caller, options));
+    const issued = good(await servicesOf(cluster, "platform").issueCertificate({ type: "permit", fields: permitFields }, caller, options));
     const asked = { certificate: issued.certificate, part: "main", purpose: "clearance", serviceItem: "import", basis: "customs-law" };
     const granted = good(await servicesOf(cluster, "customs").openRequest({ ...asked, fields: ["name"] }, caller, options));
-    good(await servicesOf(cluster, "customs").readGranted(granted.request, caller, { waitMs: 5_000 }));
+    good(await servicesOf(cluster, "customs").grantedFields({ request: granted.request }, caller, { waitMs: 5_000 }));
     const digests = ["a", "b", "c"].map((text) => createHash("sha256").update(text).digest("hex"));
-    good(await servicesOf(cluster, "tax").deposit(digests, caller, options));
+    good(await servicesOf(cluster, "tax").depositEvidence({ digests }, caller, options));
     await equalHeads(cluster);
     genesis = cluster.genesis;
     original = cluster.node("platform").stores.ledger;
     table = cluster.node("platform").stores.table;
+    held = chainTable(table, memoryChain);
   } finally {
     await cluster.close();
   }
@@ -53,7 +58,7 @@ beforeAll(async () => {
     }
   }
   for (const name of ["chain", "head", "certificate", "published", "state/", "tile/0", "leaves"]) names.add(name);
-  for (const { sort } of (await table.query("segments", {})).items) names.add(`state/${sort.slice(0, -1)}`);
+  for (const { sort } of (await held.query("segments", {})).items) names.add(`state/${sort.slice(0, -1)}`);
   partitions = [...names];
 });
 
@@ -102,30 +107,30 @@ describe("a ledger in memory", () => {
     let turn = 0;
     for (const partition of partitions) {
       expect(partition).toMatch(ledgerParts);
-      for (const item of (await table.query(partition, {})).items) {
+      for (const item of (await held.query(partition, {})).items) {
         // The last byte of a serialised value is always content; one in the middle may be a length, which shows by being unreadable.
         const place = turn++ % 2 === 0 ? item.bytes.length - 1 : Math.floor(item.bytes.length / 2);
         const bytes = Uint8Array.from(item.bytes);
         bytes[place] = (bytes[place] ?? 0) ^ 1;
-        await table.transact([{ put: { ...item, bytes } }]);
+        await held.transact([{ put: { ...item, bytes } }]);
         if ((await check(memoryLedger(table))).length === 0) unnoticed.push(`${partition} ${item.sort} byte ${place} of ${bytes.length}`);
-        await table.transact([{ put: item }]);
+        await held.transact([{ put: item }]);
       }
     }
+    expect(turn).toBeGreaterThanOrEqual(partitions.length);
     expect(unnoticed).toEqual([]);
     expect(await check(memoryLedger(table))).toEqual([]);
   });
 
   test("a name that is missing is found", async () => {
     const digest = createHash("sha256").update("b").digest("hex");
-    const partition = `name/${digest.slice(0, 2)}`;
-    const [item] = (await table.query(partition, { from: digest.slice(0, 16) })).items;
+    const [item] = (await held.query(`name/${digest.slice(0, 2)}`, { from: digest.slice(0, 16) })).items;
     if (item === undefined) throw new Error("the digest is a name");
-    await table.transact([{ remove: item }]);
+    await held.write({ remove: item });
     expect(await check(memoryLedger(table))).toEqual([
       { place: `name ${digest}`, problem: expect.stringMatching(/^does not lead to block \d+ entry 0$/) },
     ]);
-    await table.putMany([item]);
+    await held.putMany([item]);
     expect(await check(memoryLedger(table))).toEqual([]);
   });
 
@@ -152,7 +157,7 @@ describe("a ledger in a SQLite file", () => {
   const file = join(folder, "ledger.sqlite");
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   beforeAll(async () => {
-    const database = openDatabase(file);
+    const database = openChainDatabase(file);
     await copyTo(sqliteLedger(database));
     database.close();
   });
@@ -263,8 +268,9 @@ describe("a ledger in a SQLite file", () => {
 });
 
 /** A ledger over a connection that is inside a transaction already: writes are made in it. */
-function over(connection: DatabaseSync): ReturnType<typeof openDatabase> {
+function over(connection: DatabaseSync): ReturnType<typeof openChainDatabase> {
   return {
+    layout: "chain",
     file: "",
     connection,
     prepare: (sql) => connection.prepare(sql),

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  type Database,
-  openDatabase,
+  type ChainDatabase,
+  type MemberDatabase,
+  openChainDatabase,
+  openMemberDatabase,
   sqliteApps,
   sqliteCalls,
   sqliteLedger,
@@ -15,34 +17,39 @@ import { eventually } from "../support/cluster.ts";
 import { caller, equalHeads, good, openPermits, permitFields, servicesOf } from "./fixtures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vermilion-full-"));
-const databases = new Map<string, Database>();
+const databases = new Map<string, { readonly chain: ChainDatabase; readonly own: MemberDatabase }>();
 
 afterEach(() => {
-  for (const database of databases.values()) database.close();
+  for (const { chain, own } of databases.values()) for (const database of [chain, own]) database.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 test("a member whose SQLite file is full refuses writes with a clear code, goes on serving reads, and works again when there is space", async () => {
   const cluster = await openPermits({
     platform: (node, platform) => {
-      const database = databases.get(node.id) ?? openDatabase(join(folder, `${node.id}.sqlite`));
-      databases.set(node.id, database);
+      const home = join(folder, node.id);
+      const opened = databases.get(node.id) ?? {
+        chain: openChainDatabase(join(home, "ledger.sqlite")),
+        own: openMemberDatabase(join(home, "member.sqlite")),
+      };
+      databases.set(node.id, opened);
       return {
         ...platform,
-        ledger: sqliteLedger(database),
-        raftStore: sqliteRaftStore(database),
-        recordKeys: sqliteRecordKeys(database),
-        calls: sqliteCalls(database),
-        apps: sqliteApps(database),
+        ledger: sqliteLedger(opened.chain),
+        raftStore: sqliteRaftStore(opened.chain),
+        recordKeys: sqliteRecordKeys(opened.chain),
+        calls: sqliteCalls(opened.own),
+        apps: sqliteApps(opened.own),
       };
     },
   });
   try {
-    const issue = (waitMs: number) => servicesOf(cluster, "platform").issue({ type: "permit", fields: permitFields }, caller, { waitMs });
+    const issue = (waitMs: number) =>
+      servicesOf(cluster, "platform").issueCertificate({ type: "permit", fields: permitFields }, caller, { waitMs });
     const before = good(await issue(10_000));
     await equalHeads(cluster);
 
-    const { connection } = databases.get("platform")!;
+    const { connection } = databases.get("platform")!.chain;
     const pages = Number(connection.prepare("PRAGMA page_count").get()?.["page_count"]);
     connection.exec(`PRAGMA max_page_count = ${pages}`);
     // Free pages inside the file are used up first.
@@ -55,8 +62,8 @@ test("a member whose SQLite file is full refuses writes with a clear code, goes 
       }
     }, 60_000);
     expect(refused.code).toBe("storage-full");
-    expect(good(await servicesOf(cluster, "platform").certificate(before.certificate)).status).toBe("valid");
-    const ill = await servicesOf(cluster, "platform").health();
+    expect(good(await servicesOf(cluster, "platform").certificate({ certificate: before.certificate })).status).toBe("valid");
+    const ill = await servicesOf(cluster, "platform").health({});
     expect(ill).toMatchObject({ status: "degraded", ready: false, reasons: [{ code: "storage-full" }] });
 
     // The others go on without it.

@@ -20,8 +20,8 @@ describe("a certificate on four members", () => {
     const cluster = await openCluster();
     try {
       const services = (id: string) => cluster.node(id).running!.services;
-      good(await services("platform").defineType(type, caller, options));
-      const issued = good(await services("platform").issue({ type: type.id, fields: sample.main }, caller, options));
+      good(await services("platform").defineType({ type }, caller, options));
+      const issued = good(await services("platform").issueCertificate({ type: type.id, fields: sample.main }, caller, options));
       expect(issued.outcome).toEqual({ kind: "applied" });
       const open = good(
         await services("customs").openRequest(
@@ -37,18 +37,18 @@ describe("a certificate on four members", () => {
           options,
         ),
       );
-      const read = good(await services("customs").readGranted(open.request, caller, { waitMs: 10_000 }));
+      const read = good(await services("customs").grantedFields({ request: open.request }, caller, { waitMs: 10_000 }));
       for (const [name, value] of Object.entries(read.fields)) expect(value).toEqual(sample.main[name]);
       expect(Object.keys(read.fields)).toHaveLength(3);
       const receipt = await eventually(async () => {
-        const answer = good(await services("tax").receipt(issued.transactionHash, { waitMs: 5_000 }));
+        const answer = good(await services("tax").receipt({ transactionHash: issued.transactionHash }, { waitMs: 5_000 }));
         return answer.final && answer;
       });
-      const verified = verifyReceipt(receipt.receipt, await services("tax").policy(), nativeCrypto);
+      const verified = verifyReceipt(receipt.receipt, await services("tax").policy({}), nativeCrypto);
       expect(verified).toMatchObject({ ok: true, record: { outcome: { kind: "applied" } } });
       await eventually(async () => {
         const heads = await Promise.all(
-          [...cluster.nodes.values()].map(async (node) => (await node.running!.services.health()).chains[0]!),
+          [...cluster.nodes.values()].map(async (node) => (await node.running!.services.health({})).chains[0]!),
         );
         return new Set(heads.map((head) => `${head.headHash} ${head.state}`)).size === 1 && heads.every((head) => head.asleep);
       });

@@ -73,7 +73,7 @@ test("a call whose turns are always overtaken is not refused: its entry waits, a
   setTimeout(() => {
     isOvertaken = false;
   }, 300);
-  const issued = good(await servicesOf(cluster, leader).issue({ type: "permit", fields: permitFields }, caller, options));
+  const issued = good(await servicesOf(cluster, leader).issueCertificate({ type: "permit", fields: permitFields }, caller, options));
   expect(issued.outcome).toEqual({ kind: "applied" });
 });
 

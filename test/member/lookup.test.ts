@@ -16,8 +16,8 @@ const sha256 = (data: string | Uint8Array) => createHash("sha256").update(data).
 const documents = (salt: string, count: number) => Array.from({ length: count }, (_, n) => sha256(`${salt} ${n}`));
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 const listOf = (digests: readonly string[]) => new Uint8Array(Buffer.concat(digests.map((digest) => Buffer.from(digest, "hex"))));
-const deposit = async (digests: readonly string[], id = "tax") => good(await services(id).deposit(digests, caller, options));
-const find = (hash: string, id = "customs") => services(id).lookup(hash);
+const deposit = async (digests: readonly string[], id = "tax") => good(await services(id).depositEvidence({ digests }, caller, options));
+const find = (hash: string, id = "customs") => services(id).lookup({ hash });
 const leadsToRoot = (digest: string, { evidence }: Extract<Awaited<ReturnType<typeof find>>, { found: true }>) =>
   verifyInclusion(
     leafHash(bytesOf(digest), nativeCrypto),
@@ -53,7 +53,7 @@ describe("a stranger with a hash", () => {
         also: [],
       });
       expect(leadsToRoot(digest, found)).toBe(true);
-      const receipt = good(await services("customs").evidenceReceipt(made.evidence, digest, { waitMs: 0 }));
+      const receipt = good(await services("customs").evidenceReceipt({ evidence: made.evidence, digest }, { waitMs: 0 }));
       expect(receipt.path).toEqual(found.evidence?.digest?.path);
     }
   });

@@ -45,7 +45,7 @@ let writes = 0;
 const issue = (id: string, withinMs = 10_000) => {
   const idempotencyKey = `write-${writes++}`;
   return insist(
-    () => servicesOf(cluster, id).issue({ type: "permit", fields: permitFields }, caller, { waitMs: 500, idempotencyKey }),
+    () => servicesOf(cluster, id).issueCertificate({ type: "permit", fields: permitFields }, caller, { waitMs: 500, idempotencyKey }),
     withinMs,
   );
 };
@@ -108,7 +108,7 @@ test("followers get final receipts while the load goes on", async () => {
   // A few blocks of some entries each; without the cosignatures of the final size it comes to hundreds, and may be all.
   expect(greatest).toBeLessThan(100);
   const { transactionHash } = await issue("customs");
-  expect(good(await servicesOf(cluster, "customs").receipt(transactionHash, { waitMs: 5_000 })).final).toBe(true);
+  expect(good(await servicesOf(cluster, "customs").receipt({ transactionHash }, { waitMs: 5_000 })).final).toBe(true);
   wanted = false;
   await loads;
   await equalHeads(cluster);
@@ -136,13 +136,13 @@ describe("clocks that were wrong for one block", () => {
     ahead = {};
     cluster = await openCluster({ members, platform: (node, platform) => fiveTimesAsFast(clocks(node, platform)) });
     const type = { ...(permit as object), issuers: [...members], policies: [] };
-    good(await servicesOf(cluster, "platform").defineType(type, caller, options));
+    good(await servicesOf(cluster, "platform").defineType({ type }, caller, options));
     await equalHeads(cluster);
     const leader = await leaderOf(cluster);
     const followers = members.filter((id) => id !== leader);
     for (const id of followers.slice(0, down)) await cluster.kill(id);
     ahead[leader] = dayMs;
-    const early = await servicesOf(cluster, leader).issue({ type: "permit", fields: permitFields }, caller, { waitMs: 0 });
+    const early = await servicesOf(cluster, leader).issueCertificate({ type: "permit", fields: permitFields }, caller, { waitMs: 0 });
     await eventually(async () => linesOf("block-refused").length > 0);
     await sleep(100);
     ahead = {};
@@ -200,16 +200,18 @@ test("a member whose software does not know the rules in force leads no more; th
   const entry = entryOf(chain, keys, [rules], { time: Date.now() });
   await cluster.node(outdated).running?.peerDoor.handle("customs", "proposals", encodeProposalCall([proposalOf(entry, [])]));
   await equalHeads(cluster);
-  expect(good(await servicesOf(cluster, "customs").submission(entry.transactionHash)).outcome).toEqual({ kind: "applied" });
+  expect(good(await servicesOf(cluster, "customs").submission({ transactionHash: entry.transactionHash })).outcome).toEqual({
+    kind: "applied",
+  });
 
   for (const id of ["customs", "tax", "inspection"]) expect((await issue(id)).outcome).toEqual({ kind: "applied" });
-  const [{ leader }, { status }] = [await chainOf(cluster, "customs"), await servicesOf(cluster, outdated).health()];
+  const [{ leader }, { status }] = [await chainOf(cluster, "customs"), await servicesOf(cluster, outdated).health({})];
   expect(leader).not.toBe(outdated);
   expect(status).toBe("upgrade-needed");
   // A process that starts anew learns it anew, from the first block that it cannot apply.
   await cluster.restart(outdated);
   expect((await issue("tax")).outcome).toEqual({ kind: "applied" });
-  await eventually(async () => (await servicesOf(cluster, outdated).health()).status === "upgrade-needed");
+  await eventually(async () => (await servicesOf(cluster, outdated).health({})).status === "upgrade-needed");
   expect(await heightOf("tax")).toBeGreaterThan(await heightOf(outdated));
   expect(linesOf("bug")).toEqual([]);
 });

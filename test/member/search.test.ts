@@ -30,7 +30,7 @@ const licence = {
 
 beforeAll(async () => {
   cluster = await openPermits({}, 10);
-  good(await at("platform").defineType(licence as never, caller, options));
+  good(await at("platform").defineType({ type: licence as never }, caller, options));
   await equalHeads(cluster);
   for (let n = 0; n < 24; n++) {
     const issuer = n % 3 === 0 ? "tax" : "platform";
@@ -38,15 +38,22 @@ beforeAll(async () => {
     const type = n % 4 === 0 ? "licence" : "permit";
     const expiresAt = n % 5 === 0 ? Date.now() + 40 : undefined;
     const input = { type, fields, ...(expiresAt === undefined ? {} : { expiresAt }) };
-    const issued = await at(issuer).issue(input, caller, options);
+    const issued = await at(issuer).issueCertificate(input, caller, options);
     // A licence's number is its serial: the second one of an issuer exists already.
     if ("refused" in issued || issued.outcome?.kind !== "applied") continue;
     await equalHeads(cluster);
     if (type === "licence" && n % 8 === 0)
-      good(await at("customs").complete(issued.certificate, { part: "check", fields: { result: "ok" } }, caller, options));
-    if (n % 6 === 1) good(await at(issuer).changeStatus("suspend", issued.certificate, { reason: "inquiry" }, caller, options));
-    else if (n % 7 === 2) good(await at(issuer).changeStatus("revoke", issued.certificate, { reason: "law" }, caller, options));
-    else if (n % 9 === 4) good(await at(issuer).renew(issued.certificate, { fields, reason: "renewal" }, caller, options));
+      good(
+        await at("customs").completeCertificate(
+          { certificate: issued.certificate, part: "check", fields: { result: "ok" } },
+          caller,
+          options,
+        ),
+      );
+    if (n % 6 === 1) good(await at(issuer).suspendCertificate({ certificate: issued.certificate, reason: "inquiry" }, caller, options));
+    else if (n % 7 === 2) good(await at(issuer).revokeCertificate({ certificate: issued.certificate, reason: "law" }, caller, options));
+    else if (n % 9 === 4)
+      good(await at(issuer).renewCertificate({ certificate: issued.certificate, fields, reason: "renewal" }, caller, options));
   }
   await equalHeads(cluster);
   all = await everything({});
@@ -54,7 +61,7 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 
 async function everything(filter: CertificateFilter, limit = 100): Promise<CertificateItem[]> {
-  return pages((cursor) => at("customs").certificates(filter, cursor, limit));
+  return pages((cursor) => at("customs").certificates({ ...filter, ...(cursor === undefined ? {} : { cursor }), limit }));
 }
 
 async function pages<T>(ask: (cursor: string | undefined) => Promise<Page<T> | Refused>): Promise<T[]> {
@@ -135,22 +142,24 @@ describe("a search", () => {
     const found = await everything({ type: "licence", number });
     expect(found.length).toBeGreaterThan(0);
     expect(found.every(({ certificate }) => certificate.includes(`.${number}.`))).toBe(true);
-    expect(await at("customs").certificates({ number }, undefined, 10)).toMatchObject({ refused: "type-needed" });
+    expect(await at("customs").certificates({ number, limit: 10 })).toMatchObject({ refused: "type-needed" });
     expect(await everything({ type: "permit", number })).toEqual([]);
   });
 
   test("a cursor of another question is refused, and so is one that was made up", async () => {
-    const page = good(await at("customs").certificates({ type: "permit" }, undefined, 2));
+    const page = good(await at("customs").certificates({ type: "permit", limit: 2 }));
     expect(page.next).toBeDefined();
     for (const other of [{}, { type: "permit", sort: "oldest" as const }, { type: "licence" }])
-      expect(await at("customs").certificates(other, page.next, 2)).toMatchObject({ refused: "invalid-cursor" });
-    expect(await at("customs").certificates({ type: "permit" }, "AAAA", 2)).toMatchObject({ refused: "invalid-cursor" });
+      expect(
+        await at("customs").certificates({ ...other, ...(page.next === undefined ? {} : { cursor: page.next }), limit: 2 }),
+      ).toMatchObject({ refused: "invalid-cursor" });
+    expect(await at("customs").certificates({ type: "permit", cursor: "AAAA", limit: 2 })).toMatchObject({ refused: "invalid-cursor" });
   });
 
   test("new certificates neither repeat nor hide one on the pages that follow", async () => {
-    const first = good(await at("platform").certificates({ type: "permit" }, undefined, 3));
-    good(await at("platform").issue({ type: "permit", fields: permitFields }, caller, options));
-    const rest = await pages((cursor) => at("platform").certificates({ type: "permit" }, cursor ?? first.next, 3));
+    const first = good(await at("platform").certificates({ type: "permit", limit: 3 }));
+    good(await at("platform").issueCertificate({ type: "permit", fields: permitFields }, caller, options));
+    const rest = await pages((cursor = first.next ?? "") => at("platform").certificates({ type: "permit", cursor, limit: 3 }));
     const seen = [...first.items, ...rest].map(({ certificate }) => certificate);
     expect(seen).toEqual(naive({ type: "permit" }));
   });
@@ -164,10 +173,12 @@ describe("a search", () => {
 describe("the explorer", () => {
   test("finds a block by its hash, and an entry says what it changed", async () => {
     const [row] = all;
-    const block = good(await at("tax").block(row?.height ?? 0));
-    expect(good(await at("tax").blockByHash(block.hash))).toEqual(block);
-    expect(await at("tax").blockByHash("0".repeat(64))).toMatchObject({ refused: "unknown-block" });
-    const entry = good(await at("tax").entry(row?.transaction ?? ""));
+    const block = good(await at("tax").block({ height: row?.height ?? 0 }));
+    expect(good(await at("tax").blockByHash({ hash: block.hash }))).toEqual(block);
+    for (const cursor of ["-1", "x", "1e3"])
+      expect(await at("tax").blocks({ cursor, limit: 2 })).toMatchObject({ refused: "invalid-cursor" });
+    expect(await at("tax").blockByHash({ hash: "0".repeat(64) })).toMatchObject({ refused: "unknown-block" });
+    const entry = good(await at("tax").entry({ transactionHash: row?.transaction ?? "" }));
     expect(entry.changed).toContainEqual({ kind: "certificate", id: row?.certificate });
   });
 });
@@ -177,7 +188,7 @@ describe("a figure", () => {
   const entriesBehind = async (query: string): Promise<EntryHit[]> => {
     const { from, to, ...more } = Object.fromEntries(new URLSearchParams(query.split("?")[1]));
     const filter = { from: Number(from), to: Number(to), ...more };
-    return pages((cursor) => at("tax").entries(filter, cursor, 7));
+    return pages((cursor) => at("tax").entries({ ...filter, ...(cursor === undefined ? {} : { cursor }), limit: 7 }));
   };
 
   test("is the sum of the acts of the entries behind it, whatever it is broken down by", async () => {
@@ -195,12 +206,11 @@ describe("a figure", () => {
         options,
       ),
     );
-    good(await at("customs").readGranted(asked.request, caller, { waitMs: 10_000 }));
+    good(await at("customs").grantedFields({ request: asked.request }, caller, { waitMs: 10_000 }));
     await equalHeads(cluster);
     for (const what of ["contributions", "uses"] as const)
       for (const by of [[], ["member"], ["type"], ["member", "type", "day"]] as const) {
-        const figures = await at("tax").actFigures(what, { ...range, by });
-        if ("refused" in figures) throw new Error(figures.refused);
+        const { items: figures } = good(await at("tax")[what]({ ...range, by }));
         expect(figures.length).toBeGreaterThan(0);
         for (const figure of figures) {
           const behind = await entriesBehind(figure.entries);
@@ -213,19 +223,18 @@ describe("a figure", () => {
   });
 
   test("of blocks by hour counts each block and entry once", async () => {
-    const figures = await at("tax").blockFigures(range, "hour");
-    if ("refused" in figures) throw new Error(figures.refused);
-    const { blocks, entries } = await at("tax").statistics();
+    const { items: figures } = good(await at("tax").blockFigures({ ...range, by: "hour" }));
+    const { blocks, entries } = await at("tax").statistics({});
     expect(figures.reduce((sum, figure) => sum + figure.blocks, 0)).toBe(blocks);
     expect(figures.reduce((sum, figure) => sum + figure.entries, 0)).toBe(entries);
   });
 
   test("of certificates is that of the list, and too wide a range is refused", async () => {
-    const { certificates, members, countedFrom } = await at("tax").statistics();
+    const { certificates, members, countedFrom } = await at("tax").statistics({});
     expect(certificates.total).toBe((await everything({})).length);
     expect([members.length, countedFrom]).toEqual([4, 0]);
-    expect(await at("tax").blockFigures({ from: 0, to: Date.now() }, "hour")).toMatchObject({ refused: "range-too-wide" });
-    expect(await at("tax").actFigures("uses", { from: 0, to: Date.now(), by: [] })).toMatchObject({ refused: "range-too-wide" });
-    expect(await at("tax").actFigures("uses", { from: 2, to: 1, by: [] })).toMatchObject({ refused: "empty-range" });
+    expect(await at("tax").blockFigures({ from: 0, to: Date.now(), by: "hour" })).toMatchObject({ refused: "range-too-wide" });
+    expect(await at("tax").uses({ from: 0, to: Date.now(), by: [] })).toMatchObject({ refused: "range-too-wide" });
+    expect(await at("tax").uses({ from: 2, to: 1, by: [] })).toMatchObject({ refused: "empty-range" });
   });
 });

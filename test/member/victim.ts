@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { chainTable } from "@vermilion/aws/dynamodb/chain-table";
 import type { Append, CommitCertificate, Message, Position } from "@vermilion/consensus";
 import { operationCall } from "@vermilion/contracts";
 import {
@@ -24,7 +25,7 @@ import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, t
 import type { ExecutedBlock, PeerCall } from "@vermilion/node/ports/index";
 import { processPace } from "@vermilion/node/turns/pace";
 import { entryOf, makeMember, signatureOf, type TestKey, type TestMember } from "../support/entries.ts";
-import { type MemoryStores, memoryStores } from "../support/memory/index.ts";
+import { type MemoryStores, memoryChain, memoryStores } from "../support/memory/index.ts";
 import { memoryKeys } from "../support/memory-keys.ts";
 import { memberIds } from "./fixtures.ts";
 
@@ -214,7 +215,7 @@ export class Victim {
 
   /** What the member has bound itself to and what it holds as true. */
   async standing() {
-    const { items } = await this.stores.table.query("reservation", {});
+    const { items } = await chainTable(this.stores.table, memoryChain).query("reservation", {});
     const { state } = await this.stores.raftStore.load();
     return {
       height: (await this.stores.ledger.published())?.height,

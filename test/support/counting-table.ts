@@ -1,6 +1,6 @@
 import type { Action, Item, Table } from "@vermilion/aws/dynamodb/index";
 
-/** What DynamoDB would bill, by the first part of the partition key. */
+/** What DynamoDB would bill, by the first part of the partition key behind the chain. */
 export interface Units {
   readonly writes: ReadonlyMap<string, number>;
   readonly reads: ReadonlyMap<string, number>;
@@ -28,7 +28,7 @@ export function countingTable(inner: Table): CountingTable {
   let calls = 0;
 
   function add(to: Map<string, number>, partition: string, units: number): void {
-    const name = partition.split("/")[0] ?? "";
+    const name = partition.replace(/^[0-9a-f]{64}\//, "").split("/")[0] ?? "";
     to.set(name, (to.get(name) ?? 0) + units);
   }
   function addRead(partition: string, items: readonly (Item | undefined)[]): void {

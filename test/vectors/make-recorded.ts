@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { formatFileReference } from "@vermilion/certificates";
 import { formatOutcome, text, toBase64url } from "@vermilion/ledger";
-import { testFile } from "../contracts/files.suite.ts";
+import { testFile } from "../contracts/test-file.ts";
 import { eventually, openCluster } from "../support/cluster.ts";
 import { accountProof, entryOf, makeKey } from "../support/entries.ts";
 
@@ -38,42 +38,43 @@ async function force(author: string, contract: string, operation: string, given:
   for (const node of cluster.nodes.values()) if (node.id !== author) await node.running?.peerDoor.handle(author, "proposals", body);
   await eventually(
     async () =>
-      (await services(author).entry(entry.transactionHash)) && !("refused" in (await services(author).entry(entry.transactionHash))),
+      (await services(author).entry({ transactionHash: entry.transactionHash })) &&
+      !("refused" in (await services(author).entry({ transactionHash: entry.transactionHash }))),
   );
 }
 
-good(await services("platform").defineType(type, caller, options));
+good(await services("platform").defineType({ type }, caller, options));
 const key = makeKey("P-256");
-const chain = (await services("tax").consortium()).chain;
+const chain = (await services("tax").consortium({})).chain;
 const proof = JSON.stringify(accountProof(key, { chain, kind: "holder", name: "张三丰", member: "tax" }));
 const { address } = good(await services("tax").registerAccount({ kind: "holder", name: "张三丰", jwk: key.jwk, proof }, caller, options));
-const issued = good(await services("platform").issue({ type: type.id, fields: sample.main, holder: address }, caller, options));
+const issued = good(await services("platform").issueCertificate({ type: type.id, fields: sample.main, holder: address }, caller, options));
 const { certificate } = issued;
-good(await services("inspection").complete(certificate, { part: "inspection", fields: sample.inspection }, caller, options));
+good(await services("inspection").completeCertificate({ certificate, part: "inspection", fields: sample.inspection }, caller, options));
 const ask = (id: string, fields: readonly string[], purpose: string) =>
   services(id).openRequest({ certificate, part: "main", fields, purpose, serviceItem: "registration", basis: "law" }, caller, options);
 const customs = type.policies.find(({ reader }: { reader: string }) => reader === "customs");
 const standing = good(await ask("customs", customs.fields, customs.purposes[0]));
-good(await services("customs").readGranted(standing.request, caller, { waitMs: 10_000 }));
+good(await services("customs").grantedFields({ request: standing.request }, caller, { waitMs: 10_000 }));
 const first = good(await ask("tax", ["creditCode"], "tax-registration"));
 const second = good(await ask("tax", ["idNumber"], "tax-registration"));
-good(await services("platform").decide(first.request, { decision: "approve", reason: "lawful" }, caller, options));
-good(await services("platform").decide(second.request, { decision: "refuse", reason: "not-necessary" }, caller, options));
-const members = await services("platform").members();
-const issuerCode = members.find(({ id }) => id === "platform")?.uscc ?? "";
+good(await services("platform").decideRequest({ request: first.request, decision: "approve", reason: "lawful" }, caller, options));
+good(await services("platform").decideRequest({ request: second.request, decision: "refuse", reason: "not-necessary" }, caller, options));
+const members = await services("platform").members({});
+const issuerCode = members.items.find(({ id }) => id === "platform")?.uscc ?? "";
 good(await services("tax").verifyCertificate({ sdJwt: issued.sdJwt ?? "", issuerCode }, caller, options));
 await force("tax", "requests", "decide", { request: second.request, decision: "approve", reason: null, by: caller });
 await force("tax", "types", "define", { type: { ...type, version: 2 } });
 await force("customs", "nothing", "at-all", {});
 const attachment = JSON.parse(readFileSync(new URL("../../packages/certificates/types/filing-attachment.json", import.meta.url), "utf8"));
-good(await services("platform").defineType(attachment, caller, options));
+good(await services("platform").defineType({ type: attachment }, caller, options));
 const { plan, chunks } = testFile(1_000);
-good(await services("platform").beginFile(plan.file, { size: plan.size, chunks: plan.chunks }, caller));
-good(await services("platform").sendChunk(plan.file, 0, chunks[0]!, caller));
-good(await services("platform").completeFile(plan.file, { mediaType: "application/pdf", plain: "cd".repeat(32) }, caller, options));
+good(await services("platform").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller));
+good(await services("platform").sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller));
+good(await services("platform").completeFile({ file: plan.file, mediaType: "application/pdf", plain: "cd".repeat(32) }, caller, options));
 const document = formatFileReference({ ...plan, mediaType: "application/pdf", key: new Uint8Array(32).fill(7), name: "附件.pdf" });
 const named = { filingNumber: "BA-1", title: "附件", document };
-good(await services("platform").issue({ type: attachment.id, fields: named }, caller, options));
+good(await services("platform").issueCertificate({ type: attachment.id, fields: named }, caller, options));
 const header = {
   version: 1,
   hashAlgorithm: "sha256",
@@ -88,7 +89,7 @@ await force("tax", "files", "register", { ...header, file: "ab".repeat(32), chun
 await force("customs", "consortium", "activate", { contract: "types", version: 3, height: 1_000_000 });
 
 const heads = await eventually(async () => {
-  const all = await Promise.all([...cluster.nodes.values()].map(async ({ running }) => (await running?.services.health())?.chains[0]));
+  const all = await Promise.all([...cluster.nodes.values()].map(async ({ running }) => (await running?.services.health({}))?.chains[0]));
   return new Set(all.map((head) => head?.headHash)).size === 1 && all;
 });
 const { ledger } = cluster.node("tax").stores;

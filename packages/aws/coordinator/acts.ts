@@ -6,7 +6,9 @@
 
 /** What goes from step to step, and into the execution that continues this one. */
 export interface Carried {
-  /** Number of this execution: its name is `executionName(number)`. */
+  /** Id, hex, of the chain whose consensus this execution drives. */
+  readonly chain: string;
+  /** Number of this execution: its name is `executionName(chain, number)`. */
   readonly number: number;
   /** How often this execution has come back to `readRole`; the coordinator counts, the function returns what it was given. */
   readonly loops: number;
@@ -56,9 +58,19 @@ export interface TurnAnswer<Which extends keyof typeof whereTo> extends Carried 
 }
 
 /** Answer to `nextNumber`: what the successor carries. `number` is the new one; the coordinator starts `loops` again at 0. */
-export type NextNumberAnswer = Carried;
-
-/** Name of an execution. Step Functions refuses a second of the same name, so two starters of one number start one execution. */
-export function executionName(number: number): string {
-  return `turns-${number}`;
+export interface NextNumberAnswer extends Carried {
+  /** Of the successor. */
+  readonly name: string;
 }
+
+/**
+ * Name of an execution, of at most 80 characters. Step Functions refuses a second of the same name, so two starters of one number start one
+ * execution. So many digits tell chains apart.
+ */
+export function executionName(chain: string, number: number): string {
+  return `${executionPrefix}${chain.slice(0, chainDigits)}-${number}`;
+}
+
+/** How the names of all executions begin. */
+export const executionPrefix = "turns-";
+const chainDigits = 32;

@@ -22,10 +22,10 @@ export interface Starter {
   reviveLost(): Promise<void>;
 }
 
-/** `coordinator` is the state machine's ARN. */
-export function coordinatorStarter(client: SFNClient, coordinator: string, store: CoordinatorStore): Starter {
+/** `coordinator` is the state machine's ARN; `store` is that of the chain. */
+export function coordinatorStarter(client: SFNClient, coordinator: string, chain: string, store: CoordinatorStore): Starter {
   async function isRunning(number: number): Promise<boolean> {
-    const executionArn = `${coordinator.replace(":stateMachine:", ":execution:")}:${executionName(number)}`;
+    const executionArn = `${coordinator.replace(":stateMachine:", ":execution:")}:${executionName(chain, number)}`;
     try {
       return (await client.send(new DescribeExecutionCommand({ executionArn }))).status === "RUNNING";
     } catch (cause) {
@@ -36,10 +36,10 @@ export function coordinatorStarter(client: SFNClient, coordinator: string, store
 
   /** False where the name is taken by an execution that has ended. */
   async function start(number: number): Promise<boolean> {
-    const execution: Carried = { number, loops: 0, seen: 0 };
+    const execution: Carried = { chain, number, loops: 0, seen: 0 };
     const input = JSON.stringify(execution);
     try {
-      await client.send(new StartExecutionCommand({ stateMachineArn: coordinator, name: executionName(number), input }));
+      await client.send(new StartExecutionCommand({ stateMachineArn: coordinator, name: executionName(chain, number), input }));
       return true;
     } catch (cause) {
       if (cause instanceof ExecutionAlreadyExists) return isRunning(number);

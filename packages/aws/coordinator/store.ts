@@ -1,7 +1,8 @@
 import { checkCount, ensure } from "@vermilion/node/ports/limits";
+import { chainTable } from "../dynamodb/chain-table.ts";
 import { pack, unpack } from "../dynamodb/items.ts";
 import type { Item, Table } from "../dynamodb/table.ts";
-import { coordinatorKey } from "../environment.ts";
+import { coordinatorPartition } from "../environment.ts";
 
 export interface Coordination {
   /** Of the newest execution, 0 before the first. */
@@ -13,7 +14,7 @@ export interface Coordination {
 }
 
 /**
- * Which execution of the coordinator drives consensus, so that one runs while there is work, and none while there is not. It is about cost
+ * Which execution of the coordinator drives the consensus of a chain, so that one runs while there is work, and none while there is not. It is about cost
  * and liveness only: two executions at once, or one that believes wrongly that it runs, do no harm to the ledger.
  *
  * - Executions are named by their number, and a name can be started once: starting number n again is no second execution. A store that was
@@ -43,11 +44,12 @@ export interface CoordinatorStore {
   state(): Promise<Coordination>;
 }
 
-const key = { partition: coordinatorKey, sort: coordinatorKey };
+const key = { partition: coordinatorPartition, sort: "coordinator" };
 const nothing: Coordination = { number: 0, wanted: 0, running: false };
 
-/** One item in the table of Raft; its number counts the changes. */
-export function dynamoCoordinator(table: Table): CoordinatorStore {
+/** One item of a chain in the table of Raft; its number counts the changes. */
+export function dynamoCoordinator(chain: string, raft: Table): CoordinatorStore {
+  const table = chainTable(raft, chain);
   async function load(): Promise<{ readonly state: Coordination; readonly item: Item | undefined }> {
     const item = await table.get(key);
     return { item, state: item === undefined ? nothing : unpack<Coordination>(item) };

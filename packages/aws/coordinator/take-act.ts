@@ -1,10 +1,19 @@
 import type { Random } from "@vermilion/node/ports/index";
 import type { Bursts, Standing } from "@vermilion/node/turns/bursts";
-import type { Carried, NextNumberAnswer, TurnAnswer, TurnCall, whereTo } from "./acts.ts";
+import { z } from "zod";
+import { type Carried, executionName, type NextNumberAnswer, type TurnAnswer, type TurnCall, type whereTo } from "./acts.ts";
 import type { CoordinatorStore } from "./store.ts";
 
 type Act = keyof typeof whereTo;
 type Next<Which extends Act> = TurnAnswer<Which>["next"];
+
+const count = z.int().min(0);
+
+/** What the state machine calls the function with. */
+export const turnCall: z.ZodType<TurnCall> = z.strictObject({
+  act: z.enum(["readRole", "forward", "preVote", "campaign", "lead", "drain", "handOver", "nextNumber"]),
+  execution: z.strictObject({ chain: z.string().regex(/^[0-9a-f]{64}$/), number: count, loops: count, seen: count }),
+});
 
 /** How long an act may go on, ms; the function's own time is 60 s. */
 const budgetMs = { look: 8_000, forward: 15_000, election: 12_000, lead: 15_000, drain: 30_000, handOver: 10_000 } as const;
@@ -13,7 +22,7 @@ const standBackSecondsMax = 4;
 /** A first look that finds nothing while somebody asks for another is repeated so often before the state machine takes a round for it. */
 const looksMax = 3;
 
-/** What the acts of the coordinator are done with. */
+/** What the acts of the coordinator are done with: all of it is of the chain that the execution names. */
 export interface Coordinating {
   readonly bursts: Bursts;
   readonly store: CoordinatorStore;
@@ -23,7 +32,10 @@ export interface Coordinating {
 /** One act of the coordinator. It may be repeated and may run beside itself: all that it decides is found again in the stores. */
 export async function takeAct(call: TurnCall, needs: Coordinating): Promise<TurnAnswer<Act> | NextNumberAnswer> {
   const { act, execution } = call;
-  if (act === "nextNumber") return { ...execution, number: await needs.store.nextNumber(execution.number) };
+  if (act === "nextNumber") {
+    const number = await needs.store.nextNumber(execution.number);
+    return { ...execution, number, name: executionName(execution.chain, number) };
+  }
   return acts[act](execution, needs);
 }
 

@@ -2,8 +2,11 @@ import { stateKeys } from "@vermilion/contracts";
 import { entryLifetimeDefaultMs } from "@vermilion/ledger";
 import { unfinishedWork } from "@vermilion/member/unfinished";
 import type { Clock, Ledger, Log, RaftStore } from "@vermilion/node/ports/index";
+import { z } from "zod";
+import { chainTable } from "../dynamodb/chain-table.ts";
 import { pack, unpack } from "../dynamodb/items.ts";
 import type { Table } from "../dynamodb/table.ts";
+import { coordinatorPartition } from "../environment.ts";
 import type { Meter } from "../lambda/meter.ts";
 import type { Starter } from "./start.ts";
 
@@ -12,10 +15,12 @@ const healthTimeoutMs = 2_000;
 const blocksPerLookMax = 200;
 
 export interface Watching {
+  /** Chain id, hex; all of the following is of this chain. */
+  readonly chain: string;
   readonly member: string;
   readonly ledger: Ledger;
   readonly raftStore: RaftStore;
-  /** The Raft table, where the watchdog keeps what it saw last, under the coordinator's key. */
+  /** The Raft table, where the watchdog keeps what it saw last, beside the coordinator's item. */
   readonly raftTable: Table;
   readonly starter: Starter;
   readonly meter: Meter;
@@ -41,8 +46,11 @@ export async function watch(needs: Watching): Promise<{ readonly reasons: readon
   return { reasons, woken };
 }
 
+/** As much of a member's public health as is asked for here. */
+const health = z.object({ chains: z.array(z.object({ chain: z.string(), height: z.number() })) });
+
 /** A member that was away while the others committed hears of it from their public health: no key is needed to ask. */
-async function whatOthersHave({ ledger, member, fetch }: Watching): Promise<readonly string[]> {
+async function whatOthersHave({ chain, ledger, member, fetch }: Watching): Promise<readonly string[]> {
   const own = (await ledger.published())?.height ?? -1;
   const [row] = await ledger.stateRows([stateKeys.consortium()]);
   const { members = [] } = (row?.value ?? {}) as { members?: readonly string[] };
@@ -53,8 +61,8 @@ async function whatOthersHave({ ledger, member, fetch }: Watching): Promise<read
       const { id, url } = value as unknown as { id: string; url: string };
       try {
         const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(healthTimeoutMs) });
-        const { chains } = (await response.json()) as { chains?: readonly { height?: unknown }[] };
-        return { id, height: Number(chains?.[0]?.height ?? -1) };
+        const { chains } = health.parse(await response.json());
+        return { id, height: chains.find((one) => one.chain === chain)?.height ?? -1 };
       } catch {
         // One that does not answer has nothing to tell; whether that matters is for the calls that need it.
         return { id, height: -1 };
@@ -64,7 +72,7 @@ async function whatOthersHave({ ledger, member, fetch }: Watching): Promise<read
   return heights.filter(({ height }) => height > own).map(({ id, height }) => `${id} is at height ${height}, this member at ${own}`);
 }
 
-async function measure({ ledger, raftStore, raftTable, meter, clock }: Watching): Promise<void> {
+async function measure({ chain, ledger, raftStore, raftTable, meter, clock }: Watching): Promise<void> {
   const [{ state }, published, finalSize, waiting, [oldest]] = await Promise.all([
     raftStore.load(),
     ledger.published(),
@@ -74,7 +82,8 @@ async function measure({ ledger, raftStore, raftTable, meter, clock }: Watching)
   ]);
   const now = clock.now();
   const height = published?.height ?? 0;
-  const before = await lastSeen(raftTable);
+  const table = chainTable(raftTable, chain);
+  const before = await lastSeen(table);
   const upTo = Math.min(height, before.height + blocksPerLookMax);
   meter.count("Height", height);
   meter.count("FinalSize", finalSize);
@@ -85,7 +94,7 @@ async function measure({ ledger, raftStore, raftTable, meter, clock }: Watching)
   meter.count("LeaderChanges", Math.max(0, (state?.term ?? 0) - before.term));
   meter.count("Amnesic", state?.amnesic === true ? 1 : 0);
   meter.count("RefusedEntries", await refusedBetween(ledger, before.height, upTo));
-  await saveSeen(raftTable, { term: state?.term ?? 0, height: upTo });
+  await saveSeen(table, { term: state?.term ?? 0, height: upTo });
 }
 
 async function refusedBetween(ledger: Ledger, after: number, upTo: number): Promise<number> {
@@ -103,7 +112,7 @@ function seconds(ms: number): number {
 }
 
 /** Beside the coordinator's own item: the one partition of the table that the watchdog may write. */
-const seenKey = { partition: "coordinator", sort: "watchdog" };
+const seenKey = { partition: coordinatorPartition, sort: "watchdog" };
 
 async function lastSeen(table: Table): Promise<Seen> {
   const item = await table.get(seenKey);

@@ -1,13 +1,13 @@
 import type { Ledger } from "@vermilion/node/ports/index";
 import { checkCosignature, checkHeight } from "@vermilion/node/ports/limits";
-import { finalKey } from "../environment.ts";
+import { finalSortKey } from "../environment.ts";
 import { digits, pack, queryAll, unpack } from "./items.ts";
 import type { Table } from "./table.ts";
 
 type Evidence = Pick<Ledger, "saveCosignature" | "cosignatures" | "raiseFinal" | "finalSize">;
 
 export function ledgerEvidence(table: Table): Evidence {
-  const key = { partition: finalKey, sort: "size" };
+  const key = { partition: "final", sort: finalSortKey };
   const partitionOf = (size: number) => `cosignature/${digits(size)}`;
   return {
     async saveCosignature(size, member, line) {

@@ -1,4 +1,5 @@
 import type { Ledger } from "@vermilion/node/ports/index";
+import { chainTable } from "./chain-table.ts";
 import { ledgerAttachments, ledgerBlocks } from "./ledger-blocks.ts";
 import { ledgerEvidence } from "./ledger-evidence.ts";
 import { ledgerNames } from "./ledger-names.ts";
@@ -8,13 +9,15 @@ import { ledgerTree } from "./ledger-tree.ts";
 import type { Table } from "./table.ts";
 
 export interface LedgerTables {
+  /** Chain id, hex. */
+  readonly chain: string;
   readonly ledger: Table;
   /** What only this member may read; a process that is not given it has no sealed attachments. */
   readonly records?: Table;
 }
 
 /**
- * One chain. Its items:
+ * One chain. Its items; each partition key stands behind the id of the chain and a slash (`chain-table.ts`):
  *
  * | partition            | sort key                | content |
  * |----------------------|-------------------------|---------|
@@ -32,7 +35,7 @@ export interface LedgerTables {
  * | `entry/<2 digits>`   | `<transaction hash>`    | place of the entry, spread over 256 partitions |
  * | `name/<2 digits>`    | `<16 digits>/<height>/<position>` | nothing: a hash by which an entry is found, as the digests of a deposit; 25 a request |
  * | `cosignature/<size>` | `<member>`              | line |
- * | `final`              | `size`                  | number: final size |
+ * | `final`              | `final-size`            | number: final size; the stream to `tiles` is filtered on this sort key, which no other item has |
  * | `sealed/<hash>`      | `bytes`                 | in the table `records`, which no function for the public can read |
  *
  * What caps a chain. DynamoDB takes 1,000 write units (1 KB each) a second under one partition key; a transaction counts twice. It may
@@ -51,7 +54,9 @@ export interface LedgerTables {
  * So the busiest kind of state row is the cap: 1,000 entries/s where an entry writes one row of each kind. Raft and signing, one block
  * after the other, are slower by far.
  */
-export function dynamoLedger({ ledger, records }: LedgerTables): Ledger {
+export function dynamoLedger(tables: LedgerTables): Ledger {
+  const ledger = chainTable(tables.ledger, tables.chain);
+  const records = tables.records === undefined ? undefined : chainTable(tables.records, tables.chain);
   return {
     ...ledgerBlocks(ledger),
     ...ledgerAttachments(ledger, records),

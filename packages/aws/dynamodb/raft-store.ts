@@ -1,5 +1,6 @@
 import type { Clock, RaftStore } from "@vermilion/node/ports/index";
 import { checkHeight, checkName, checkPrefix, checkValue } from "@vermilion/node/ports/limits";
+import { chainTable } from "./chain-table.ts";
 import { end, pack, queryAll, unpack } from "./items.ts";
 import { waitingProposals } from "./proposals.ts";
 import type { Table } from "./table.ts";
@@ -7,7 +8,8 @@ import type { Table } from "./table.ts";
 type RaftState = Parameters<RaftStore["save"]>[0];
 
 /**
- * What a member must not forget as a Raft node. Its items, all in the table of that name:
+ * What a member must not forget as a Raft node of one chain. Its items, all in the table of that name, each partition key behind the id of the
+ * chain and a slash (`chain-table.ts`):
  *
  * | partition                     | sort key                | content |
  * |-------------------------------|-------------------------|---------|
@@ -25,7 +27,8 @@ type RaftState = Parameters<RaftStore["save"]>[0];
  * blocks/s. A proposal costs one unit in its shard when it comes and one when it goes, and a look at what waits reads every shard whole,
  * 8 × 3,000 read units/s: 4,000 entries/s, and 20,000 that wait, of 0.3 KB here, are read 16 times a second.
  */
-export function dynamoRaftStore(table: Table, clock: Pick<Clock, "now">): RaftStore {
+export function dynamoRaftStore(chain: string, raft: Table, clock: Pick<Clock, "now">): RaftStore {
+  const table = chainTable(raft, chain);
   return { ...raftState(table), ...reservations(table), ...waitingProposals(table, clock), ...setBack(table) };
 }
 
@@ -47,6 +50,11 @@ function raftState(table: Table): Pick<RaftStore, "load" | "save"> {
       return result === "done" ? "saved" : "stale";
     },
   };
+}
+
+/** What a member has bound itself to before there is a chain: whose founding it has signed. */
+export function foundingReservations(raft: Table): Pick<RaftStore, "reserve" | "highestReserved"> {
+  return reservations(chainTable(raft, "founding"));
 }
 
 function reservations(table: Table): Pick<RaftStore, "reserve" | "highestReserved"> {

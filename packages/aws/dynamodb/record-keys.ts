@@ -1,10 +1,12 @@
 import type { RecordKeys, RecordName } from "@vermilion/member/ports/index";
 import { checkRecordName } from "@vermilion/member/ports/limits";
 import { checkValue } from "@vermilion/node/ports/limits";
+import { chainTable } from "./chain-table.ts";
 import type { Table } from "./table.ts";
 
-/** Items `record-key/<certificate>`, `<version>/<part>/<document>`: the wrapped key. */
-export function dynamoRecordKeys(table: Table): RecordKeys {
+/** Items `<chain>/record-key/<certificate>`, `<version>/<part>/<document>`: the wrapped key. */
+export function dynamoRecordKeys(chain: string, records: Table): RecordKeys {
+  const table = chainTable(records, chain);
   return {
     async saveFirst(name, wrapped) {
       checkRecordName(name);

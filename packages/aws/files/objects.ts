@@ -15,18 +15,21 @@ import { Fault } from "@vermilion/node/fault";
 import { checkHash } from "@vermilion/node/ports/limits";
 
 /**
- * How a file lies in S3: `files/<root>/data` is a multipart object whose parts are the chunks, `files/<root>/plan.json` names its upload, and
- * `uploads/<app>/<root>` marks an open one.
+ * How a file of a chain lies in S3: `files/<chain>/<root>/data` is a multipart object whose parts are the chunks, `plan.json` beside it names
+ * its upload, and `uploads/<chain>/<app>/<root>` marks an open one. A file that stands on two chains lies here twice: what one of them forgets
+ * the other keeps.
  */
-export interface Place {
+export interface FileBucket {
   readonly client: S3Client;
   readonly bucket: string;
+  /** Chain id, hex. */
+  readonly chain: string;
 }
 
-export const planKey = (file: string): string => `files/${file}/plan.json`;
-export const dataKey = (file: string): string => `files/${file}/data`;
-export const markKey = (app: string, file: string): string => `uploads/${app}/${file}`;
-export const dataOf = ({ bucket }: Place, file: string) => ({ Bucket: bucket, Key: dataKey(file) });
+export const planKey = ({ chain }: FileBucket, file: string): string => `files/${chain}/${file}/plan.json`;
+export const dataKey = ({ chain }: FileBucket, file: string): string => `files/${chain}/${file}/data`;
+export const markKey = ({ chain }: FileBucket, app: string, file: string): string => `uploads/${chain}/${app}/${file}`;
+export const dataOf = (at: FileBucket, file: string) => ({ Bucket: at.bucket, Key: dataKey(at, file) });
 
 export interface StoredPlan extends FilePlan {
   readonly uploadId: string;
@@ -46,39 +49,39 @@ export interface ReadPlan {
   readonly etag: string | undefined;
 }
 
-export async function readPlan({ client, bucket }: Place, file: string): Promise<ReadPlan | undefined> {
+export async function readPlan(at: FileBucket, file: string): Promise<ReadPlan | undefined> {
   checkHash(file);
-  const object = await unlessGone(client.send(new GetObjectCommand({ Bucket: bucket, Key: planKey(file) })), "read", file);
+  const object = await unlessGone(at.client.send(new GetObjectCommand({ Bucket: at.bucket, Key: planKey(at, file) })), "read", file);
   const text = await object?.Body?.transformToString("utf-8");
   return text === undefined ? undefined : { stored: JSON.parse(text) as StoredPlan, etag: object?.ETag };
 }
 
 /** The plan of an upload or file that nobody has abandoned. */
-export async function readOpenPlan(place: Place, file: string): Promise<StoredPlan | undefined> {
-  const stored = (await readPlan(place, file))?.stored;
+export async function readOpenPlan(at: FileBucket, file: string): Promise<StoredPlan | undefined> {
+  const stored = (await readPlan(at, file))?.stored;
   return stored?.abandoned === true ? undefined : stored;
 }
 
 /** Undefined where there is no plan, or its upload is gone and has left no file. */
-export async function findFile(place: Place, file: string): Promise<FoundFile | undefined> {
-  const stored = await readOpenPlan(place, file);
-  return stored === undefined ? undefined : findParts(place, stored);
+export async function findFile(at: FileBucket, file: string): Promise<FoundFile | undefined> {
+  const stored = await readOpenPlan(at, file);
+  return stored === undefined ? undefined : findParts(at, stored);
 }
 
 /** S3 lists at most 1,000 parts at once; a file has at most 641. */
-export async function findParts(place: Place, stored: StoredPlan): Promise<FoundFile | undefined> {
+export async function findParts(at: FileBucket, stored: StoredPlan): Promise<FoundFile | undefined> {
   const { file, uploadId } = stored;
   const whole = { ...stored, complete: true, parts: new Map<number, Part>() };
-  if (await isComplete(place, stored)) return whole;
-  const command = new ListPartsCommand({ ...dataOf(place, file), UploadId: uploadId });
-  const listed = await unlessGone(place.client.send(command), "list", file);
+  if (await isComplete(at, stored)) return whole;
+  const command = new ListPartsCommand({ ...dataOf(at, file), UploadId: uploadId });
+  const listed = await unlessGone(at.client.send(command), "list", file);
   if (listed !== undefined) return { ...stored, complete: false, parts: partsOfPlan(stored, listed.Parts ?? []) };
   // Completed between the two questions, or ended by the lifecycle rule.
-  return (await isComplete(place, stored)) ? whole : undefined;
+  return (await isComplete(at, stored)) ? whole : undefined;
 }
 
-export async function isComplete(place: Place, { file, size }: FilePlan): Promise<boolean> {
-  const head = await unlessGone(place.client.send(new HeadObjectCommand(dataOf(place, file))), "look at", file);
+export async function isComplete(at: FileBucket, { file, size }: FilePlan): Promise<boolean> {
+  const head = await unlessGone(at.client.send(new HeadObjectCommand(dataOf(at, file))), "look at", file);
   return head?.ContentLength === size;
 }
 
@@ -100,7 +103,7 @@ export function checksumOf({ chunks }: FilePlan, index: number): string {
   return toBase64(bytes);
 }
 
-export async function remove({ client, bucket }: Place, key: string): Promise<void> {
+export async function remove({ client, bucket }: FileBucket, key: string): Promise<void> {
   await attempt(client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })), "delete", key);
 }
 

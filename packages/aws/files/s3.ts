@@ -22,12 +22,12 @@ import {
   checksumOf,
   dataKey,
   dataOf,
+  type FileBucket,
   failed,
   findFile,
   findParts,
   isComplete,
   markKey,
-  type Place,
   planKey,
   type ReadPlan,
   readOpenPlan,
@@ -38,7 +38,7 @@ import {
   unlessGone,
 } from "./objects.ts";
 
-export interface S3FilesOptions extends Place {
+export interface S3FilesOptions extends FileBucket {
   readonly clock: Pick<Clock, "now">;
 }
 
@@ -72,45 +72,45 @@ export function s3Files(options: S3FilesOptions): Files {
   };
 }
 
-async function stateOf(place: Place, file: string): Promise<FileState | undefined> {
-  const found = await findFile(place, file);
+async function stateOf(at: FileBucket, file: string): Promise<FileState | undefined> {
+  const found = await findFile(at, file);
   if (found === undefined) return undefined;
   const { uploadId: _uploadId, parts, ...state } = found;
   const present = state.complete ? state.chunks.map((_, index) => index) : [...parts.keys()].sort((one, other) => one - other);
   return { ...state, present };
 }
 
-async function begin(place: Place, plan: FilePlan): ReturnType<Files["begin"]> {
+async function begin(at: FileBucket, plan: FilePlan): ReturnType<Files["begin"]> {
   checkFilePlan(plan);
-  const { client, bucket } = place;
+  const { client, bucket } = at;
   const { file } = plan;
-  const known = await readPlan(place, file);
+  const known = await readPlan(at, file);
   if (known?.stored.abandoned === true) {
     // Whoever abandoned it was cut off.
-    await removeObjects(place, known.stored);
-    return begin(place, plan);
+    await removeObjects(at, known.stored);
+    return begin(at, plan);
   }
-  if (known !== undefined && (await findParts(place, known.stored)) !== undefined) return "known";
+  if (known !== undefined && (await findParts(at, known.stored)) !== undefined) return "known";
   // The mark first: an upload that is not counted must not exist.
-  await attempt(client.send(new PutObjectCommand({ Bucket: bucket, Key: markKey(plan.app, file), Body: "open" })), "mark", file);
-  const create = { ...dataOf(place, file), ChecksumAlgorithm: "SHA256", ContentType: "application/octet-stream" } as const;
+  await attempt(client.send(new PutObjectCommand({ Bucket: bucket, Key: markKey(at, plan.app, file), Body: "open" })), "mark", file);
+  const create = { ...dataOf(at, file), ChecksumAlgorithm: "SHA256", ContentType: "application/octet-stream" } as const;
   const { UploadId: uploadId } = await attempt(client.send(new CreateMultipartUploadCommand(create)), "begin", file);
   if (uploadId === undefined) throw new Fault("storage-failed", `S3: no upload id for ${file}`);
-  if ((await putPlan(place, { ...plan, uploadId }, known)) === "put") return "begun";
+  if ((await putPlan(at, { ...plan, uploadId }, known)) === "put") return "begun";
   // Another one has begun the same file at the same moment: his upload is the one that counts.
-  await unlessGone(client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
+  await unlessGone(client.send(new AbortMultipartUploadCommand({ ...dataOf(at, file), UploadId: uploadId })), "end", file);
   return "known";
 }
 
 /** Writes the plan over the one that was read, or where there was none. */
-async function putPlan(place: Place, stored: StoredPlan, read: ReadPlan | undefined): Promise<"put" | "lost"> {
+async function putPlan(at: FileBucket, stored: StoredPlan, read: ReadPlan | undefined): Promise<"put" | "lost"> {
   const condition = read?.etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: read.etag };
-  const put = { Bucket: place.bucket, Key: planKey(stored.file), Body: JSON.stringify(stored), ContentType: "application/json" };
-  return putIf(place, { ...put, ...condition }, stored.file);
+  const put = { Bucket: at.bucket, Key: planKey(at, stored.file), Body: JSON.stringify(stored), ContentType: "application/json" };
+  return putIf(at, { ...put, ...condition }, stored.file);
 }
 
 /** 412: somebody else was first. 409 says that another write was under way, and one asks again. */
-async function putIf({ client }: Place, input: PutObjectCommandInput, file: string): Promise<"put" | "lost"> {
+async function putIf({ client }: FileBucket, input: PutObjectCommandInput, file: string): Promise<"put" | "lost"> {
   for (let conflicts = 0; ; conflicts++) {
     try {
       await client.send(new PutObjectCommand(input));
@@ -130,7 +130,12 @@ async function openUploads(options: S3FilesOptions, app: string): Promise<number
   let open = 0;
   let token: string | undefined;
   do {
-    const input = { Bucket: options.bucket, Prefix: markKey(app, ""), MaxKeys: marksPerPage, ...(token && { ContinuationToken: token }) };
+    const input = {
+      Bucket: options.bucket,
+      Prefix: markKey(options, app, ""),
+      MaxKeys: marksPerPage,
+      ...(token && { ContinuationToken: token }),
+    };
     const listed = await attempt(options.client.send(new ListObjectsV2Command(input)), "list", app);
     const counted = await Promise.all((listed.Contents ?? []).map((mark) => isOpen(options, app, mark)));
     open += counted.filter((each) => each).length;
@@ -144,23 +149,23 @@ async function openUploads(options: S3FilesOptions, app: string): Promise<number
  * deleted. A young one is left, for its plan may be on its way.
  */
 async function isOpen(options: S3FilesOptions, app: string, { Key = "", LastModified }: _Object): Promise<boolean> {
-  const file = Key.slice(markKey(app, "").length);
+  const file = Key.slice(markKey(options, app, "").length);
   if ((await findFile(options, file))?.complete === false) return true;
   if (LastModified !== undefined && options.clock.now() - LastModified.getTime() > markAgeMsMin) await remove(options, Key);
   return false;
 }
 
-async function writeChunk(place: Place, file: string, index: number, bytes: Uint8Array): Promise<"written" | "unknown-upload"> {
-  const found = await findFile(place, file);
+async function writeChunk(at: FileBucket, file: string, index: number, bytes: Uint8Array): Promise<"written" | "unknown-upload"> {
+  const found = await findFile(at, file);
   if (found === undefined) return "unknown-upload";
   if (found.complete || found.parts.has(index)) return "written";
-  const command = new UploadPartCommand({ ...partOf(place, found, index), Body: bytes });
-  const sent = await unlessGone(place.client.send(command), "write to", file);
-  return sent === undefined && !(await isComplete(place, found)) ? "unknown-upload" : "written";
+  const command = new UploadPartCommand({ ...partOf(at, found, index), Body: bytes });
+  const sent = await unlessGone(at.client.send(command), "write to", file);
+  return sent === undefined && !(await isComplete(at, found)) ? "unknown-upload" : "written";
 }
 
-async function complete(place: Place, file: string): ReturnType<Files["complete"]> {
-  const found = await findFile(place, file);
+async function complete(at: FileBucket, file: string): ReturnType<Files["complete"]> {
+  const found = await findFile(at, file);
   if (found === undefined) return "unknown-upload";
   const missing = found.complete ? [] : found.chunks.map((_, index) => index).filter((index) => !found.parts.has(index));
   if (missing.length > 0) return { missing };
@@ -169,50 +174,50 @@ async function complete(place: Place, file: string): ReturnType<Files["complete"
       const { ETag, ChecksumSHA256 } = found.parts.get(index) ?? {};
       return { PartNumber: index + 1, ETag, ChecksumSHA256 };
     });
-    const input = { ...dataOf(place, file), UploadId: found.uploadId, MultipartUpload: { Parts } };
-    const done = await unlessGone(place.client.send(new CompleteMultipartUploadCommand(input)), "complete", file);
+    const input = { ...dataOf(at, file), UploadId: found.uploadId, MultipartUpload: { Parts } };
+    const done = await unlessGone(at.client.send(new CompleteMultipartUploadCommand(input)), "complete", file);
     // An upload that is gone was completed by a call whose answer was lost, or by somebody else.
-    if (done === undefined && !(await isComplete(place, found))) return "unknown-upload";
+    if (done === undefined && !(await isComplete(at, found))) return "unknown-upload";
   }
-  await remove(place, markKey(found.app, file));
+  await remove(at, markKey(at, found.app, file));
   return "complete";
 }
 
-async function register(place: Place, file: string, entry: FileRegistration): Promise<"noted" | "unknown-upload"> {
+async function register(at: FileBucket, file: string, entry: FileRegistration): Promise<"noted" | "unknown-upload"> {
   for (let conflicts = 0; conflicts <= conflictsMax; conflicts++) {
-    const read = await readPlan(place, file);
+    const read = await readPlan(at, file);
     if (read === undefined || read.stored.abandoned === true) return "unknown-upload";
     const { stored } = read;
-    if ((await putPlan(place, { ...stored, registration: registrationWith(stored.registration, entry) }, read)) === "put") return "noted";
+    if ((await putPlan(at, { ...stored, registration: registrationWith(stored.registration, entry) }, read)) === "put") return "noted";
   }
   throw new Fault("storage-failed", `S3: the plan of ${file} is written by too many`);
 }
 
 /** The plan is marked before anything is deleted, on the condition that it is as it was read: so no entry is noted meanwhile. */
-async function abandon(place: Place, file: string, registration: FileRegistration | undefined): ReturnType<Files["abandon"]> {
+async function abandon(at: FileBucket, file: string, registration: FileRegistration | undefined): ReturnType<Files["abandon"]> {
   for (let conflicts = 0; conflicts <= conflictsMax; conflicts++) {
-    const read = await readPlan(place, file);
+    const read = await readPlan(at, file);
     if (read === undefined) return "abandoned";
     if (read.stored.abandoned !== true) {
       if (!sameRegistration(read.stored.registration, registration)) return "registering";
-      if ((await putPlan(place, { ...read.stored, abandoned: true }, read)) === "lost") continue;
+      if ((await putPlan(at, { ...read.stored, abandoned: true }, read)) === "lost") continue;
     }
-    await removeObjects(place, read.stored);
+    await removeObjects(at, read.stored);
     return "abandoned";
   }
   throw new Fault("storage-failed", `S3: the plan of ${file} is written by too many`);
 }
 
-async function removeObjects(place: Place, { file, app, uploadId }: StoredPlan): Promise<void> {
-  await unlessGone(place.client.send(new AbortMultipartUploadCommand({ ...dataOf(place, file), UploadId: uploadId })), "end", file);
+async function removeObjects(at: FileBucket, { file, app, uploadId }: StoredPlan): Promise<void> {
+  await unlessGone(at.client.send(new AbortMultipartUploadCommand({ ...dataOf(at, file), UploadId: uploadId })), "end", file);
   // The plan last: while it is there, the call can be made again.
-  for (const key of [dataKey(file), markKey(app, file), planKey(file)]) await remove(place, key);
+  for (const key of [dataKey(at, file), markKey(at, app, file), planKey(at, file)]) await remove(at, key);
 }
 
-async function readChunk(place: Place, file: string, index: number): Promise<Uint8Array | undefined> {
-  const stored = await readOpenPlan(place, file);
+async function readChunk(at: FileBucket, file: string, index: number): Promise<Uint8Array | undefined> {
+  const stored = await readOpenPlan(at, file);
   if (stored === undefined || index >= stored.chunks.length) return undefined;
-  const answer = place.client.send(new GetObjectCommand({ ...dataOf(place, file), Range: rangeOf(stored, index) }));
+  const answer = at.client.send(new GetObjectCommand({ ...dataOf(at, file), Range: rangeOf(stored, index) }));
   return unlessGone(
     answer.then(({ Body }) => Body?.transformToByteArray()),
     "read",
@@ -221,12 +226,12 @@ async function readChunk(place: Place, file: string, index: number): Promise<Uin
 }
 
 async function linksTo(
-  place: Place,
+  at: FileBucket,
   file: string,
   indexes: readonly number[],
   link: (stored: StoredPlan, index: number) => Promise<ChunkLink>,
 ): Promise<readonly ChunkLink[] | undefined> {
-  const stored = await readOpenPlan(place, file);
+  const stored = await readOpenPlan(at, file);
   if (stored === undefined) return undefined;
   return attempt(Promise.all(indexes.map((index) => link(stored, index))), "sign for", file);
 }
@@ -249,9 +254,9 @@ function signedUntil({ clock }: S3FilesOptions, until: number) {
   return { expiresIn: Math.max(1, Math.floor((until - now) / 1000)), signingDate: new Date(now) };
 }
 
-function partOf(place: Place, stored: StoredPlan, index: number) {
+function partOf(at: FileBucket, stored: StoredPlan, index: number) {
   const { file, uploadId } = stored;
-  return { ...dataOf(place, file), UploadId: uploadId, PartNumber: index + 1, ChecksumSHA256: checksumOf(stored, index) };
+  return { ...dataOf(at, file), UploadId: uploadId, PartNumber: index + 1, ChecksumSHA256: checksumOf(stored, index) };
 }
 
 function rangeOf({ size }: FilePlan, index: number): string {

@@ -1,29 +1,34 @@
 import type { GenesisFile } from "@vermilion/node/context";
-import { pack, unpack } from "../dynamodb/items.ts";
+import { pack, queryAll, unpack } from "../dynamodb/items.ts";
 import type { Table } from "../dynamodb/table.ts";
 
-/** What a member holds of its own founding, beside its ledger and for everybody to read. */
+/** A chain that this member is on. */
+export interface InstalledChain {
+  /** Chain id, hex. */
+  readonly chain: string;
+  readonly genesis: GenesisFile;
+}
+
+/** What a member holds of its own foundings, beside its ledgers and for everybody to read. */
 export interface FoundingStore {
   /** The member's signed statement, as last made. */
   statement(): Promise<string | undefined>;
   saveStatement(statement: string): Promise<void>;
-  genesis(): Promise<GenesisFile | undefined>;
-  /** Installs a genesis once; answers the one that is installed, which may be another. */
-  install(genesis: GenesisFile): Promise<GenesisFile>;
+  /** The main chain first; empty before it is installed. */
+  chains(): Promise<readonly InstalledChain[]>;
+  /** Installs a chain once, as the main one or beside it. Answers what is installed there, which may be another. */
+  install(given: InstalledChain, as: "main" | "further"): Promise<InstalledChain>;
 }
 
-const statementKey = { partition: "founding", sort: "statement" };
-const genesisKey = { partition: "founding", sort: "genesis" };
+const partition = "founding";
+const statementKey = { partition, sort: "statement" };
+const mainKey = { partition, sort: "chain" };
+/** Above the key of the main one, which so is read first. */
+const furtherKey = (chain: string) => ({ partition, sort: `chain/${chain}` });
 
 /** In the ledger table: statement and genesis are as public as the member's keys. */
 export function foundingStore(ledger: Table): FoundingStore {
-  async function genesis(): Promise<GenesisFile | undefined> {
-    const item = await ledger.get(genesisKey);
-    return item === undefined ? undefined : unpack<GenesisFile>(item);
-  }
   return {
-    genesis,
-
     async statement() {
       const item = await ledger.get(statementKey);
       return item === undefined ? undefined : unpack<string>(item);
@@ -33,11 +38,19 @@ export function foundingStore(ledger: Table): FoundingStore {
       await ledger.write({ put: { ...statementKey, bytes: pack(statement) } });
     },
 
-    async install(given) {
-      await ledger.write({ put: { ...genesisKey, bytes: pack(given) }, condition: "absent" });
-      const installed = await genesis();
+    async chains() {
+      const items = await queryAll(ledger, partition, {});
+      if (items.some(({ sort }) => sort === "genesis"))
+        throw new Error("this table holds the chain of a member of version 0.1, which this version does not read: deploy the member anew");
+      return items.filter(({ sort }) => sort !== statementKey.sort).map((item) => unpack<InstalledChain>(item));
+    },
+
+    async install(given, as) {
+      const key = as === "main" ? mainKey : furtherKey(given.chain);
+      await ledger.write({ put: { ...key, bytes: pack(given) }, condition: "absent" });
+      const installed = await ledger.get(key);
       if (installed === undefined) throw new Error("bug: an installed genesis is gone");
-      return installed;
+      return unpack<InstalledChain>(installed);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { DocsFile } from "@vermilion/api/docs-page";
+import type { DocsFile } from "@vermilion/api";
 
 /** The deployment lays the files of the API's page beside the code of the function that shows it. */
 export async function bundledDocsFile(name: DocsFile): Promise<Uint8Array | undefined> {

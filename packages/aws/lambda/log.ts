@@ -12,15 +12,35 @@ const alarming: Readonly<Record<string, "Amnesic" | "Diverged">> = {
   "member-misbehaved": "Diverged",
 };
 
-/** One JSON line an event to the function's log group; some events also raise a metric. */
-export function lambdaLog(level: Level | "silent", member: string, meter: Meter): Log {
-  const logger = new Logger({ serviceName: "vermilion", logLevel: level === "silent" ? "SILENT" : level, persistentKeys: { member } });
-  const write = (at: Level) => (event: string, fields?: Readonly<Record<string, unknown>>) => {
-    const metric = alarming[event];
-    if (metric !== undefined) meter.count(metric, 1);
-    logger[at](event, redacted(eventFields(fields ?? {})));
+/** The log of a function: one JSON line an event to its log group. */
+export interface LambdaLog extends Log {
+  /** What is on every line until it is set again: of which invocation it is. */
+  setContext(context: Readonly<Record<string, string>>): void;
+  /** The same log, with the id of the chain on each line. Some events of a chain also raise one of its metrics. */
+  ofChain(chain: string, meter: Meter): Log;
+}
+
+export function lambdaLog(level: Level | "silent", member: string | undefined): LambdaLog {
+  const persistentKeys = member === undefined ? {} : { member };
+  const logger = new Logger({ serviceName: "vermilion", logLevel: level === "silent" ? "SILENT" : level, persistentKeys });
+  let context: Readonly<Record<string, string>> = {};
+
+  function logOf(more: Readonly<Record<string, string>>, meter: Meter | undefined): Log {
+    const write = (at: Level) => (event: string, fields?: Readonly<Record<string, unknown>>) => {
+      const metric = alarming[event];
+      if (metric !== undefined) meter?.count(metric, 1);
+      logger[at](event, { ...redacted(eventFields(fields ?? {})), ...more, ...context });
+    };
+    return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+  }
+
+  return {
+    ...logOf({}, undefined),
+    setContext: (given) => {
+      context = given;
+    },
+    ofChain: (chain, meter) => logOf({ chain }, meter),
   };
-  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 
 const secret = new Set(secretFieldNames);

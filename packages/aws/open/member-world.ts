@@ -10,6 +10,7 @@ import { connectPeers } from "@vermilion/node/peers/connect";
 import type { Keys, Log } from "@vermilion/node/ports/index";
 import { dynamoLedger, dynamoRaftStore, dynamoRecordKeys, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
+import type { InstalledChain } from "../founding/store.ts";
 import { type KeyIds, kmsKeys } from "../kms/keys.ts";
 import type { Meter } from "../lambda/meter.ts";
 import { lambdaPace } from "../lambda/pace.ts";
@@ -18,9 +19,10 @@ import { noFiles } from "../nothing.ts";
 
 interface Clients {
   readonly database: DynamoDBClient;
+  /** One that is `counted`. */
   readonly kms: KMSClient;
+  /** That of the chain. */
   readonly log: Log;
-  readonly meter: Meter;
   /** Absent where the function has none to do with. */
   readonly files?: Files;
 }
@@ -28,11 +30,15 @@ interface Clients {
 /** A function that takes turns has all of these; the other keys it is given or not. */
 type TurnSettings = SettingsOf<"turn"> & { readonly AGREE_KEY?: string };
 
-/** The platform of a function that takes turns: stores, keys, and the other members. */
-export function openMemberWorld(settings: TurnSettings, genesis: GenesisFile, { database, kms, log, meter, files = noFiles }: Clients) {
+/** The platform, for one chain, of a function that takes turns: stores, keys, and the other members. */
+export function openMemberWorld(
+  settings: TurnSettings,
+  { chain, genesis }: InstalledChain,
+  { database, kms, log, files = noFiles }: Clients,
+) {
   const member = settings.MEMBER.id;
-  const { chain, keys: publicKeys } = founderOf(genesis, member);
-  const keys = kmsKeys({ client: counted(kms, meter), ids: keyIdsOf(settings), public: publicKeys });
+  const { keys: publicKeys } = founderOf(genesis, member);
+  const keys = kmsKeys({ client: kms, ids: keyIdsOf(settings), public: publicKeys });
   const { directory, session, checkSession, peers } = connectPeers({ ...world, log, keys }, { member, chain });
   const raft = dynamoTable(database, settings.RAFT_TABLE);
   const records = dynamoTable(database, settings.RECORDS_TABLE);
@@ -41,9 +47,9 @@ export function openMemberWorld(settings: TurnSettings, genesis: GenesisFile, { 
     log,
     keys,
     peers,
-    ledger: dynamoLedger({ ledger: dynamoTable(database, settings.LEDGER_TABLE), records }),
-    raftStore: dynamoRaftStore(raft, world.clock),
-    recordKeys: dynamoRecordKeys(records),
+    ledger: dynamoLedger({ chain, ledger: dynamoTable(database, settings.LEDGER_TABLE), records }),
+    raftStore: dynamoRaftStore(chain, raft, world.clock),
+    recordKeys: dynamoRecordKeys(chain, records),
     files,
     pace: lambdaPace,
   };
@@ -51,7 +57,6 @@ export function openMemberWorld(settings: TurnSettings, genesis: GenesisFile, { 
 }
 
 interface Founded {
-  readonly chain: string;
   /** Checkpoint origin. */
   readonly origin: string;
   /** How many members there are. */
@@ -66,7 +71,6 @@ export function founderOf(genesis: GenesisFile, member: string): Founded {
   const founder = checked.membership.members.get(member);
   if (founder === undefined) throw new Error(`genesis: ${member} is not a member of this consortium`);
   return {
-    chain: checked.chain,
     origin: originOf(checked.founding.name, checked.chain),
     founders: checked.membership.members.size,
     keys: founder.keys,

@@ -1,10 +1,9 @@
-import { createPublicApi } from "@vermilion/api";
-import { createFoundingApi } from "@vermilion/api/founding-api";
+import { createFoundingApi, createPublicApi, oneChain } from "@vermilion/api";
 import { openReader } from "@vermilion/member/open-member";
 import { Fault } from "@vermilion/node/fault";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore } from "../founding/store.ts";
+import { foundingStore, type InstalledChain } from "../founding/store.ts";
 import { kmsKeys } from "../kms/keys.ts";
 import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
 import { bundledDocsFile } from "../lambda/docs-files.ts";
@@ -13,48 +12,45 @@ import { lambdaMeter } from "../lambda/meter.ts";
 import { lambdaPace } from "../lambda/pace.ts";
 import { world } from "../lambda/world.ts";
 import { nothing } from "../nothing.ts";
+import { openedChains } from "./chains.ts";
 import { counted, founderOf } from "./member-world.ts";
 
 /**
  * The routes that need no account, by a function that may read two tables and sign checkpoints with the log key: it takes no turn, knows no
  * other member, and holds nobody's secrets.
  */
-export function openPublic(
-  settings: SettingsOf<"public">,
-): (request: Request, caller?: { readonly address?: string }) => Promise<Response> {
+export function openPublic(settings: SettingsOf<"public">) {
   const member = settings.MEMBER.id;
   const meter = lambdaMeter(member);
-  const log = lambdaLog(settings.LOG_LEVEL, member, meter);
+  const log = lambdaLog(settings.LOG_LEVEL, member);
   const database = dynamoDbClient();
+  const kms = counted(kmsClient(), meter);
   const ledgerTable = dynamoTable(database, settings.LEDGER_TABLE);
+  const raftTable = dynamoTable(database, settings.RAFT_TABLE);
   const founding = foundingStore(ledgerTable);
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member, docsFile: bundledDocsFile, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
-  let opened: ReturnType<typeof createPublicApi> | undefined;
 
-  return async (request, caller) => {
-    try {
-      const genesis = opened === undefined ? await founding.genesis() : undefined;
-      if (genesis !== undefined) {
-        const { keys: publicKeys } = founderOf(genesis, member);
-        const services = await openReader(
-          {
-            ...world,
-            ...nothing,
-            log,
-            keys: kmsKeys({ client: counted(kmsClient(), meter), ids: { log: settings.LOG_KEY }, public: publicKeys }),
-            ledger: dynamoLedger({ ledger: ledgerTable }),
-            raftStore: dynamoRaftStore(dynamoTable(database, settings.RAFT_TABLE), world.clock),
-            peers: { call: () => Promise.reject(new Fault("peer-unreachable", "this function calls nobody")) },
-            pace: lambdaPace,
-          },
-          { member, genesis },
-        );
-        opened = createPublicApi({ ...needs, services });
-      }
-      return await (opened ?? waiting).fetch(request, caller);
-    } finally {
-      meter.flush();
-    }
-  };
+  const chains = openedChains(founding, async ({ chain, genesis }: InstalledChain, isMain) => {
+    const { keys: publicKeys } = founderOf(genesis, member);
+    const { services } = await openReader(
+      {
+        ...world,
+        ...nothing,
+        log: log.ofChain(chain, meter.ofChain({ id: chain, isMain })),
+        keys: kmsKeys({ client: kms, ids: { log: settings.LOG_KEY }, public: publicKeys }),
+        ledger: dynamoLedger({ chain, ledger: ledgerTable }),
+        raftStore: dynamoRaftStore(chain, raftTable, world.clock),
+        peers: { call: () => Promise.reject(new Fault("peer-unreachable", "this function calls nobody")) },
+        pace: lambdaPace,
+      },
+      { member, genesis },
+    );
+    return createPublicApi({ ...needs, chains: oneChain(chain, { services }) });
+  });
+
+  async function answer(request: Request, caller: { readonly address?: string }): Promise<Response> {
+    return ((await chains.of("main")) ?? waiting).fetch(request, caller);
+  }
+  return { log, meter, answer };
 }

@@ -9,37 +9,31 @@ import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
 import { lambdaLog } from "../lambda/log.ts";
 import { lambdaMeter } from "../lambda/meter.ts";
 import { world } from "../lambda/world.ts";
-import { openMemberWorld } from "./member-world.ts";
+import { openedChains } from "./chains.ts";
+import { counted, openMemberWorld } from "./member-world.ts";
 
-/** The coordinator's function: one act a call. */
+/** The coordinator's function: one act a call, of the chain that its execution names. */
 export function openTurn(settings: SettingsOf<"turn">) {
   const meter = lambdaMeter(settings.MEMBER.id);
-  const log = lambdaLog(settings.LOG_LEVEL, settings.MEMBER.id, meter);
+  const log = lambdaLog(settings.LOG_LEVEL, settings.MEMBER.id);
   const database = dynamoDbClient();
-  const store = dynamoCoordinator(dynamoTable(database, settings.RAFT_TABLE));
-  let opening: ReturnType<typeof open> | undefined;
-
-  async function open() {
-    const genesis = await foundingStore(dynamoTable(database, settings.LEDGER_TABLE)).genesis();
-    if (genesis === undefined) throw new Error("no genesis is installed: there is nothing to coordinate");
-    const { platform, directory } = openMemberWorld(settings, genesis, { database, kms: kmsClient(), log, meter });
+  const kms = counted(kmsClient(), meter);
+  const raftTable = dynamoTable(database, settings.RAFT_TABLE);
+  const chains = openedChains(foundingStore(dynamoTable(database, settings.LEDGER_TABLE)), async (installed, isMain) => {
+    const { chain, genesis } = installed;
+    const ofChain = log.ofChain(chain, meter.ofChain({ id: chain, isMain }));
+    const { platform, directory } = openMemberWorld(settings, installed, { database, kms, log: ofChain });
     const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
-    await directory.follow(() => member.services.members());
-    return member;
-  }
+    await directory.follow(async () => (await member.services.members({})).items);
+    return { bursts: member.bursts, store: dynamoCoordinator(chain, raftTable), random: world.random, log: ofChain };
+  });
 
-  return async (call: TurnCall) => {
-    opening ??= open();
-    try {
-      const { bursts } = await opening.catch((cause: unknown) => {
-        opening = undefined;
-        throw cause;
-      });
-      const answer = await takeAct(call, { bursts, store, random: world.random });
-      log.info("act", { act: call.act, ...answer });
-      return answer;
-    } finally {
-      meter.flush();
-    }
-  };
+  async function answer(call: TurnCall) {
+    const coordinating = await chains.of(call.execution.chain);
+    if (coordinating === undefined) throw new Error(`chain ${call.execution.chain} is not installed: there is nothing to coordinate`);
+    const answered = await takeAct(call, coordinating);
+    coordinating.log.info("act", { act: call.act, ...answered });
+    return answered;
+  }
+  return { log, meter, answer };
 }

@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import type { AdminAnswer } from "@vermilion/api/admin-door";
+import type { AdminAnswer } from "@vermilion/api/sign-in/apps";
 import type { OperatorRequest } from "./answer.ts";
 
 /** What the credentials of AWS, the region or the stack's name are to blame for: a sentence for the person who gave them. */

@@ -41,7 +41,8 @@ export function backup(program: Command, io: Io): void {
       }
       const bytes = about.files.reduce((sum, { size }) => sum + size, 0);
       io.print(`${member}：已备份到 ${to} · backed up to ${to}`);
-      io.print(`  区块高度 height ${about.height}, ${about.size} 条 entries, ${about.files.length} 个文件 files, ${bytes} 字节 bytes`);
+      for (const { chain, height, size } of about.chains) io.print(`  链 chain ${chain}: 区块高度 height ${height}, ${size} 条 entries`);
+      io.print(`  ${about.files.length} 个文件 files, ${bytes} 字节 bytes`);
       if (!withKeys) io.print("  不含私钥，请另行保存 · without the private keys: keep those elsewhere");
     });
 }

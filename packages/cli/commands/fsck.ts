@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type DataOptions, withData } from "../local-options.ts";
+import { type ChainOptions, type DataOptions, withChain, withData } from "../local-options.ts";
 import { memberReport } from "../member-report.ts";
 import type { Io } from "../output.ts";
 import { type StackOptions, stackText } from "../stack.ts";
@@ -15,10 +15,10 @@ The member may run meanwhile. Exit code: 0 clean, 1 something is wrong (the plac
 
 /** `vermilion fsck <member>`: any flipped byte is found and its place named. */
 export function fsck(program: Command, io: Io): void {
-  withData(program.command("fsck [member]").description("read a member's ledger back from its bytes and name what is wrong"))
+  withChain(withData(program.command("fsck [member]").description("read a member's ledger back from its bytes and name what is wrong")))
     .addHelpText("after", examples)
     .option("--stack <name>", stackText)
-    .action(async (given: string | undefined, options: DataOptions & StackOptions) => {
+    .action(async (given: string | undefined, options: DataOptions & StackOptions & ChainOptions) => {
       const { fsckMember: here } = await import("@vermilion/local/upkeep/check-ledger");
       const { member, report } = await memberReport(io, given, options, { command: "fsck", saying: "reading the ledger of", here });
       const isClean = report.findings.length === 0;

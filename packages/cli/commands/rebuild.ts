@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type DataOptions, withData } from "../local-options.ts";
+import { type ChainOptions, type DataOptions, withChain, withData } from "../local-options.ts";
 import { memberReport } from "../member-report.ts";
 import type { Io } from "../output.ts";
 import { type StackOptions, stackText } from "../stack.ts";
@@ -14,10 +14,12 @@ Exit code: 0 every block gave what its header says, 1 one did not (it is named),
 
 /** `vermilion rebuild <member>`: drops everything derived, replays, compares the state hash. */
 export function rebuild(program: Command, io: Io): void {
-  withData(program.command("rebuild [member]").description("drop everything derived from a stopped member's blocks and make it again"))
+  withChain(
+    withData(program.command("rebuild [member]").description("drop everything derived from a stopped member's blocks and make it again")),
+  )
     .addHelpText("after", examples)
     .option("--stack <name>", stackText)
-    .action(async (given: string | undefined, options: DataOptions & StackOptions) => {
+    .action(async (given: string | undefined, options: DataOptions & StackOptions & ChainOptions) => {
       const { rebuildMember: here } = await import("@vermilion/local/upkeep/check-ledger");
       const { member, report } = await memberReport(io, given, options, { command: "rebuild", saying: "rebuilding", here });
       const isSame = report.differences.length === 0;

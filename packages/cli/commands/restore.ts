@@ -39,9 +39,10 @@ export function restore(program: Command, io: Io): void {
         io.json({ ...about, files: files.length });
         return;
       }
-      io.print(
-        `${member}：已恢复到区块 ${restored.height}（${restored.takenAt}） · restored to height ${restored.height} of ${restored.takenAt}`,
-      );
+      for (const { chain, height } of restored.chains)
+        io.print(
+          `${member}：已恢复到区块 ${height}（${restored.takenAt}） · restored to height ${height} of ${restored.takenAt}, chain ${chain}`,
+        );
       if (restored.replaced !== undefined) io.print(`  原有账本保留在 ${restored.replaced} · what was there before is kept there`);
       io.print(`  启动后先追上其他成员，再重新加入 · started, it catches up and then rejoins: vermilion start ${member}`);
     });

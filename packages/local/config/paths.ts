@@ -18,14 +18,30 @@ export function dataPaths(data: string) {
         home,
         config: join(home, "config.json"),
         keys: join(home, "keys"),
-        files: join(home, "files"),
-        database: join(home, "ledger.sqlite"),
+        /** What is the member's own: its apps, its memory of calls. */
+        database: join(home, "member.sqlite"),
+        chains: join(home, "chains"),
+        chain: (chain: string) => chainPaths(join(home, "chains", chain)),
         log: join(home, "member.log"),
         lock: join(home, "member.lock"),
       };
     },
   } as const;
 }
+
+/** What a member has of one chain. The genesis of the main chain lies in the folder of the consortium, that of a further one here. */
+function chainPaths(home: string) {
+  return {
+    home,
+    genesis: join(home, "genesis.json"),
+    policy: join(home, "policy.txt"),
+    database: join(home, "ledger.sqlite"),
+    files: join(home, "files"),
+  } as const;
+}
+
+export type MemberPaths = ReturnType<ReturnType<typeof dataPaths>["member"]>;
+export type ChainPaths = ReturnType<typeof chainPaths>;
 
 export const controlSocket = "control.sock";
 export const adminSocket = "admin.sock";

@@ -38,9 +38,13 @@ function readConfig<Kind extends ConfigKind>(file: string, kind: Kind, data: str
   throw new Cannot("config-invalid", `配置有误：\n${problems}`, `the configuration is wrong:\n${problems}`);
 }
 
-/** What `found` wrote; its signatures are checked by the member that opens it. Throws `Cannot` `not-founded` or `config-invalid`. */
+/** The genesis of the main chain as `found` wrote it. Throws `Cannot` `not-founded` or `config-invalid`. */
 export function readGenesis(data: string): GenesisFile {
-  const file = dataPaths(data).genesis;
+  return readGenesisFile(dataPaths(data).genesis);
+}
+
+/** Throws `Cannot` `not-founded` or `config-invalid`; the signatures are checked by whoever opens the chain. */
+export function readGenesisFile(file: string): GenesisFile {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -50,5 +54,5 @@ export function readGenesis(data: string): GenesisFile {
   const checked = checkConfig(text, file, "genesis");
   if (checked.ok) return checked.config;
   const problems = checked.problems.map(configProblemText).join("\n");
-  throw new Cannot("config-invalid", `genesis.json 已损坏：\n${problems}`, `genesis.json is damaged:\n${problems}`);
+  throw new Cannot("config-invalid", `${file} 已损坏：\n${problems}`, `${file} is damaged:\n${problems}`);
 }

@@ -1,5 +1,5 @@
-import { isScope, scopes } from "@vermilion/api/scopes";
 import { checkUscc } from "@vermilion/certificates";
+import { isScope, scopes } from "@vermilion/protocol";
 import { z } from "zod";
 
 /** Every scope of the API; `desk`, the app made at founding, holds all. */

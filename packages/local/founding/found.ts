@@ -13,7 +13,7 @@ import { dataPaths } from "../config/paths.ts";
 import { allScopes, type ConsortiumConfig, type FounderConfig, type MemberFileConfig } from "../config/schemas.ts";
 import { syncFolder, syncTree } from "../disk/atomic.ts";
 import { createKeyFiles, openKeyFiles } from "../keys/jwk-files.ts";
-import { openDatabase, sqliteApps } from "../sqlite/index.ts";
+import { openMemberDatabase, sqliteApps } from "../sqlite/index.ts";
 
 export interface FoundOptions {
   readonly data: string;
@@ -97,7 +97,7 @@ async function makeMember(making: string, member: FounderConfig, options: FoundO
   };
   writeFileSync(paths.config, json(config));
   const { privateJwk, publicKey } = newAppKey();
-  const database = openDatabase(paths.database);
+  const database = openMemberDatabase(paths.database);
   try {
     await sqliteApps(database).put({
       id: "desk",

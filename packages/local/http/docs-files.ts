@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { type DocsFile, docsFiles } from "@vermilion/api/docs-page";
+import { type DocsFile, docsFiles } from "@vermilion/api";
 
 const require = createRequire(import.meta.url);
 

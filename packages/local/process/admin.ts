@@ -1,4 +1,4 @@
-import { answerAppRequest, appRequests } from "@vermilion/api/admin-door";
+import { answerAppRequest, appRequests } from "@vermilion/api/sign-in/apps";
 import type { Apps } from "@vermilion/member/ports/index";
 import type { Clock } from "@vermilion/node/ports/index";
 import { z } from "zod";

@@ -1,13 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createApi } from "@vermilion/api";
+import { createApi, oneChain } from "@vermilion/api";
 import { openMember, type RunningMember } from "@vermilion/member/open-member";
 import type { Files } from "@vermilion/member/ports/index";
-import { chainRules } from "@vermilion/member/rules";
 import type { Services } from "@vermilion/member/services";
-import type { GenesisFile } from "@vermilion/node/context";
 import { Fault } from "@vermilion/node/fault";
-import { checkGenesis } from "@vermilion/node/founding/genesis";
 import { makeStatement } from "@vermilion/node/founding/statement";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { systemClock } from "@vermilion/node/host/system-clock";
@@ -16,8 +13,9 @@ import { connectPeers } from "@vermilion/node/peers/connect";
 import type { Keys, Log } from "@vermilion/node/ports/index";
 import { processPace } from "@vermilion/node/turns/pace";
 import { Cannot } from "../cannot.ts";
+import { chainsOf, type LocalChain } from "../config/chains.ts";
 import { adminSocket, dataPaths } from "../config/paths.ts";
-import { readGenesis, readMemberConfig } from "../config/read.ts";
+import { readMemberConfig } from "../config/read.ts";
 import type { LogLevel, MemberFileConfig } from "../config/schemas.ts";
 import { takeLock } from "../disk/lock.ts";
 import { diskFiles } from "../files/on-disk.ts";
@@ -28,7 +26,18 @@ import { openKeyFiles } from "../keys/jwk-files.ts";
 import { pinoLog } from "../logs/pino.ts";
 import { chooseSocketPlace, forgetSocketPlace } from "../sockets/address.ts";
 import { serveSocket } from "../sockets/door.ts";
-import { type Database, openDatabase, sqliteApps, sqliteCalls, sqliteLedger, sqliteRaftStore, sqliteRecordKeys } from "../sqlite/index.ts";
+import {
+  type ChainDatabase,
+  type Database,
+  type MemberDatabase,
+  openChainDatabase,
+  openMemberDatabase,
+  sqliteApps,
+  sqliteCalls,
+  sqliteLedger,
+  sqliteRaftStore,
+  sqliteRecordKeys,
+} from "../sqlite/index.ts";
 import { adminDoor } from "./admin.ts";
 
 export interface MemberProcessOptions {
@@ -59,7 +68,8 @@ const drainMs = 5_000;
 export async function runMember(options: MemberProcessOptions): Promise<MemberProcess> {
   const paths = dataPaths(options.data).member(options.member);
   const config = readMemberConfig(options.data, options.member);
-  const genesis = readGenesis(options.data);
+  const [main] = chainsOf(options.data, options.member);
+  if (main === undefined) throw new Error("bug: a member has a main chain");
   const tls = options.tls ?? config.tls;
   assertUrlFits(config, tls !== undefined);
   assertKeysPrivate(paths.keys);
@@ -73,12 +83,14 @@ export async function runMember(options: MemberProcessOptions): Promise<MemberPr
     closers.push(() => lock.release());
     const log = pinoLog(paths.log, options.logLevel ?? config.logLevel ?? "info", { member: options.member }, config.logRetentionDays);
     closers.push(() => log.flush());
-    const database = openStorage(paths.database);
+    const own = openStorage(openMemberDatabase, paths.database);
+    closers.push(() => own.close());
+    const database = openStorage(openChainDatabase, main.paths.database);
     closers.push(() => database.close());
     const { running, handle, apps, closePeers } = await compose(
       config,
-      genesis,
-      { database, files: diskFiles(paths.files) },
+      main,
+      { own, database, files: diskFiles(main.paths.files) },
       openKeys(paths.keys),
       log,
       tls,
@@ -112,8 +124,8 @@ export async function runMember(options: MemberProcessOptions): Promise<MemberPr
 
 async function compose(
   config: MemberFileConfig,
-  genesis: GenesisFile,
-  { database, files }: { readonly database: Database; readonly files: Files },
+  { chain, genesis }: LocalChain,
+  { own, database, files }: { readonly own: MemberDatabase; readonly database: ChainDatabase; readonly files: Files },
   keys: Keys,
   log: Log,
   tls: { readonly certificate: string } | undefined,
@@ -121,11 +133,10 @@ async function compose(
 ) {
   const { member } = config;
   const world = { crypto: nativeCrypto, clock: systemClock, random: systemRandom, log, keys };
-  const chain = chainOf(genesis);
   const ca = tls === undefined ? {} : { ca: readFileSync(tls.certificate, "utf8") };
   const { directory, session, checkSession, peers } = connectPeers(world, { member, chain, ...ca });
-  const apps = sqliteApps(database);
-  const calls = sqliteCalls(database);
+  const apps = sqliteApps(own);
+  const calls = sqliteCalls(own);
   const running: RunningMember = await openMember(
     {
       ...world,
@@ -138,18 +149,17 @@ async function compose(
     },
     { member, genesis },
   );
-  await directory.follow(() => running.services.members());
+  await directory.follow(async () => (await running.services.members({})).items);
   const api = createApi({
     ...world,
-    services: running.services,
-    peers: running.peerDoor,
+    chains: oneChain(running.chain, { services: running.services, peers: running.peerDoor }),
     session,
     checkSession,
     calls,
     apps,
     baseUrl: config.url,
     member,
-    metrics: prometheusMetrics(member, () => running.services.health()),
+    metrics: prometheusMetrics(member, () => running.services.health({})),
     isDraining,
     docsFile: packagedDocsFile,
     ...(config.quotas === undefined ? {} : { quotas: config.quotas }),
@@ -165,19 +175,13 @@ async function compose(
 
 /** Made when somebody asks: on this platform a signature costs nothing. */
 async function ownStatement({ member, url }: MemberFileConfig, services: Services, keys: Keys): Promise<string | undefined> {
-  const row = (await services.members()).find(({ id }) => id === member);
+  const row = (await services.members({})).items.find(({ id }) => id === member);
   return row && makeStatement({ id: member, names: row.names, uscc: row.uscc, url }, keys, nativeCrypto);
 }
 
-function chainOf(genesis: GenesisFile): string {
-  const checked = checkGenesis(genesis, nativeCrypto, chainRules);
-  if (!("refused" in checked)) return checked.chain;
-  throw new Cannot("config-invalid", `genesis.json 已损坏：${checked.detail}`, `genesis.json is damaged: ${checked.detail}`);
-}
-
-function openStorage(file: string): Database {
+function openStorage<Opened extends Database>(open: (file: string) => Opened, file: string): Opened {
   try {
-    return openDatabase(file);
+    return open(file);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (error.code === "storage-layout-newer") {

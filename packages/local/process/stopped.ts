@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "@vermilion/node/host/system-clock";
 import { Cannot } from "../cannot.ts";
-import { dataPaths } from "../config/paths.ts";
+import { dataPaths, type MemberPaths } from "../config/paths.ts";
 import { readMemberConfig } from "../config/read.ts";
 import { type Lock, takeLock } from "../disk/lock.ts";
 import type { SocketAnswer } from "../sockets/door.ts";
-import { type Database, openDatabase, sqliteApps } from "../sqlite/index.ts";
+import { openMemberDatabase, sqliteApps } from "../sqlite/index.ts";
 import { type AdminRequest, adminDoor, askMember } from "./admin.ts";
 
 const askTimeoutMs = 10_000;
@@ -15,29 +15,35 @@ export async function askMemberOrFiles(data: string, member: string, request: Ad
   readMemberConfig(data, member);
   const answer = await askMember(data, member, request, askTimeoutMs);
   if (answer !== undefined) return answer;
-  return withStoppedMember(data, member, (database) =>
-    adminDoor({ apps: sqliteApps(database), clock: systemClock, stop: () => undefined })(request),
+  return withStoppedMember(data, member, (paths) =>
+    using(openMemberDatabase(paths.database), (database) =>
+      adminDoor({ apps: sqliteApps(database), clock: systemClock, stop: () => undefined })(request),
+    ),
   );
 }
 
 /** Works on the files of a member that does not run, and keeps it from starting meanwhile. Throws `Cannot` `still-running`. */
-export async function withStoppedMember<T>(data: string, member: string, work: (database: Database) => Promise<T>): Promise<T> {
+export async function withStoppedMember<T>(data: string, member: string, work: (paths: MemberPaths) => Promise<T>): Promise<T> {
   readMemberConfig(data, member);
   const paths = dataPaths(data).member(member);
   const lock = takeLock(paths.lock) ?? stillRunning(member);
   try {
-    const database = openDatabase(paths.database);
-    try {
-      return await work(database);
-    } finally {
-      database.close();
-    }
+    return await work(paths);
   } finally {
     lock.release();
   }
 }
 
-function stillRunning(member: string): Lock {
+/** Closes what was opened, whatever becomes of the work. */
+export async function using<Opened extends { close(): void }, T>(opened: Opened, work: (opened: Opened) => Promise<T>): Promise<T> {
+  try {
+    return await work(opened);
+  } finally {
+    opened.close();
+  }
+}
+
+export function stillRunning(member: string): Lock {
   throw new Cannot(
     "still-running",
     `${member} 正在运行；先运行 vermilion stop ${member}`,

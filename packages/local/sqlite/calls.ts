@@ -1,14 +1,14 @@
 import type { Calls, StoredAnswer } from "@vermilion/member/ports/index";
 import { answerText } from "@vermilion/member/ports/limits";
 import { checkHeight, checkValue } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { MemberDatabase } from "./database.ts";
 import { jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 /** Rows whose time is over are deleted a few at a time while new ones come, so that no call waits long and the tables stay small. */
 const forgottenPerCall = 32;
 
 /** Memory of calls that must not happen twice; the contract is that of the port. Every `begin` forgets some rows of the past. */
-export function sqliteCalls(database: Database): Calls {
+export function sqliteCalls(database: MemberDatabase): Calls {
   const insertClaim = database.prepare("INSERT INTO claims (key, until) VALUES (?, ?) ON CONFLICT (key) DO NOTHING");
   const selectCall = database.prepare("SELECT fingerprint, begun_at, until, answer FROM calls WHERE key = ?");
   const putCall = database.prepare(

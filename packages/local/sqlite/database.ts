@@ -2,11 +2,12 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { asFault } from "./faults.ts";
-import { migrate } from "./layout.ts";
+import { type Layout, migrate } from "./layout.ts";
 import { createWriter, type Kept } from "./writer.ts";
 
-/** One open file: the ledger of one chain with the member's other stores beside it. */
-export interface Database {
+/** One open file. */
+export interface Database<Kind extends Layout = Layout> {
+  readonly layout: Kind;
   readonly file: string;
   readonly connection: DatabaseSync;
   /** A statement that is kept for as long as the file is open. */
@@ -35,11 +36,19 @@ const cacheKiB = 64 * 1_024;
 /** The log beside the file grows to 64 MB before it is carried over: a page that many blocks change is then written once for all of them. */
 const checkpointPages = 16_000;
 
+/** The file of one chain: its ledger, what its replica must not forget, the keys of its records. See `openDatabase`. */
+export type ChainDatabase = Database<"chain">;
+export const openChainDatabase = (file: string, options: DatabaseOptions = {}): ChainDatabase => openDatabase("chain", file, options);
+
+/** The file of what is the member's own: its apps, and its memory of calls. See `openDatabase`. */
+export type MemberDatabase = Database<"member">;
+export const openMemberDatabase = (file: string, options: DatabaseOptions = {}): MemberDatabase => openDatabase("member", file, options);
+
 /**
  * Opens or creates a data base file that only its owner can read (0600 in a folder 0700). Throws `Fault`: `storage-layout-newer` where
  * newer software wrote it, `storage-read-only` where it would have to be migrated but may not be written, `storage-failed` otherwise.
  */
-export function openDatabase(file: string, options: DatabaseOptions = {}): Database {
+function openDatabase<Kind extends Layout>(layout: Kind, file: string, options: DatabaseOptions): Database<Kind> {
   const readOnly = options.readOnly ?? false;
   let connection: DatabaseSync | undefined;
   try {
@@ -49,16 +58,16 @@ export function openDatabase(file: string, options: DatabaseOptions = {}): Datab
     if (!readOnly) connection.exec("PRAGMA journal_mode = WAL");
     connection.exec(`PRAGMA cache_size = ${-cacheKiB}`);
     if (!readOnly) connection.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-    migrate(connection, { readOnly });
+    migrate(connection, { layout, readOnly });
     if (options.pageCountMax !== undefined) connection.exec(`PRAGMA max_page_count = ${Math.trunc(options.pageCountMax)}`);
   } catch (error) {
     connection?.close();
     throw asFault(error, file);
   }
-  return databaseOf(file, connection);
+  return databaseOf(layout, file, connection);
 }
 
-function databaseOf(file: string, connection: DatabaseSync): Database {
+function databaseOf<Kind extends Layout>(layout: Kind, file: string, connection: DatabaseSync): Database<Kind> {
   const writer = createWriter(connection);
   function read<T>(work: () => T): T {
     try {
@@ -68,6 +77,7 @@ function databaseOf(file: string, connection: DatabaseSync): Database {
     }
   }
   return {
+    layout,
     file,
     connection,
     read,

@@ -1,17 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "@vermilion/node/fault";
 
-/** "Verm": tells our files from other SQLite files (SQLite documentation, PRAGMA application_id). */
-const applicationId = 0x5665726d;
+/** "Verc" and "Verm": tell our files from other SQLite files, and from each other (SQLite documentation, PRAGMA application_id). */
+const applicationIds: Readonly<Record<Layout, number>> = { chain: 0x56657263, member: 0x5665726d };
 
 /**
- * One script a layout version: number i makes layout i + 1 out of layout i. Old scripts are never edited, new ones are added at the end.
- *
- * There is one file a chain, hence no chain column. What must be there before something else refers to it sits in the same file, so that
- * the order of commits holds over all of it.
+ * What a file holds. `chain`: all of one chain, so that no table needs a column for it, with the keys of its records: what must be there before
+ * something else refers to it sits in the same file, so that the order of commits holds over all of it. `member`: what is the member's own,
+ * whichever chain it speaks of.
  */
-const migrations: readonly string[] = [
-  `
+export type Layout = "chain" | "member";
+
+/** One script a version of a layout: number i makes version i + 1 out of version i. Old scripts are never edited, new ones are added at the end. */
+const migrations: Readonly<Record<Layout, readonly string[]>> = {
+  chain: [
+    `
   CREATE TABLE blocks (
     hash        TEXT PRIMARY KEY,
     term        INTEGER NOT NULL,
@@ -69,6 +72,16 @@ const migrations: readonly string[] = [
     leaf             INTEGER NOT NULL,
     outcome          TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE name_segments (
+    id    INTEGER PRIMARY KEY,
+    class INTEGER NOT NULL, -- by size, see ledger-names.ts
+    bits  INTEGER NOT NULL  -- of a name that say its bucket
+  ) STRICT;
+  CREATE INDEX name_segments_by_class ON name_segments (class);
+  CREATE TABLE name_buckets (
+    id    INTEGER PRIMARY KEY, -- the segment's times 4096, plus the number of the bucket
+    names BLOB NOT NULL        -- rows of 16 bytes
+  ) STRICT;
 
   CREATE TABLE cosignatures (
     size   INTEGER NOT NULL,
@@ -90,9 +103,9 @@ const migrations: readonly string[] = [
     place TEXT PRIMARY KEY,
     what  TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE proposals (
+  CREATE TABLE proposals ( -- they come and go with every entry: the smaller an index, the fewer pages each commit writes
     arrival          INTEGER PRIMARY KEY,
-    transaction_hash TEXT NOT NULL UNIQUE,
+    transaction_hash BLOB NOT NULL UNIQUE,
     author           TEXT NOT NULL,
     entry_id         TEXT NOT NULL,
     until            INTEGER NOT NULL,
@@ -101,7 +114,7 @@ const migrations: readonly string[] = [
     attachment_names TEXT NOT NULL, -- JSON array of SHA-256 hex
     attachments      BLOB NOT NULL
   ) STRICT;
-  CREATE INDEX proposals_by_id ON proposals (author, entry_id);
+  CREATE INDEX proposals_by_id ON proposals (entry_id);
 
   CREATE TABLE record_keys (
     certificate TEXT NOT NULL,
@@ -111,6 +124,10 @@ const migrations: readonly string[] = [
     wrapped     BLOB NOT NULL,
     PRIMARY KEY (certificate, version, part, document)
   ) STRICT;
+  `,
+  ],
+  member: [
+    `
   CREATE TABLE claims (
     key   TEXT PRIMARY KEY,
     until INTEGER NOT NULL
@@ -129,53 +146,27 @@ const migrations: readonly string[] = [
     app TEXT NOT NULL
   ) STRICT;
   `,
-  // Proposals come and go with every entry, and their hashes fall anywhere in the index: the smaller it is, the fewer pages each commit writes.
-  `
-  CREATE TABLE waiting (
-    arrival          INTEGER PRIMARY KEY,
-    transaction_hash BLOB NOT NULL UNIQUE,
-    author           TEXT NOT NULL,
-    entry_id         TEXT NOT NULL,
-    until            INTEGER NOT NULL,
-    bytes            INTEGER NOT NULL, -- of entry and attachments
-    entry            BLOB NOT NULL,
-    attachment_names TEXT NOT NULL, -- JSON array of SHA-256 hex
-    attachments      BLOB NOT NULL
-  ) STRICT;
-  INSERT INTO waiting
-    SELECT arrival, unhex(transaction_hash), author, entry_id, until, bytes, entry, attachment_names, attachments FROM proposals;
-  DROP TABLE proposals;
-  ALTER TABLE waiting RENAME TO proposals;
-  CREATE INDEX proposals_by_id ON proposals (entry_id);
-  `,
-  `
-  CREATE TABLE name_segments (
-    id    INTEGER PRIMARY KEY,
-    class INTEGER NOT NULL, -- by size, see ledger-names.ts
-    bits  INTEGER NOT NULL  -- of a name that say its bucket
-  ) STRICT;
-  CREATE INDEX name_segments_by_class ON name_segments (class);
-  CREATE TABLE name_buckets (
-    id    INTEGER PRIMARY KEY, -- the segment's times 4096, plus the number of the bucket
-    names BLOB NOT NULL        -- rows of 16 bytes
-  ) STRICT;
-  `,
-];
+  ],
+};
 
 /**
  * Brings the file to the newest layout, one transaction a version. A file that is already there is not written to, so that a read-only
  * one can be opened. Throws `Fault` `storage-layout-newer`, `storage-read-only` (older, and may not be written) or `storage-failed`
  * (another program's file).
  */
-export function migrate(connection: DatabaseSync, options: { readonly readOnly: boolean; readonly scripts?: readonly string[] }): void {
-  const scripts = options.scripts ?? migrations;
+export function migrate(
+  connection: DatabaseSync,
+  options: { readonly layout: Layout; readonly readOnly: boolean; readonly scripts?: readonly string[] },
+): void {
+  const applicationId = applicationIds[options.layout];
+  const scripts = options.scripts ?? migrations[options.layout];
   const found = pragma(connection, "user_version");
   if (found > scripts.length) {
     throw new Fault("storage-layout-newer", `the file has layout ${found}, this software knows ${scripts.length}: use the newer software`);
   }
   const isEmpty = connection.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
   if (!isEmpty && pragma(connection, "application_id") !== applicationId) {
-    throw new Fault("storage-failed", "the file is a data base of another program");
+    throw new Fault("storage-failed", "the file is a data base of another program, or of another kind");
   }
   if (found === scripts.length) return;
   if (options.readOnly)

@@ -13,7 +13,7 @@ import {
   stateText,
   storageLimits,
 } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { ChainDatabase } from "./database.ts";
 import { bytesOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type Blocks = Pick<
@@ -31,7 +31,7 @@ type Blocks = Pick<
 >;
 
 /** Blocks under their hashes, the chain that says which hash stands at which height, and attachments. */
-export function ledgerBlocks(database: Database): Blocks {
+export function ledgerBlocks(database: ChainDatabase): Blocks {
   const insertBlock = database.prepare(
     `INSERT INTO blocks (hash, term, previous, header, entries, outcomes, attachments, writes, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (hash) DO NOTHING`,

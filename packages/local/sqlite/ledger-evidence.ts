@@ -1,12 +1,12 @@
 import type { Ledger } from "@vermilion/node/ports/index";
 import { checkCosignature, checkHeight } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { ChainDatabase } from "./database.ts";
 import { numberOf, textOf } from "./rows.ts";
 
 type Evidence = Pick<Ledger, "saveCosignature" | "cosignatures" | "raiseFinal" | "finalSize">;
 
 /** Cosignatures and the final size: given again by those who signed when a power cut takes the last of them, hence `ordered`. */
-export function ledgerEvidence(database: Database): Evidence {
+export function ledgerEvidence(database: ChainDatabase): Evidence {
   const putLine = database.prepare(
     "INSERT INTO cosignatures (size, member, line) VALUES (?, ?, ?) ON CONFLICT (size, member) DO UPDATE SET line = excluded.line",
   );

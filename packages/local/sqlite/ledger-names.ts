@@ -1,6 +1,6 @@
 import type { BlockPosition, EntryNames, Ledger } from "@vermilion/node/ports/index";
 import { checkCount, checkHash, storageLimits } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { ChainDatabase } from "./database.ts";
 import { bytesOf, numberOf } from "./rows.ts";
 
 /**
@@ -31,7 +31,7 @@ export interface NameIndex {
   readonly named: Ledger["named"];
 }
 
-export function nameIndex(database: Database): NameIndex {
+export function nameIndex(database: ChainDatabase): NameIndex {
   const insertSegment = database.prepare("INSERT INTO name_segments (class, bits) VALUES (?, ?)");
   const insertBucket = database.prepare("INSERT INTO name_buckets (id, names) VALUES (?, ?)");
   const countOfClass = database.prepare("SELECT count(*) AS count FROM name_segments WHERE class = ?");

@@ -12,7 +12,7 @@ import {
   stateText,
   storageLimits,
 } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { ChainDatabase } from "./database.ts";
 import { type NameIndex, nameIndex } from "./ledger-names.ts";
 import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
@@ -40,12 +40,12 @@ const aboveEveryKey = "\u007f";
  * All that is derived from committed blocks. Publishing is one transaction, so rows and standing are never apart; it is `ordered`, not
  * `durable`: after a power cut the published standing may be an earlier one, with the rows of that one, as the port allows.
  */
-export function ledgerPublished(database: Database): Published {
+export function ledgerPublished(database: ChainDatabase): Published {
   const names = nameIndex(database);
   return { ...publishing(database, names), ...stateReading(database), ...treeReading(database), named: names.named };
 }
 
-function publishing(database: Database, names: NameIndex): Pick<Published, "published" | "publish" | "unpublish"> {
+function publishing(database: ChainDatabase, names: NameIndex): Pick<Published, "published" | "publish" | "unpublish"> {
   const selectStanding = database.prepare("SELECT standing FROM published WHERE id = 1");
   const putStanding = database.prepare(
     `INSERT INTO published (id, height, standing) VALUES (1, ?, ?)
@@ -119,7 +119,7 @@ function publishing(database: Database, names: NameIndex): Pick<Published, "publ
   };
 }
 
-function stateReading(database: Database): Pick<Published, "stateRows" | "stateRange" | "stateRangeBackward"> {
+function stateReading(database: ChainDatabase): Pick<Published, "stateRows" | "stateRange" | "stateRangeBackward"> {
   // A block asks for a thousand keys, and most are not there: one statement for all is several times faster than one for each.
   const selectRows = database.prepare(
     "SELECT state_rows.* FROM json_each(?) AS wanted CROSS JOIN state_rows ON state_rows.key = wanted.value",
@@ -152,7 +152,7 @@ function stateReading(database: Database): Pick<Published, "stateRows" | "stateR
   };
 }
 
-function treeReading(database: Database): Pick<Published, "tiles" | "leafRecords" | "entryPlace" | "entryPlaces"> {
+function treeReading(database: ChainDatabase): Pick<Published, "tiles" | "leafRecords" | "entryPlace" | "entryPlaces"> {
   const selectTile = database.prepare("SELECT hashes FROM tiles WHERE level = ? AND position = ?");
   const selectRecords = database.prepare(
     `SELECT first, records FROM leaf_records

@@ -1,13 +1,13 @@
 import { damaged, frame, unframe } from "@vermilion/node/ports/framing";
 import type { Proposal, RaftStore } from "@vermilion/node/ports/index";
 import { checkHash, checkHeight, checkName, checkPrefix, checkProposal, checkValue } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { ChainDatabase } from "./database.ts";
 import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type RaftState = Parameters<RaftStore["save"]>[0];
 
 /** What a member must not forget as a Raft node, in the file of its chain; the contract is that of the port. */
-export function sqliteRaftStore(database: Database): RaftStore {
+export function sqliteRaftStore(database: ChainDatabase): RaftStore {
   return { ...raftState(database), ...reservations(database), ...proposals(database), ...setBack() };
 }
 
@@ -22,7 +22,7 @@ function setBack(): Pick<RaftStore, "isSetBack" | "noteOpened"> {
   };
 }
 
-function raftState(database: Database): Pick<RaftStore, "load" | "save"> {
+function raftState(database: ChainDatabase): Pick<RaftStore, "load" | "save"> {
   const selectState = database.prepare("SELECT version, state FROM raft WHERE id = 1");
   const selectVersion = database.prepare("SELECT version FROM raft WHERE id = 1");
   const putState = database.prepare(
@@ -53,7 +53,7 @@ function raftState(database: Database): Pick<RaftStore, "load" | "save"> {
   };
 }
 
-function reservations(database: Database): Pick<RaftStore, "reserve" | "highestReserved"> {
+function reservations(database: ChainDatabase): Pick<RaftStore, "reserve" | "highestReserved"> {
   const insertPlace = database.prepare("INSERT INTO reservations (place, what) VALUES (?, ?) ON CONFLICT (place) DO NOTHING");
   const selectPlace = database.prepare("SELECT what FROM reservations WHERE place = ?");
   // Places are ASCII without control characters, so that every place with a prefix is below the prefix with 0x7f behind it.
@@ -86,7 +86,7 @@ type ProposalStore = Pick<
   "addProposal" | "proposals" | "proposalCount" | "hasProposal" | "proposal" | "proposalById" | "dropProposals"
 >;
 
-function proposals(database: Database): ProposalStore {
+function proposals(database: ChainDatabase): ProposalStore {
   const insertProposal = database.prepare(
     `INSERT INTO proposals (transaction_hash, author, entry_id, until, bytes, entry, attachment_names, attachments) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (transaction_hash) DO NOTHING`,

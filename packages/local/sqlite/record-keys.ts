@@ -1,11 +1,11 @@
 import type { RecordKeys } from "@vermilion/member/ports/index";
 import { checkRecordName } from "@vermilion/member/ports/limits";
 import { checkValue } from "@vermilion/node/ports/limits";
-import type { Database } from "./database.ts";
+import type { ChainDatabase } from "./database.ts";
 import { bytesOf } from "./rows.ts";
 
 /** Wrapped record keys, the first one stays; the contract is that of the port. */
-export function sqliteRecordKeys(database: Database): RecordKeys {
+export function sqliteRecordKeys(database: ChainDatabase): RecordKeys {
   const insertKey = database.prepare(
     `INSERT INTO record_keys (certificate, version, part, document, wrapped) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (certificate, version, part, document) DO NOTHING`,

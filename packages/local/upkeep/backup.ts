@@ -2,36 +2,56 @@ import { createHash } from "node:crypto";
 import { closeSync, cpSync, createReadStream, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { chainRules } from "@vermilion/member/rules";
-import { checkGenesis } from "@vermilion/node/founding/genesis";
-import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import * as z from "zod";
 import { Cannot } from "../cannot.ts";
-import { dataPaths } from "../config/paths.ts";
-import { readGenesis, readMemberConfig } from "../config/read.ts";
+import { chainsOf, type LocalChain } from "../config/chains.ts";
+import { type ChainPaths, dataPaths, type MemberPaths } from "../config/paths.ts";
+import { readMemberConfig } from "../config/read.ts";
 import { syncFolder, syncTree, writeAtomically } from "../disk/atomic.ts";
-import { openDatabase, sqliteLedger } from "../sqlite/index.ts";
+import { using } from "../process/stopped.ts";
+import { type Database, openChainDatabase, openMemberDatabase, sqliteLedger } from "../sqlite/index.ts";
 
-/** What is in a backup, written last: a folder without it is none. */
-const manifest = z.strictObject({
-  version: z.literal(1),
-  member: z.string(),
+/** Where a chain's copy ends. */
+const chainHead = z.strictObject({
   /** Chain id, hex. */
-  chain: z.string(),
-  takenAt: z.iso.datetime(),
+  chain: z.string().regex(/^[0-9a-f]{64}$/),
   height: z.int(),
   size: z.int(),
   headHash: z.string(),
+});
+
+/** What is in a backup, written last: a folder without it is none. */
+const manifest = z.strictObject({
+  version: z.literal(2),
+  member: z.string(),
+  takenAt: z.iso.datetime(),
+  /** The main chain first. */
+  chains: z.array(chainHead).min(1),
   withKeys: z.boolean(),
   files: z.array(z.strictObject({ path: z.string(), size: z.int(), sha256: z.string() })),
 });
 
 export type BackupManifest = z.output<typeof manifest>;
+export type BackedUpChain = BackupManifest["chains"][number];
 
 const manifestName = "backup.json";
-export const databaseName = "ledger.sqlite";
 /** Of the whole consortium, as they lie in the data folder. */
 export const sharedFiles = ["genesis.json", "policy.txt", "consortium.json"] as const;
+/** Of a further chain, as they lie in its folder. */
+export const chainFiles = ["genesis.json", "policy.txt"] as const;
+
+/** In the backup all lies as it lies in the member's home, under the same names. */
+export function backupPaths(folder: string) {
+  return {
+    config: join(folder, "config.json"),
+    keys: join(folder, "keys"),
+    database: join(folder, "member.sqlite"),
+    chain: (chain: string) => {
+      const home = join(folder, "chains", chain);
+      return { home, database: join(home, "ledger.sqlite"), files: join(home, "files") };
+    },
+  };
+}
 
 export interface BackupOptions {
   readonly data: string;
@@ -46,27 +66,23 @@ export interface BackupOptions {
 }
 
 /**
- * Copies all that a member holds into a folder, also while it runs: the ledger in one snapshot, then the off-chain files, which are never
+ * Copies all that a member holds into a folder, also while it runs: each data base in one snapshot, then the off-chain files, which are never
  * changed. Throws `Cannot` `folder-not-usable`, `not-founded`, `unknown-member` or `storage-unusable`.
  */
 export async function backupMember(options: BackupOptions): Promise<BackupManifest> {
   const { data, member, withKeys, onProgress } = options;
   readMemberConfig(data, member);
-  const { chain } = chainOf(data);
+  const chains = chainsOf(data, member);
   const to = resolve(options.to);
-  const paths = dataPaths(data).member(member);
-  if (!existsSync(paths.database)) throw new Cannot("storage-unusable", `缺少 ${paths.database}`, `${paths.database} is missing`);
   makeFree(to);
   try {
-    onProgress("the ledger");
-    const head = await copyLedger(paths.database, join(to, databaseName));
-    for (const name of sharedFiles) cpSync(join(dataPaths(data).folder, name), join(to, name));
-    cpSync(paths.config, join(to, "config.json"));
-    onProgress("off-chain files");
-    if (existsSync(paths.files)) cpSync(paths.files, join(to, "files"), { recursive: true });
-    if (withKeys) cpSync(paths.keys, join(to, "keys"), { recursive: true, preserveTimestamps: true });
+    // The calls first: an answer that is remembered is then never of a later time than the ledger that it speaks of.
+    copyOwn(dataPaths(data), dataPaths(data).member(member), to, withKeys);
+    const heads: BackedUpChain[] = [];
+    for (const chain of chains) heads.push(await copyChain(chain, to, onProgress));
     const files = await described(to, onProgress);
-    const about: BackupManifest = { version: 1, member, chain, takenAt: new Date(options.now).toISOString(), ...head, withKeys, files };
+    const takenAt = new Date(options.now).toISOString();
+    const about: BackupManifest = { version: 2, member, takenAt, chains: heads, withKeys, files };
     syncTree(to);
     writeAtomically(join(to, manifestName), `${JSON.stringify(about, null, 2)}\n`, 0o600);
     syncFolder(dirname(to));
@@ -77,11 +93,49 @@ export async function backupMember(options: BackupOptions): Promise<BackupManife
   }
 }
 
-/** Chain id and members of the consortium in `data`. Throws `Cannot` `not-founded` or `config-invalid`. */
-export function chainOf(data: string): { readonly chain: string; readonly members: number } {
-  const genesis = checkGenesis(readGenesis(data), nativeCrypto, chainRules);
-  if ("refused" in genesis) throw new Cannot("config-invalid", `genesis.json 有误：${genesis.detail}`, `genesis.json: ${genesis.detail}`);
-  return { chain: genesis.chain, members: genesis.membership.members.size };
+function copyOwn({ folder }: ReturnType<typeof dataPaths>, paths: MemberPaths, to: string, withKeys: boolean): void {
+  const copy = backupPaths(to);
+  snapshot(existing(paths.database), copy.database, openMemberDatabase);
+  for (const name of sharedFiles) cpSync(join(folder, name), join(to, name));
+  cpSync(paths.config, copy.config);
+  if (withKeys) cpSync(paths.keys, copy.keys, { recursive: true, preserveTimestamps: true });
+}
+
+/** The copy is opened and read, so that what is called a backup is one. */
+async function copyChain({ chain, isMain, paths }: LocalChain, to: string, onProgress: (text: string) => void): Promise<BackedUpChain> {
+  const copy = backupPaths(to).chain(chain);
+  mkdirSync(copy.home, { recursive: true, mode: 0o700 });
+  onProgress(`the ledger of ${chain}`);
+  snapshot(existing(paths.database), copy.database, openChainDatabase);
+  if (!isMain) for (const name of chainFiles) cpSync(join(paths.home, name), join(copy.home, name));
+  copyFiles(paths, copy.files, onProgress);
+  return using(openChainDatabase(copy.database, { readOnly: true }), async (database) => {
+    const published = await sqliteLedger(database).published();
+    if (published === undefined) throw new Cannot("storage-unusable", "账本中没有创世区块", "the ledger has no genesis block yet");
+    return { chain, height: published.height, size: published.size, headHash: published.hash };
+  });
+}
+
+function copyFiles({ files }: ChainPaths, to: string, onProgress: (text: string) => void): void {
+  if (!existsSync(files)) return;
+  onProgress("off-chain files");
+  cpSync(files, to, { recursive: true });
+}
+
+function existing(file: string): string {
+  if (existsSync(file)) return file;
+  throw new Cannot("storage-unusable", `缺少 ${file}`, `${file} is missing`);
+}
+
+/** VACUUM INTO reads one snapshot and holds nobody up. */
+function snapshot(from: string, to: string, open: (file: string, options: { readonly readOnly: boolean }) => Database): void {
+  closeSync(openSync(to, "wx", 0o600));
+  const source = open(from, { readOnly: true });
+  try {
+    source.connection.prepare("VACUUM INTO ?").run(to);
+  } finally {
+    source.close();
+  }
 }
 
 /** The manifest of a backup whose every byte is as it was written. Throws `Cannot` `no-backup` or `backup-damaged`. */
@@ -125,25 +179,6 @@ function makeFree(to: string): void {
       `${to} cannot be used (${why}); choose a folder that does not exist or is empty`,
       error,
     );
-  }
-}
-
-/** VACUUM INTO reads one snapshot and holds nobody up. The copy is opened and read, so that what is called a backup is one. */
-async function copyLedger(from: string, to: string): Promise<Pick<BackupManifest, "height" | "size" | "headHash">> {
-  closeSync(openSync(to, "wx", 0o600));
-  const source = openDatabase(from, { readOnly: true });
-  try {
-    source.connection.prepare("VACUUM INTO ?").run(to);
-  } finally {
-    source.close();
-  }
-  const copy = openDatabase(to, { readOnly: true });
-  try {
-    const published = await sqliteLedger(copy).published();
-    if (published === undefined) throw new Cannot("storage-unusable", "账本中没有创世区块", "the ledger has no genesis block yet");
-    return { height: published.height, size: published.size, headHash: published.hash };
-  } finally {
-    copy.close();
   }
 }
 

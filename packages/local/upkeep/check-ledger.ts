@@ -5,48 +5,55 @@ import { type RebuildReport, rebuild } from "@vermilion/node/chain/rebuild";
 import { Fault } from "@vermilion/node/fault";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { Cannot } from "../cannot.ts";
-import { dataPaths } from "../config/paths.ts";
-import { readGenesis, readMemberConfig } from "../config/read.ts";
-import { withStoppedMember } from "../process/stopped.ts";
-import { type Database, openDatabase, sqliteLedger } from "../sqlite/index.ts";
+import { chainOf } from "../config/chains.ts";
+import { readMemberConfig } from "../config/read.ts";
+import { using, withStoppedMember } from "../process/stopped.ts";
+import { type ChainDatabase, openChainDatabase, sqliteLedger } from "../sqlite/index.ts";
 
 type OnProgress = (height: number, of: number) => void;
 
+/** Which ledger: `chain` is `main`, or a chain id. */
+export interface WhichLedger {
+  readonly data: string;
+  readonly member: string;
+  readonly chain: string;
+}
+
 /**
- * Reads a member's ledger back from its bytes; the member may run meanwhile, since all is read in one snapshot and nothing is written.
+ * Reads a ledger of a member back from its bytes; the member may run meanwhile, since all is read in one snapshot and nothing is written.
  * Damage of the data base file itself is a finding like any other. Throws `Cannot` where there is nothing to read.
  */
-export async function fsckMember(data: string, member: string, onProgress: OnProgress): Promise<FsckReport> {
+export async function fsckMember({ data, member, chain }: WhichLedger, onProgress: OnProgress): Promise<FsckReport> {
   readMemberConfig(data, member);
-  const genesis = readGenesis(data);
-  const file = dataPaths(data).member(member).database;
+  const { genesis, paths } = chainOf(data, member, chain);
+  const file = paths.database;
   if (!existsSync(file)) throw new Cannot("storage-unusable", `缺少 ${file}`, `${file} is missing`);
-  let database: Database;
+  let database: ChainDatabase;
   try {
-    database = openDatabase(file, { readOnly: true });
+    database = openChainDatabase(file, { readOnly: true });
   } catch (error) {
     if (error instanceof Fault && error.code === "storage-failed") return onlyFindings([{ place: "database file", problem: error.detail }]);
     throw error;
   }
-  try {
+  return using(database, async () => {
     const damage = damageOf(database);
     if (damage.length > 0) return onlyFindings(damage);
     database.connection.exec("BEGIN");
-    return await fsck({ ledger: sqliteLedger(database), crypto: nativeCrypto, rules: chainRules }, genesis, onProgress);
-  } finally {
-    database.close();
-  }
+    return fsck({ ledger: sqliteLedger(database), crypto: nativeCrypto, rules: chainRules }, genesis, onProgress);
+  });
 }
 
 /** Drops what is derived and replays it from the blocks. Throws `Cannot` `still-running` where the member's process holds the files. */
-export function rebuildMember(data: string, member: string, onProgress: OnProgress): Promise<RebuildReport> {
-  return withStoppedMember(data, member, (database) =>
-    rebuild({ ledger: sqliteLedger(database), crypto: nativeCrypto, rules: chainRules }, onProgress),
+export function rebuildMember({ data, member, chain }: WhichLedger, onProgress: OnProgress): Promise<RebuildReport> {
+  return withStoppedMember(data, member, () =>
+    using(openChainDatabase(chainOf(data, member, chain).paths.database), (database) =>
+      rebuild({ ledger: sqliteLedger(database), crypto: nativeCrypto, rules: chainRules }, onProgress),
+    ),
   );
 }
 
 /** What SQLite itself finds wrong with pages and indexes: a damaged page could otherwise read as a row that is not there. */
-function damageOf(database: Database): readonly FsckFinding[] {
+function damageOf(database: ChainDatabase): readonly FsckFinding[] {
   try {
     const rows = database.connection.prepare("PRAGMA integrity_check(20)").all();
     return rows

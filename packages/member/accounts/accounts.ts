@@ -1,17 +1,18 @@
 import { type AccountRow, addressOf, stateKeys } from "@vermilion/contracts";
 import { type Json, thumbprint } from "@vermilion/ledger";
 import type { Driver } from "@vermilion/node/turns/driver";
+import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
-import type { Caller, Refused, Services, Submitted, WriteOptions } from "../services.ts";
+import type { Caller, Refused, Submitted, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
 
 /** C4 register: account name → address. The key pair was made on the user's device; only its public half comes here, with a proof. */
 export async function registerAccount(
   context: Context,
   driver: Driver,
-  input: Parameters<Services["registerAccount"]>[0],
+  input: Call<"registerAccount">,
   caller: Caller,
   options: WriteOptions,
 ): Promise<(Submitted & { readonly address: string }) | Refused> {

@@ -44,7 +44,7 @@ export function createLineWork(context: Context, driver: Driver, caller: Caller,
 
   const prepare = async (line: Known): Promise<PreparedRecord | Refused> =>
     line.act.op === "complete"
-      ? prepareComplete(context, line.act.certificate, line.act.input, preparing(line.callKey), true)
+      ? prepareComplete(context, line.act.input.certificate, line.act.input, preparing(line.callKey), true)
       : prepareIssue(context, line.act.input, preparing(line.callKey), await serialOf(line));
 
   /** What an earlier sending did, or the record that this one will put on the ledger. */
@@ -174,7 +174,7 @@ async function doneBefore(context: Context, line: Known, serialOfKey: string): P
 
 /** The certificate that a line is about; undefined where it cannot be one. */
 async function certificateOf(context: Context, { act }: Known, serialOfKey: string): Promise<string | undefined> {
-  if (act.op === "complete") return act.certificate;
+  if (act.op === "complete") return act.input.certificate;
   const type = await latestType(context, act.input.type);
   const certificate = type && identifierOf(context, type, act.input, serialOfKey);
   return typeof certificate === "string" ? certificate : undefined;

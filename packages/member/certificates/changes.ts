@@ -2,10 +2,11 @@ import { formatIdentifier, mainPart, parseIdentifier, serialFromNumber } from "@
 import { type CertificateRow, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Driver } from "@vermilion/node/turns/driver";
+import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
-import type { Caller, CorrectInput, IssuedCertificate, Refused, RenewInput, Services, Submitted, WriteOptions } from "../services.ts";
+import type { Caller, CorrectInput, IssuedCertificate, Refused, RenewInput, Submitted, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
 import {
   checkValues,
@@ -142,7 +143,7 @@ export async function receive(
   context: Context,
   driver: Driver,
   id: string,
-  input: Parameters<Services["receive"]>[1],
+  input: Omit<Call<"receiveCertificate">, "certificate">,
   caller: Caller,
   options: WriteOptions,
 ): Promise<Submitted | Refused> {

@@ -6,7 +6,7 @@ import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { receipt } from "../explorer/proofs.ts";
-import type { Caller, EvidenceReceiptView, Refused, Services, WriteOptions } from "../services.ts";
+import type { Caller, EvidenceReceiptView, Given, Refused, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
 import type { InnerTrees } from "./inner-trees.ts";
 
@@ -20,7 +20,7 @@ export async function deposit(
   digests: readonly string[],
   caller: Caller,
   options: WriteOptions,
-): ReturnType<Services["deposit"]> {
+): Promise<Given<"depositEvidence"> | Refused> {
   const leaves = digests.map((digest) => fromHex(digest));
   if (leaves.length === 0 || leaves.length > evidenceDigestsMax || leaves.some((leaf) => leaf?.length !== digestBytes))
     return { refused: "malformed-digests", detail: `1 to ${evidenceDigestsMax} digests of 64 hex digits` };

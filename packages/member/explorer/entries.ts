@@ -42,8 +42,10 @@ function viewOf(context: Context, found: ExecutedBlock): BlockView {
   return { height, hash: header.headerHash, previous, time, term, proposer, first, count, root, state };
 }
 
-/** Newest first, below height `before`. */
-export async function blocks(context: Context, before: number | undefined, limit: number): Promise<Page<BlockView>> {
+/** Newest first; the cursor is the height below which to go on. */
+export async function blocks(context: Context, cursor: string | undefined, limit: number): Promise<Page<BlockView> | Refused> {
+  if (cursor !== undefined && !/^[0-9]{1,15}$/.test(cursor)) return { refused: "invalid-cursor", detail: "the cursor is not of this list" };
+  const before = cursor === undefined ? undefined : Number(cursor);
   const published = await context.ledger.published();
   const top = Math.min(before ?? Number.MAX_SAFE_INTEGER, (published?.height ?? -1) + 1);
   const lowest = Math.max(0, top - limit);
@@ -56,14 +58,16 @@ export async function blocks(context: Context, before: number | undefined, limit
   return lowest === 0 ? { items } : { items, next: String(lowest) };
 }
 
-export async function header(context: Context, height: number): Promise<Uint8Array | Refused> {
-  return (await blockAt(context, height))?.header ?? unknownBlock(height);
+/** The stored bytes, a JSON text. */
+export async function header(context: Context, height: number): Promise<string | Refused> {
+  const found = await blockAt(context, height);
+  return found === undefined ? unknownBlock(height) : text(found.header);
 }
 
-export async function entriesOfBlock(context: Context, height: number): Promise<readonly EntryView[] | Refused> {
+export async function entriesOfBlock(context: Context, height: number): Promise<{ readonly items: readonly EntryView[] } | Refused> {
   const found = await blockAt(context, height);
   if (found === undefined) return unknownBlock(height);
-  return found.entries.map((_bytes, position) => entryView(context, found, position));
+  return { items: found.entries.map((_bytes, position) => entryView(context, found, position)) };
 }
 
 /** The committed block with this header hash. */

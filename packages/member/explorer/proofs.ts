@@ -1,5 +1,6 @@
 import {
   leafHash,
+  parseTilePath,
   consistencyProof as proveConsistency,
   inclusionProof as proveInclusion,
   tilesForConsistency,
@@ -12,7 +13,7 @@ import { hashTile, recordBundle } from "@vermilion/node/chain/log-tiles";
 import type { Driver } from "@vermilion/node/turns/driver";
 import { waitUntil } from "@vermilion/node/turns/wait";
 import type { Context } from "../context.ts";
-import type { ReceiptView, Refused, Services } from "../services.ts";
+import type { Answer, ReceiptView, Refused } from "../services.ts";
 
 const notYet: Refused = { refused: "no-checkpoint", detail: "no checkpoint has its quorum of cosignatures yet" };
 
@@ -22,14 +23,22 @@ export async function checkpoint(context: Context): Promise<string | Refused> {
   return size === 0 ? notYet : ((await checkpointNote(context, size, context.founders.size)) ?? notYet);
 }
 
-export async function cosignatures(context: Context): ReturnType<Services["cosignatures"]> {
+export async function cosignatures(context: Context): Promise<Answer<"cosignatures">> {
   const size = await context.ledger.finalSize();
   if (size === 0) return notYet;
   return { size, lines: Object.fromEntries(await context.ledger.cosignatures(size)) };
 }
 
-/** C2SP tlog-tiles: `width` hashes of a tile, the first ones where it is partial. Only what a final checkpoint covers is public. */
-export async function tile(context: Context, level: number, index: number, width: number): Promise<Uint8Array | Refused> {
+/** C2SP tlog-tiles: a hash tile or a bundle of leaf records, by its path. Only what a final checkpoint covers is public. */
+export async function tile(context: Context, path: string): Promise<Uint8Array | Refused> {
+  const parsed = parseTilePath(`tile/${path}`);
+  if (parsed === undefined) return { refused: "unknown-tile", detail: "not the path of a tile" };
+  const { level, index, width } = parsed;
+  return level === "entries" ? bundle(context, index, width) : hashes(context, level, index, width);
+}
+
+/** `width` hashes of a tile, the first ones where it is partial. */
+async function hashes(context: Context, level: number, index: number, width: number): Promise<Uint8Array | Refused> {
   const unknown = { refused: "unknown-tile", detail: `no tile ${level}/${index} of width ${width}` };
   const covered = Math.floor((await context.ledger.finalSize()) / tileWidth ** level);
   if (index * tileWidth + width > covered) return unknown;
@@ -37,13 +46,13 @@ export async function tile(context: Context, level: number, index: number, width
 }
 
 /** Leaf records of a bundle: kinds, outcomes and hashes, never bodies. */
-export async function bundle(context: Context, index: number, width: number): Promise<Uint8Array | Refused> {
+async function bundle(context: Context, index: number, width: number): Promise<Uint8Array | Refused> {
   const unknown = { refused: "unknown-tile", detail: `no bundle ${index} of width ${width}` };
   if (index * tileWidth + width > (await context.ledger.finalSize())) return unknown;
   return (await recordBundle(context.ledger, index, width)) ?? unknown;
 }
 
-export async function inclusionProof(context: Context, index: number, size: number): ReturnType<Services["inclusionProof"]> {
+export async function inclusionProof(context: Context, index: number, size: number): Promise<Answer<"inclusionProof">> {
   const final = await context.ledger.finalSize();
   if (index < 0 || index >= size || size > final) return sizeOutOfRange(final);
   const [record] = await context.ledger.leafRecords(index, 1);
@@ -52,7 +61,7 @@ export async function inclusionProof(context: Context, index: number, size: numb
   return { leafHash: toHex(leafHash(record, context.crypto)), proof: proof.map(toHex), root: toHex(await rootAt(context, size)) };
 }
 
-export async function consistencyProof(context: Context, oldSize: number, size: number): ReturnType<Services["consistencyProof"]> {
+export async function consistencyProof(context: Context, oldSize: number, size: number): Promise<Answer<"consistencyProof">> {
   const final = await context.ledger.finalSize();
   if (oldSize < 0 || oldSize > size || size > final) return sizeOutOfRange(final);
   const proof = proveConsistency(oldSize, size, await loadTiles(context, tilesForConsistency(oldSize, size)), context.crypto);

@@ -5,9 +5,8 @@ import { fromBase64url, toBase64url, utf8 } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { memberSecret } from "../entries/member-secret.ts";
 import type { FileState } from "../ports/index.ts";
-import type { Refused } from "../services.ts";
+import type { FileChunks, FileLink, Refused } from "../services.ts";
 import { readRow } from "../state/reader.ts";
-import type { FileChunks, FileLink } from "./services.ts";
 
 /** How long a link gives its chunk, ms. Longer than a slow line takes for those of one answer; who is slower asks again. */
 export const fileLinkLifeMs = 15 * 60_000;

@@ -8,10 +8,9 @@ import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import type { FileRegistration } from "../ports/file-registration.ts";
 import type { FilePlan, FileState } from "../ports/index.ts";
-import type { Caller, Refused, Submitted, WriteOptions } from "../services.ts";
+import type { Caller, FileChunks, FileUpload, Refused, Submitted, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
 import { fileChunks, fileLinkLifeMs, fileLinksMax, openToken } from "./file-links.ts";
-import type { FileChunks, FileUpload } from "./services.ts";
 
 /** Uploads that one app may have open; the next one waits for one of them to be completed or abandoned. */
 export const openUploadsMax = 8;

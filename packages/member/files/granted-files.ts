@@ -4,11 +4,10 @@ import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { encodeFileCall, parseFileAnswer } from "../peers/wire.ts";
 import { readGranted } from "../requests/fields.ts";
-import type { Caller, Refused } from "../services.ts";
+import type { Caller, FileChunks, Refused } from "../services.ts";
 import { readRow } from "../state/reader.ts";
 import { checkReference } from "./file-fields.ts";
 import { isLinkOf } from "./file-links.ts";
-import type { FileChunks } from "./services.ts";
 
 const askTimeoutMs = 10_000;
 

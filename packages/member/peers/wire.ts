@@ -2,7 +2,7 @@ import { fileChunksMax } from "@vermilion/certificates";
 import { toBase64url } from "@vermilion/ledger";
 import { bytes, count, encodeJson, hex, parseJson } from "@vermilion/node/peers/wire";
 import * as z from "zod";
-import type { FileChunks } from "../files/services.ts";
+import type { FileChunks } from "../services.ts";
 
 /** What agencies ask each other for beside the chain: key files of grants, and files that a granted field names. */
 

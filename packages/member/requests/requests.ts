@@ -2,11 +2,12 @@ import { type RequestListRow, type RequestRow, requestId, type StateKey, stateKe
 import type { Json, Operation } from "@vermilion/ledger";
 import type { Draft } from "@vermilion/node/entries/submit";
 import type { Driver } from "@vermilion/node/turns/driver";
+import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
-import type { Caller, Page, Refused, RequestInput, Services, Submitted, WriteOptions } from "../services.ts";
+import type { Caller, Page, Refused, RequestInput, Submitted, WriteOptions } from "../services.ts";
 import { readRange, readRow, readRows } from "../state/reader.ts";
 import { grantDraft } from "./give-grant.ts";
 
@@ -38,7 +39,9 @@ export async function request(context: Context, id: string): Promise<RequestRow 
 /** `mine`: opened by this member; `to-decide`: pending ones for its records. Newest first. */
 export async function requests(
   context: Context,
-  ...[filter, cursor, limit]: Parameters<Services["requests"]>
+  filter: Call<"requests">["list"],
+  cursor: string | undefined,
+  limit: number,
 ): Promise<Page<RequestRow> | Refused> {
   const prefix = filter === "mine" ? statePrefixes.requestsOfReader(context.member) : statePrefixes.pending(context.member);
   const from = decodeCursor(cursor, prefix);
@@ -53,7 +56,7 @@ export async function decide(
   context: Context,
   driver: Driver,
   id: string,
-  input: Parameters<Services["decide"]>[1],
+  input: Omit<Call<"decideRequest">, "request">,
   caller: Caller,
   options: WriteOptions,
 ): Promise<Submitted | Refused> {

@@ -1,9 +1,11 @@
 import { type DayRow, dayOf, evidenceSubject, stateKeys, statePrefixes } from "@vermilion/contracts";
+import type { Call } from "@vermilion/protocol";
+import { daysByHourDefault, daysDefault } from "@vermilion/protocol/statistics";
 import { countCertificates } from "../certificates/search.ts";
 import { members } from "../consortium/consortium.ts";
 import type { Context } from "../context.ts";
 import { chainTime } from "../explorer/chain-time.ts";
-import type { ActFigure, BlocksFigure, Dimension, FigureQuery, Refused, StatisticsView } from "../services.ts";
+import type { ActFigure, Answer, BlocksFigure, Dimension, StatisticsView } from "../services.ts";
 import { readRange, readRow } from "../state/reader.ts";
 
 const DAY_MS = 86_400_000;
@@ -38,12 +40,19 @@ export async function statistics(context: Context): Promise<StatisticsView> {
   };
 }
 
+interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+function rangeOf(context: Context, { from, to }: { readonly from?: number; readonly to?: number }, days: number): TimeRange {
+  const end = to ?? context.clock.now();
+  return { from: from ?? Math.max(0, end - days * DAY_MS), to: end };
+}
+
 /** Blocks and entries by hour or day; empty buckets are left out. */
-export async function blockFigures(
-  context: Context,
-  { from, to }: { readonly from: number; readonly to: number },
-  by: "hour" | "day",
-): Promise<readonly BlocksFigure[] | Refused> {
+export async function blockFigures(context: Context, { by, ...range }: Call<"blockFigures">): Promise<Answer<"blockFigures">> {
+  const { from, to } = rangeOf(context, range, by === "hour" ? daysByHourDefault : daysDefault);
   const length = by === "day" ? DAY_MS : HOUR_MS;
   const first = Math.floor((from + DAY_OFFSET_MS) / length) * length - DAY_OFFSET_MS;
   if (from > to) return { refused: "empty-range", detail: "`from` is later than `to`" };
@@ -67,7 +76,7 @@ export async function blockFigures(
     }
     low = high;
   }
-  return figures;
+  return { items: figures };
 }
 
 /** Which operation an act is of, for the question that lists the entries behind a figure. */
@@ -93,8 +102,9 @@ const uses: Readonly<Record<string, string>> = { "used-details": "details", veri
 export async function actFigures(
   context: Context,
   what: "contributions" | "uses",
-  query: FigureQuery,
-): Promise<readonly ActFigure[] | Refused> {
+  { by, ...range }: Call<"uses">,
+): Promise<Answer<"uses">> {
+  const query = rangeOf(context, range, daysDefault);
   if (query.from > query.to) return { refused: "empty-range", detail: "`from` is later than `to`" };
   if (query.to - query.from > daysMax * DAY_MS) return { refused: "range-too-wide", detail: `at most ${daysMax} days at a time` };
   const sums = new Map<string, ActFigure>();
@@ -111,12 +121,12 @@ export async function actFigures(
       }
       rows += 1;
       for (const [act, count] of Object.entries(value))
-        if (Object.hasOwn(uses, act) === (what === "uses")) add(sums, query.by, { day, member, type, act, count });
+        if (Object.hasOwn(uses, act) === (what === "uses")) add(sums, by, { day, member, type, act, count });
     }
     if (rows > rowsMax) return { refused: "range-too-wide", detail: `more than ${rowsMax} counts to add; ask for fewer days` };
     from = page.next ?? from;
   }
-  return [...sums.values()].map((figure) => ({ ...figure, entries: entriesBehind(figure, query) }));
+  return { items: [...sums.values()].map((figure) => ({ ...figure, entries: entriesBehind(figure, query) })) };
 }
 
 interface Counted {
@@ -140,7 +150,7 @@ function add(sums: Map<string, ActFigure>, by: readonly Dimension[], { day, memb
 }
 
 /** The query of `/v1/entries` that lists what was counted; the sum of `acts` over it is the figure. */
-function entriesBehind({ day, member, type, act }: ActFigure, { from, to }: FigureQuery): string {
+function entriesBehind({ day, member, type, act }: ActFigure, { from, to }: TimeRange): string {
   const first = day === undefined ? beginOfDay(dayOf(from)) : beginOfDay(day);
   const end = (day === undefined ? beginOfDay(dayOf(to)) : first) + DAY_MS - 1;
   const query = new URLSearchParams({ from: String(first), to: String(end), operation: operationsOf[act] ?? "", outcome: "applied" });

@@ -3,17 +3,18 @@ import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermi
 import { type CertificateRow, type DigestRow, stateKeys, type Verdicts } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Driver } from "@vermilion/node/turns/driver";
+import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
-import type { Caller, Refused, Services, Submitted, WriteOptions } from "../services.ts";
+import type { Caller, Refused, Submitted, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
 
 /** C4 verify: the presented SD-JWT is checked here, and that it was checked, by whom and with what result, is itself an entry. */
 export async function verify(
   context: Context,
   driver: Driver,
-  input: Parameters<Services["verifyCertificate"]>[0],
+  input: Call<"verifyCertificate">,
   caller: Caller,
   options: WriteOptions,
 ): Promise<(Submitted & { readonly verdicts: Verdicts }) | Refused> {

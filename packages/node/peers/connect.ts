@@ -21,6 +21,13 @@ export function connectPeers(world: World, of: { readonly member: string; readon
   const directory = memberDirectory(world.clock);
   const session = createPeerSession({ ...world, member, chain });
   const checkSession = createSessionCheck({ ...world, chain, memberKeyOf: (id) => directory.keyOf(id) });
-  const peers = httpPeers({ ...world, session, checkSession, urlOf: (id) => directory.urlOf(id), ...(ca === undefined ? {} : { ca }) });
+  const peers = httpPeers({
+    ...world,
+    chain,
+    session,
+    checkSession,
+    urlOf: (id) => directory.urlOf(id),
+    ...(ca === undefined ? {} : { ca }),
+  });
   return { directory, session, checkSession, peers };
 }

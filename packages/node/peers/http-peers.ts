@@ -11,6 +11,8 @@ export const peerResponseBytesMax = 8 * 1024 * 1024;
 const sockets = { keepAlive: true, maxSockets: 8, maxFreeSockets: 4 };
 
 export interface HttpPeersNeeds {
+  /** Id (hex) of the chain that the calls are about. */
+  readonly chain: string;
   readonly session: PeerSession;
   readonly checkSession: CheckSession;
   readonly clock: Clock;
@@ -35,7 +37,7 @@ export function httpPeers(needs: HttpPeersNeeds): Peers & { close(): void } {
     async call(member, call, body, timeoutMs) {
       const base = needs.urlOf(member);
       if (base === undefined) throw new Fault("peer-unreachable", `no address of ${member}`);
-      const url = peerUrl(base, call);
+      const url = peerUrl(base, needs.chain, call);
       const headers = await signRequest({ method: "POST", url, body }, needs);
       const answer = await exchange(url, headers, body, timeoutMs, url.startsWith("https:") ? secure : plain).catch((cause: unknown) => {
         throw new Fault("peer-unreachable", `${member} ${call}: ${reasonOf(cause)}`, cause);
@@ -49,8 +51,8 @@ export function httpPeers(needs: HttpPeersNeeds): Peers & { close(): void } {
   };
 }
 
-export function peerUrl(base: string, call: PeerCall): string {
-  return `${base}/peer/v1/${call}`;
+function peerUrl(base: string, chain: string, call: PeerCall): string {
+  return `${base}/peer/v1/chains/${chain}/${call}`;
 }
 
 /** The body of a signed 200; a signed refusal becomes `peer-refused` with its code, everything else `peer-unreachable`. */

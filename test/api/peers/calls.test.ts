@@ -1,7 +1,7 @@
 import type { PublicJwk } from "@vermilion/ledger";
 import { httpbis } from "http-message-signatures";
 import { describe, expect, test } from "vitest";
-import { crypto } from "../support/member.ts";
+import { chain, crypto } from "../support/member.ts";
 import { body, pair, peersOf, post, signedBy } from "./pair.ts";
 
 /** A call between members arrives with its sender, signed as RFC 9421 has it. */
@@ -15,7 +15,7 @@ describe("a call between members", () => {
 
   test("is signed as RFC 9421 has it: a library that knows nothing of us verifies request and answer", async () => {
     const { customs, tax } = await pair();
-    const url = `${customs.baseUrl}/peer/v1/raft`;
+    const url = `${customs.baseUrl}/peer/v1/chains/${chain}/raft`;
     const headers = await signedBy(tax, url);
     const answer = await post(url, headers);
     const check = (jwk: PublicJwk) => ({

@@ -1,6 +1,6 @@
 import { thumbprint } from "@vermilion/ledger";
 import { describe, expect, test } from "vitest";
-import { crypto, ed25519, outcomeOf } from "../support/member.ts";
+import { chain, crypto, ed25519, outcomeOf } from "../support/member.ts";
 import { type Pair, pair, post, signedBy } from "./pair.ts";
 
 /** What a stranger, or a member that cheats, may send to the door of the peers. */
@@ -26,8 +26,12 @@ describe("a hostile request is refused by its own code", () => {
       }),
       new TextEncoder().encode('{"term":2}'),
     ],
-    ["for another call", "401 peer-signature-invalid", (_, { customs, tax }) => signedBy(tax, `${customs.baseUrl}/peer/v1/probe`)],
-    ["for another member", "401 peer-signature-invalid", (_, { tax }) => signedBy(tax, `${tax.baseUrl}/peer/v1/raft`)],
+    [
+      "for another call",
+      "401 peer-signature-invalid",
+      (_, { customs, tax }) => signedBy(tax, `${customs.baseUrl}/peer/v1/chains/${chain}/probe`),
+    ],
+    ["for another member", "401 peer-signature-invalid", (_, { tax }) => signedBy(tax, `${tax.baseUrl}/peer/v1/chains/${chain}/raft`)],
     [
       "with a flipped signature",
       "401 peer-signature-invalid",
@@ -66,7 +70,10 @@ describe("a hostile request is refused by its own code", () => {
     [
       "with a key id that is not the session's",
       "401 peer-signature-invalid",
-      (headers) => ({ ...headers, "signature-input": headers["signature-input"]!.replace(/keyid="./, 'keyid="_') }),
+      (headers) => ({
+        ...headers,
+        "signature-input": headers["signature-input"]!.replace(/keyid="(.)/, (_, first) => `keyid="${first === "_" ? "-" : "_"}`),
+      }),
     ],
     ["as another content type", "415 unsupported-content-type", (headers) => ({ ...headers, "content-type": "text/plain" })],
     [
@@ -77,7 +84,7 @@ describe("a hostile request is refused by its own code", () => {
   ];
   test.each<[string, string, Change, Uint8Array?]>(rows)("%s: %s", async (_name, outcome, change, message) => {
     const both = await pair();
-    const url = `${both.customs.baseUrl}/peer/v1/raft`;
+    const url = `${both.customs.baseUrl}/peer/v1/chains/${chain}/raft`;
     const answer = await post(url, await change(await signedBy(both.tax, url), both), message);
     expect(await outcomeOf(answer)).toBe(outcome);
     expect(both.customs.received).toEqual([]);
@@ -85,7 +92,7 @@ describe("a hostile request is refused by its own code", () => {
 
   test("expired, or from the future; a minute of difference is forgiven", async () => {
     const { customs, tax } = await pair();
-    const url = `${customs.baseUrl}/peer/v1/raft`;
+    const url = `${customs.baseUrl}/peer/v1/chains/${chain}/raft`;
     const headers = await signedBy(tax, url);
     customs.clock.time += 119_000;
     expect((await post(url, headers)).status).toBe(200);
@@ -97,17 +104,17 @@ describe("a hostile request is refused by its own code", () => {
 
   test("a body over 8 MB, and an unknown call", async () => {
     const both = await pair();
-    const url = `${both.customs.baseUrl}/peer/v1/raft`;
+    const url = `${both.customs.baseUrl}/peer/v1/chains/${chain}/raft`;
     const large = new Uint8Array(8 * 1024 * 1024 + 1);
     expect(await outcomeOf(await post(url, await signedBy(both.tax, url, large), large))).toBe("413 body-too-large");
-    const unknown = `${both.customs.baseUrl}/peer/v1/dump`;
+    const unknown = `${both.customs.baseUrl}/peer/v1/chains/${chain}/dump`;
     expect(await outcomeOf(await post(unknown, await signedBy(both.tax, unknown)))).toBe("404 peer-call-unknown");
     expect(both.customs.received).toEqual([]);
   });
 
   test("a key id that its own sender has signed, but that is not the session's", async () => {
     const { customs, tax } = await pair();
-    const url = `${customs.baseUrl}/peer/v1/raft`;
+    const url = `${customs.baseUrl}/peer/v1/chains/${chain}/raft`;
     const current = async () => ({ ...(await tax.session.current()), thumbprint: thumbprint(ed25519().jwk, crypto) });
     const answer = await post(url, await signedBy({ session: { member: "tax", current }, clock: tax.clock }, url));
     expect(await outcomeOf(answer)).toBe("401 peer-signature-invalid");
@@ -115,7 +122,7 @@ describe("a hostile request is refused by its own code", () => {
 
   test("a query that was not signed", async () => {
     const both = await pair();
-    const url = `${both.customs.baseUrl}/peer/v1/raft`;
+    const url = `${both.customs.baseUrl}/peer/v1/chains/${chain}/raft`;
     expect(await outcomeOf(await post(`${url}?as=leader`, await signedBy(both.tax, url)))).toBe("401 peer-signature-invalid");
   });
 });

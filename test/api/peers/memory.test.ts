@@ -1,8 +1,9 @@
 import { request as sendRequest } from "node:http";
-import { createPeerBodies } from "@vermilion/api/peer-bodies";
+import { createRoom } from "@vermilion/api/limits/room";
+import { peerRoom } from "@vermilion/api/peers/peer-door";
 import type { PeerDoor } from "@vermilion/member/peers/peer-door";
 import { describe, expect, test } from "vitest";
-import { outcomeOf, p256, startMember, type TestMember } from "../support/member.ts";
+import { chain, outcomeOf, p256, startMember, type TestMember } from "../support/member.ts";
 import { forge, pair, post, realSession, signedBy } from "./pair.ts";
 
 /** What strangers and members may hold of a member’s memory. */
@@ -24,7 +25,7 @@ describe("what strangers and members may hold in memory", () => {
 
   test("who has not signed is refused before his body is read", async () => {
     const { customs, tax } = await pair();
-    const url = `${customs.baseUrl}/peer/v1/raft`;
+    const url = `${customs.baseUrl}/peer/v1/chains/${chain}/raft`;
     const right = await signedBy(tax, url);
     const session = { "vermilion-session": forge({ ...realSession(customs), member: "tax" }, p256()) };
     const wrong: [string, Record<string, string>][] = [
@@ -52,7 +53,7 @@ describe("what strangers and members may hold in memory", () => {
     };
     const both = await pair({ peers });
     const other = await startMember({ id: "inspection", members: both.members, clock: both.customs.clock });
-    const url = `${both.customs.baseUrl}/peer/v1/raft`;
+    const url = `${both.customs.baseUrl}/peer/v1/chains/${chain}/raft`;
     const call = async (sender: TestMember) => post(url, await signedBy(sender, url));
     const held = Array.from({ length: 32 }, () => call(both.tax));
     await full.promise;
@@ -64,7 +65,7 @@ describe("what strangers and members may hold in memory", () => {
   });
 
   test("and for 32 MB of bodies, counted as they are announced", async () => {
-    const room = createPeerBodies();
+    const room = createRoom(peerRoom);
     const megabyte = 1024 * 1024;
     const leaves = [1, 2, 3, 4].map(() => room.enter("tax", 8 * megabyte));
     expect(leaves.every((leave) => leave !== undefined)).toBe(true);

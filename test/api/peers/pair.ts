@@ -34,6 +34,7 @@ export function post(url: string, headers: Record<string, string>, message: Uint
 export function peersOf({ tax, customs, members }: Pair, url = customs.baseUrl) {
   const checkSession = createSessionCheck({ chain, clock: tax.clock, crypto, memberKeyOf: async (id) => members.get(id) });
   const peers = httpPeers({
+    chain,
     session: tax.session,
     checkSession,
     clock: tax.clock,

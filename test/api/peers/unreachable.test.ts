@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Fault } from "@vermilion/node/fault";
 import { signResponse } from "@vermilion/node/peers/peer-signatures";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { crypto } from "../support/member.ts";
+import { chain, crypto } from "../support/member.ts";
 import { body, pair, peersOf, post } from "./pair.ts";
 
 /** The caller’s side: what a peer, or a server in its place, may answer. */
@@ -76,7 +76,7 @@ describe("the caller's side", () => {
         const headers = Object.fromEntries(
           Object.entries(request.headers).filter(([name]) => name !== "host" && name !== "connection"),
         ) as Record<string, string>;
-        const real = await post(`${both.customs.baseUrl}/peer/v1/raft`, headers);
+        const real = await post(`${both.customs.baseUrl}/peer/v1/chains/${chain}/raft`, headers);
         recorded = { headers: Object.fromEntries(real.headers), body: Buffer.from(await real.arrayBuffer()) };
       }
       const { "transfer-encoding": _, ...headers } = recorded.headers;

@@ -1,4 +1,4 @@
-import { ask, type TestMember } from "./member.ts";
+import { ask, chain, type TestMember } from "./member.ts";
 import { address, certificateId, hash, requestName } from "./services.ts";
 
 interface Content {
@@ -6,7 +6,7 @@ interface Content {
   readonly "x-vermilion-problems"?: readonly string[];
 }
 
-export interface Operation {
+interface Operation {
   readonly summary: string;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly { readonly in?: string; readonly name?: string; readonly required?: boolean }[];
@@ -15,6 +15,7 @@ export interface Operation {
   readonly "x-vermilion-audience"?: string;
   readonly "x-vermilion-operator"?: boolean;
   readonly "x-vermilion-signs"?: boolean;
+  readonly "x-vermilion-chain-path"?: string;
 }
 
 export interface Document {
@@ -32,12 +33,19 @@ export interface Listed {
   readonly id: string;
   readonly method: string;
   readonly path: string;
+  /** Where the document describes it: a route of a chain answers at that chain's path as well. */
+  readonly describedAt: string;
   readonly operation: Operation;
 }
 
+/** Every path at which a route answers. */
 export function operationsOf(document: Document): Listed[] {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ id: `${method} ${path}`, method: method.toUpperCase(), path, operation })),
+    Object.entries(methods).flatMap(([method, operation]) => {
+      const { "x-vermilion-chain-path": chainPath } = operation;
+      const paths = chainPath === undefined ? [path] : [path, chainPath];
+      return paths.map((at) => ({ id: `${method} ${at}`, method: method.toUpperCase(), path: at, describedAt: path, operation }));
+    }),
   );
 }
 
@@ -47,6 +55,7 @@ const parameters: Readonly<Record<string, string>> = {
   block: "7",
   call: "probe",
   certificate: certificateId,
+  chain,
   chunk: "0",
   field: "document",
   digest: hash,
@@ -54,7 +63,6 @@ const parameters: Readonly<Record<string, string>> = {
   file: hash,
   hash,
   height: "7",
-  id: "trade",
   index: "0",
   issuer: "customs",
   list: "0",
@@ -66,6 +74,7 @@ const parameters: Readonly<Record<string, string>> = {
   tile: "0/000.p/1",
   transaction: hash,
   transactionHash: hash,
+  type: "trade",
 };
 
 const jwk = { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
@@ -87,14 +96,15 @@ const bodies: Readonly<Record<string, unknown>> = {
   "/v1/verifications": { sdJwt: "a~", issuerCode: "11100000000012154X" },
   "/v1/files/{file}": { size: 17, chunks: [hash] },
   "/v1/files/{file}/complete": { mediaType: "text/plain", plain: hash },
-  "/peer/v1/{call}": {},
+  "/peer/v1/chains/{chain}/{call}": {},
 };
 
 /** A right call of a declared route. A new parameter or body fails here until it has an example, which is the point. */
-export function exampleOf(
-  path: string,
-  operation: Operation,
-): { readonly url: string; readonly json?: unknown; readonly bytes?: Uint8Array } {
+export function exampleOf({ path, describedAt, operation }: Listed): {
+  readonly url: string;
+  readonly json?: unknown;
+  readonly bytes?: Uint8Array;
+} {
   const value = (name: string): string => {
     const example = parameters[name];
     if (example === undefined) throw new Error(`no example of the parameter ${name}`);
@@ -105,6 +115,6 @@ export function exampleOf(
   const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => value(name)) + (search === "" ? "" : `?${search}`);
   if (operation.requestBody === undefined || path === "/oauth/token") return { url };
   if (operation.requestBody.content?.["application/octet-stream"] !== undefined) return { url, bytes: new Uint8Array(17) };
-  if (!Object.hasOwn(bodies, path)) throw new Error(`no example of the body of ${path}`);
-  return { url, json: bodies[path] };
+  if (!Object.hasOwn(bodies, describedAt)) throw new Error(`no example of the body of ${describedAt}`);
+  return { url, json: bodies[describedAt] };
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { createApi, type Quotas } from "@vermilion/api";
+import { createApi, oneChain, type Quotas } from "@vermilion/api";
 import { lowS, type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
 import type { PeerDoor } from "@vermilion/member/peers/peer-door";
 import type { App, Apps, Calls } from "@vermilion/member/ports/index";
@@ -135,9 +135,8 @@ export async function startMember(options: MemberOptions = {}): Promise<TestMemb
   };
   const api = createApi({
     metrics: { call: () => undefined, text: async () => "vermilion_block_height 7\n" },
-    services: { ...fakeServices(), ...options.services },
     ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
-    peers: options.peers ?? echo,
+    chains: oneChain(chain, { services: { ...fakeServices(), ...options.services }, peers: options.peers ?? echo }),
     session,
     checkSession: createSessionCheck({ chain, clock, crypto, memberKeyOf: async (member) => members.get(member) }),
     calls,

@@ -1,6 +1,6 @@
 import type { CertificateType } from "@vermilion/certificates";
 import type { AccountRow, CertificateRow, FileRow, MemberRow, RequestRow, TraceRow } from "@vermilion/contracts";
-import { applied } from "@vermilion/ledger";
+import { applied, parseTilePath } from "@vermilion/ledger";
 import type { Disclosed, EntryView, LifeStep, Refused, Services, Submitted } from "@vermilion/member/services";
 
 /**
@@ -145,6 +145,8 @@ const lifeStep: LifeStep = {
   transaction: hash,
   height: 7,
 };
+const figure = { member: "customs", act: "issued", count: 1, entries: "/v1/entries?operation=certificates.issue" };
+const checkpoint = "c/ab\n22\nAAAA\n\n— sig\n";
 const chainHealth = {
   chain: hash,
   role: "leader",
@@ -173,17 +175,19 @@ export function fakeServices(): Services {
       accountable: 2,
       policy: "",
     }),
-    members: async () => [member],
+    members: async () => ({ items: [member] }),
     defineType: async () => committed,
     types: async () => ({ items: [type], next: "more" }),
     type: async () => type,
-    issue: async () => issued,
-    complete: async () => issued,
-    renew: async () => issued,
-    correct: async () => issued,
-    changeStatus: async () => committed,
-    receive: async () => committed,
-    history: async () => ({ items: [lifeStep] }),
+    issueCertificate: async () => issued,
+    completeCertificate: async () => issued,
+    renewCertificate: async () => issued,
+    correctCertificate: async () => issued,
+    suspendCertificate: async () => committed,
+    resumeCertificate: async () => committed,
+    revokeCertificate: async () => committed,
+    receiveCertificate: async () => committed,
+    certificateHistory: async () => ({ items: [lifeStep] }),
     certificateStatus: async () => ({ certificate: certificateId, status: "valid", since: time, asOf: { blockNumber: 9, time } }),
     statusList: async () => ({ token: "a.b.c", ttl: 300 }),
     certificate: async () => certificate,
@@ -192,14 +196,14 @@ export function fakeServices(): Services {
     openRequest: async () => ({ ...committed, request: requestName, state: "pending" }),
     request: async () => request,
     requests: async () => ({ items: [request] }),
-    decide: async () => committed,
-    readGranted: async () => disclosed,
-    readOwn: async () => disclosed,
-    trace: async () => ({ items: [trace] }),
+    decideRequest: async () => committed,
+    grantedFields: async () => disclosed,
+    ownFields: async () => disclosed,
+    certificateTrace: async () => ({ items: [trace] }),
     registerAccount: async () => ({ ...committed, address }),
     account: async () => account,
     verifyCertificate: async () => ({ ...committed, verdicts: { integrity: "holds", status: "valid", issuer: "holds" } }),
-    certificatesOfHolder: async (_holder, _block, _transaction, reader) => ({
+    certificatesOfHolder: async (_call, reader) => ({
       items: [
         {
           ...certificate,
@@ -209,18 +213,18 @@ export function fakeServices(): Services {
         },
       ],
     }),
-    beginFile: async (file) => ({ file, complete: false, registered: false, missing: [0], sends: [{ through: "api", chunk: 0 }] }),
-    sendChunk: async (file, chunk) => ({ file, chunk }),
-    completeFile: async (file) => ({ ...committed, file }),
-    abandonFile: async (file) => ({ file }),
+    beginFile: async ({ file }) => ({ file, complete: false, registered: false, missing: [0], sends: [{ through: "api", chunk: 0 }] }),
+    sendChunk: async ({ file, chunk }) => ({ file, chunk }),
+    completeFile: async ({ file }) => ({ ...committed, file }),
+    abandonFile: async ({ file }) => ({ file }),
     file: async () => fileRow,
     ownFile: async () => chunks,
     grantedFile: async () => ({ ...chunks, reference: `vermilion-file/1 ${hash} 17 text/plain ${"A".repeat(43)} a.txt` }),
     fileChunk: async () => new Uint8Array(17),
-    async *bulk(lines) {
+    async *bulkCertificates(lines) {
       for await (const { key } of lines) yield { key, ...issued };
     },
-    deposit: async () => ({ ...committed, evidence: requestName, root: hash, count: 1 }),
+    depositEvidence: async () => ({ ...committed, evidence: requestName, root: hash, count: 1 }),
     evidence: async () => ({
       evidence: requestName,
       root: hash,
@@ -256,20 +260,26 @@ export function fakeServices(): Services {
       countedFrom: 0,
       asOf: { blockNumber: 9, time },
     }),
-    blockFigures: async () => [{ from: time, to: time + 1, blocks: 1, firstBlock: 7, lastBlock: 7, entries: 2 }],
-    actFigures: async () => [{ member: "customs", act: "issued", count: 1, entries: "/v1/entries?operation=certificates.issue" }],
+    blockFigures: async () => ({ items: [{ from: time, to: time + 1, blocks: 1, firstBlock: 7, lastBlock: 7, entries: 2 }] }),
+    contributions: async () => ({ items: [figure] }),
+    uses: async () => ({ items: [figure] }),
     block: async () => block,
     blocks: async () => ({ items: [block], next: "6" }),
-    header: async () => new TextEncoder().encode('{"payload":"","signatures":[]}'),
-    entriesOfBlock: async () => [entryView],
+    header: async () => '{"payload":"","signatures":[]}',
+    entriesOfBlock: async () => ({ items: [entryView] }),
     entry: async () => entryView,
     attachment: async () => Uint8Array.of(1, 2, 3),
     submission: async () => committed,
-    checkpoint: async () => "c/ab\n22\nAAAA\n\n— sig\n",
+    checkpoint: async () => checkpoint,
+    logCheckpoint: async () => checkpoint,
     cosignatures: async () => ({ size: 22, lines: { platform: "— line" } }),
     policy: async () => "log …\n",
-    tile: async (level, index, width) => Uint8Array.of(level, index, width & 255),
-    bundle: async (index, width) => Uint8Array.of(255, index, width & 255),
+    tile: async ({ tile }) => {
+      const parsed = parseTilePath(`tile/${tile}`);
+      if (parsed === undefined) return notFound("unknown-tile");
+      const { level, index, width } = parsed;
+      return Uint8Array.of(level === "entries" ? 255 : level, index, width & 255);
+    },
     inclusionProof: async () => ({ leafHash: hash, proof: [hash], root: hash }),
     consistencyProof: async () => ({ proof: [hash] }),
     receipt: async () => ({ transactionHash: hash, final: true, leafIndex: 20, size: 22, receipt: "c2sp.org/tlog-proof@v1\n" }),

@@ -1,5 +1,5 @@
 import { operationCall } from "@vermilion/contracts";
-import { formatOutcome, type Json, type Operation } from "@vermilion/ledger";
+import { formatOutcome, type Json, type JsonObject, type Operation } from "@vermilion/ledger";
 import type { MemberPlatform, RunningMember } from "@vermilion/member";
 import { encodeAttachmentCall } from "@vermilion/member/peers/wire";
 import { chainRules } from "@vermilion/member/rules";
@@ -41,7 +41,7 @@ export const platforms = new Map<string, MemberPlatform>();
 let heldBack: { readonly to: string; readonly until: Promise<void> } | undefined;
 
 /** Opens the members once for the test file. After it, all agree, their bytes are sound, and no attack has reached a bug. */
-export function fourMembers(types: readonly Json[] = []): void {
+export function fourMembers(types: readonly JsonObject[] = []): void {
   beforeAll(async () => {
     const platform = (node: { readonly id: string }, given: MemberPlatform): MemberPlatform => {
       const made = watched(node.id, given);
@@ -49,7 +49,7 @@ export function fourMembers(types: readonly Json[] = []): void {
       return made;
     };
     cluster = await openPermits({ platform }, 10);
-    for (const type of types) good(await services("platform").defineType(type, caller, options));
+    for (const type of types) good(await services("platform").defineType({ type }, caller, options));
     await equalHeads(cluster);
   });
 
@@ -134,7 +134,7 @@ export async function writeAs(
   const call = encodeProposalCall([proposalOf(entry, bodies)]);
   return eventually(async () => {
     await running(await leaderOf(cluster)).peerDoor.handle("tax", "proposals", call);
-    const answer = await services(id).submission(entry.transactionHash);
+    const answer = await services(id).submission({ transactionHash: entry.transactionHash });
     return "refused" in answer || answer.outcome === undefined ? undefined : formatOutcome(answer.outcome);
   });
 }
@@ -146,7 +146,7 @@ export async function propose(to: string, entry: Uint8Array, attachments: readon
 }
 
 export const tryToIssue = (fields: object, more: object = {}, id = "platform") =>
-  services(id).issue({ type: "permit", fields: { ...fields } as typeof permitFields, ...more }, caller, options);
+  services(id).issueCertificate({ type: "permit", fields: { ...fields } as typeof permitFields, ...more }, caller, options);
 
 export const issuePermit = async (id = "platform") => good(await tryToIssue(permitFields, {}, id));
 
@@ -164,8 +164,8 @@ export const ask = async (id: string, certificate: string, more: object = {}) =>
 
 /** Approves and grants a pending request with a key file of the owner's choice, held by the owner or not. */
 export async function approveWith(owner: string, request: string, file: Attachment, held = true): Promise<string> {
-  const { certificate, version, part, fields, reader } = good(await services(owner).request(request));
-  const document = good(await services(owner).certificate(certificate)).parts[part]?.issuerSigned ?? "";
+  const { certificate, version, part, fields, reader } = good(await services(owner).request({ request }));
+  const document = good(await services(owner).certificate({ certificate })).parts[part]?.issuerSigned ?? "";
   if (held) await cluster.node(owner).stores.ledger.saveSealed(file);
   const reference = { name: "granted-keys", sha256: file.sha256, size: file.bytes.length, audience: [owner, reader] };
   return writeAs(
@@ -182,7 +182,7 @@ export const fetchAs = (member: string, owner: string, sha256: string, request: 
   running(owner).peerDoor.handle(member, "attachment", encodeAttachmentCall(sha256, request));
 
 export const read = (request: string, app = caller.app, waitMs = 5_000) =>
-  services("customs").readGranted(request, { ...caller, app }, { waitMs });
+  services("customs").grantedFields({ request }, { ...caller, app }, { waitMs });
 
 /** Heights of all members and proposals that wait anywhere: what must not change where nothing may be written. */
 async function written(): Promise<unknown> {
@@ -205,7 +205,7 @@ export async function nothingWritten<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** A type of one day's validity whose field names are those of every JavaScript object; an agency completes its annex. */
-export const deed: Json = {
+export const deed: JsonObject = {
   id: "deed",
   version: 1,
   names: { zh: "契据", en: "Deed" },

@@ -11,7 +11,7 @@ import type { Keys, Log, Peers } from "@vermilion/node/ports/index";
 import type { Brings } from "@vermilion/node/turns/bursts";
 import type { Pace } from "@vermilion/node/turns/pace";
 import { acts } from "../../../infra/coordinator.ts";
-import { type MemoryStores, type MemoryTable, memoryStores } from "../../support/memory/index.ts";
+import { type MemoryStores, type MemoryTable, memoryChain, memoryStores } from "../../support/memory/index.ts";
 import { Gate } from "./gate.ts";
 
 /** Five times as fast as on Lambda. */
@@ -79,7 +79,7 @@ export class Account {
     this.misfortune = of.misfortune;
     this.pace = of.pace ?? fastPace;
     this.stores = memoryStores(this.counting(of.table));
-    this.coordinator = dynamoCoordinator(this.stores.table);
+    this.coordinator = dynamoCoordinator(memoryChain, this.stores.table);
   }
 
   /** A call of the API: in a process that rests, or in a new one. Rejects when the process ends under it. */
@@ -112,7 +112,7 @@ export class Account {
   }
 
   private async execute(number: number): Promise<void> {
-    let carried: Carried = { number, loops: 0, seen: 0 };
+    let carried: Carried = { chain: memoryChain, number, loops: 0, seen: 0 };
     for (let act: keyof typeof whereTo = "readRole"; ; ) {
       const answer: TurnAnswer<keyof typeof whereTo> = await this.step(act, carried);
       carried = { ...answer };

@@ -19,7 +19,7 @@ async function issue(account: Account, key: string): Promise<string> {
     try {
       const options = { waitMs: 2_000, idempotencyKey: key };
       const answer = await account.invoke(
-        (member) => member.services.issue({ type: "permit", fields: permitFields }, caller, options),
+        (member) => member.services.issueCertificate({ type: "permit", fields: permitFields }, caller, options),
         "entries",
       );
       // A member that is a block behind asks the leader before it says no; that call may be the one that is lost.
@@ -42,7 +42,7 @@ async function defineType(accounts: ReadonlyMap<string, Account>): Promise<void>
   const platform = accounts.get("platform")!;
   await eventually(async () => {
     const answer = await platform
-      .invoke((member) => member.services.defineType(permit, caller, { waitMs: 2_000, idempotencyKey: "type" }), "entries")
+      .invoke((member) => member.services.defineType({ type: permit }, caller, { waitMs: 2_000, idempotencyKey: "type" }), "entries")
       .catch(() => undefined);
     return answer !== undefined && !("refused" in answer) && answer.status === "committed";
   }, 60_000);
@@ -95,7 +95,7 @@ describe("members on Lambda", () => {
     const platform = accounts.get("platform")!;
     const input = { type: "permit", fields: permitFields };
     const issued = (waitMs: number) =>
-      platform.invoke((member) => member.services.issue(input, caller, { waitMs, idempotencyKey: "twice" }), "entries");
+      platform.invoke((member) => member.services.issueCertificate(input, caller, { waitMs, idempotencyKey: "twice" }), "entries");
     const { raftStore } = platform.stores;
     isCut = true;
     const first = issued(2_000).catch(() => undefined);

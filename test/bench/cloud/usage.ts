@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createApi, createPublicApi } from "@vermilion/api";
+import { createApi, createPublicApi, oneChain } from "@vermilion/api";
 import { watch } from "@vermilion/aws/coordinator/watch";
 import { dynamoLedger, dynamoRaftStore } from "@vermilion/aws/dynamodb/index";
 import { foundingStore } from "@vermilion/aws/founding/store";
@@ -20,6 +20,7 @@ import { MemoryShelf } from "../../aws/memory-shelf.ts";
 import { memberIds, permit, permitFields } from "../../member/fixtures.ts";
 import { type CountingKeys, countingKeys, type KeyName } from "../../support/counting-keys.ts";
 import { type CountingTable, countingTable } from "../../support/counting-table.ts";
+import { memoryChain } from "../../support/memory/index.ts";
 
 /** What one member has used. */
 export interface Usage {
@@ -116,7 +117,8 @@ export class CountedConsortium {
 
   /** A type is defined, the leader is known and has an app, and all are warm. */
   private async begin(): Promise<void> {
-    for (const account of this.accounts.values()) await foundingStore(account.stores.table).install(account.genesis);
+    for (const account of this.accounts.values())
+      await foundingStore(account.stores.table).install({ chain: memoryChain, genesis: account.genesis }, "main");
     const first = await this.clientOf(memberIds[0]);
     await first.defineType(permit);
     await settle(this.accounts);
@@ -237,8 +239,7 @@ export class CountedConsortium {
     const api = createApi({
       ...this.face(id),
       keys,
-      services: member.services,
-      peers: member.peerDoor,
+      chains: oneChain(chain, { services: member.services, peers: member.peerDoor }),
       session: createPeerSession({ member: id, chain, keys, clock, crypto: nativeCrypto }),
       checkSession: createSessionCheck({ chain, clock, crypto: nativeCrypto, memberKeyOf: async () => undefined }),
       calls: stores.calls,
@@ -255,15 +256,16 @@ export class CountedConsortium {
   private async watchdog(id: string): Promise<readonly string[]> {
     const account = this.account(id);
     const { table, ledger, raftStore } = account.stores;
-    await foundingStore(table).genesis();
+    await foundingStore(table).chains();
     const names: string[] = [];
     await watch({
+      chain: memoryChain,
       member: id,
       ledger,
       raftStore,
       raftTable: table,
       starter: { wake: async () => "started", reviveLost: async () => void (await account.coordinator.state()) },
-      meter: { count: (name) => void names.push(name), flush: () => undefined },
+      meter: { count: (name) => void names.push(name) },
       log: silent,
       clock,
       fetch: async (url) => this.health(String(url)),
@@ -282,15 +284,15 @@ export class CountedConsortium {
     const platform = {
       ...this.face(id),
       keys,
-      ledger: dynamoLedger({ ledger: stores.table }),
-      raftStore: dynamoRaftStore(stores.table, clock),
+      ledger: dynamoLedger({ chain: memoryChain, ledger: stores.table }),
+      raftStore: dynamoRaftStore(memoryChain, stores.table, clock),
       recordKeys: stores.recordKeys,
       files: stores.files,
       peers: { call: () => Promise.reject(new Error("calls nobody")) },
       pace: fastPace,
     };
-    const services = await openReader(platform, { member: id, genesis });
-    const api = createPublicApi({ ...this.face(id), services });
+    const { services, chain } = await openReader(platform, { member: id, genesis });
+    const api = createPublicApi({ ...this.face(id), chains: oneChain(chain, { services }) });
     this.reader.set(id, api);
     return api.fetch(new Request(url));
   }
@@ -300,7 +302,7 @@ export class CountedConsortium {
   private async publish(id: string): Promise<void> {
     const { stores, keys, genesis } = this.account(id);
     const tally = this.tallies.get(id)!;
-    await foundingStore(stores.table).genesis();
+    await foundingStore(stores.table).chains();
     const checked = checkGenesis(genesis, nativeCrypto, chainRules);
     if ("refused" in checked) throw new Error(checked.detail);
     const origin = originOf(checked.founding.name, checked.chain);

@@ -1,10 +1,13 @@
 import { blobOf, contentOf } from "@vermilion/aws/dynamodb/blob";
+import { chainTable } from "@vermilion/aws/dynamodb/chain-table";
 import { pack, queryAll, removeAll, unpack, writeAll } from "@vermilion/aws/dynamodb/items";
+import type { Table } from "@vermilion/aws/dynamodb/table";
 import { fileChunkBytes } from "@vermilion/certificates";
 import { type FileRegistration, registrationWith, sameRegistration } from "@vermilion/member/ports/file-registration";
 import type { FilePlan, FileState, Files } from "@vermilion/member/ports/index";
 import { checkFilePlan } from "@vermilion/member/ports/limits";
 import { checkHash } from "@vermilion/node/ports/limits";
+import { memoryChain } from "./chain.ts";
 import { memoryTable } from "./table.ts";
 
 interface Stored extends FilePlan {
@@ -13,7 +16,8 @@ interface Stored extends FilePlan {
 }
 
 /** Files over the table in memory, for tests of whole members: what it holds a member finds again that restarts over it. */
-export function memoryFiles(table = memoryTable()): Files {
+export function memoryFiles(whole: Table = memoryTable(), chain = memoryChain): Files {
+  const table = chainTable(whole, chain);
   const planKey = (file: string) => ({ partition: `file/${file}`, sort: "plan" });
   const uploadKey = (app: string, file: string) => ({ partition: `file-upload/${app}`, sort: file });
   const chunkKey = (file: string, index: number) => ({ partition: `file/${file}/${index}`, sort: "chunk" });
