@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";
+import { longFunctions } from "./support/functions.ts";
 
 /** The few rules of the house that no tool holds. */
 
@@ -145,10 +146,19 @@ test("every package says in a few lines what lives there", () => {
   }
 });
 
-test("no file has grown beyond what one sitting reads", () => {
+const functionLinesMax = 70;
+/** Cut by those who are rewriting them; none may join the list. */
+const stillLong: readonly string[] = [
+  "packages/api/routes/ledger.ts",
+  "packages/client/ledger-reads.ts",
+  "packages/member/certificates/bulk-lines.ts",
+  "packages/member/create-services.ts",
+];
+
+test("no function is longer than a screen or two", () => {
   const long = ["packages", "infra", "functions"]
     .flatMap(sources)
-    .map(({ file, text }) => ({ file, lines: text.split("\n").length }))
-    .filter(({ lines }) => lines > 340);
+    .filter(({ file }) => !stillLong.includes(file))
+    .flatMap(({ file }) => longFunctions(join(root, file), functionLinesMax));
   expect(long).toEqual([]);
 });

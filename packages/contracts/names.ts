@@ -1,9 +1,8 @@
 import { concat, fromHex, type ParsedEntry } from "@vermilion/ledger";
-import type { DepositArguments } from "./evidence.ts";
-import { evidenceId } from "./keys.ts";
+import { type EvidenceRow, evidenceId } from "./state/evidence.ts";
 
 /** A deposit that an applied entry makes. */
-export interface Deposit extends Pick<DepositArguments, "root" | "count" | "digests"> {
+export interface Deposit extends Pick<EvidenceRow, "root" | "count" | "digests"> {
   readonly evidence: string;
 }
 
@@ -11,7 +10,7 @@ export interface Deposit extends Pick<DepositArguments, "root" | "count" | "dige
 export function depositsOf({ transactionHash, payload }: ParsedEntry): readonly Deposit[] {
   return payload.operations.flatMap(({ contract, operation, arguments: given }, at) => {
     if (contract !== "evidence" || operation !== "deposit") return [];
-    const { root, count, digests } = given as DepositArguments;
+    const { root, count, digests } = given as Omit<Deposit, "evidence">;
     return [{ evidence: evidenceId(transactionHash, at), root, count, digests }];
   });
 }

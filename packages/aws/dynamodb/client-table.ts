@@ -33,48 +33,38 @@ type Attributes = Record<string, AttributeValue>;
  * it has itself written, and this tells.
  */
 export function dynamoTable(client: DynamoDBClient, name: string, patience: Patience = usualPatience): Table {
-  const reading = <T>(request: () => Promise<T>) => patiently("read", name, patience, request);
   const writing = <T>(request: () => Promise<T>) => patiently("write", name, patience, request);
-  let identity: { readonly asked: Promise<string>; readonly at: number } | undefined;
+  const asked = { client, name, patience };
+  return {
+    ...singleReads(asked),
+    ...queries(asked),
+    write: (action) => writing(oneWrite(client, name, action)),
+    putMany: (items) => batchWrite(asked, items),
+    transact: (actions) => writing(transaction(client, name, actions)),
+    identity: identityOfTable(asked),
+  };
+}
 
-  async function batch(keys: readonly Key[], only: { readonly ProjectionExpression?: string }): Promise<ReadonlyMap<string, Attributes>> {
-    const found = new Map<string, Attributes>();
-    let left: Attributes[] = keys.map(keyAttributes);
-    for (let attempt = 1; left.length > 0; attempt++) {
-      const asked = left;
-      const answer = await reading(() =>
-        client.send(new BatchGetItemCommand({ RequestItems: { [name]: { Keys: asked, ConsistentRead: true, ...only } } })),
-      );
-      for (const item of answer.Responses?.[name] ?? []) found.set(nameOf(keyOf(item)), item);
-      left = answer.UnprocessedKeys?.[name]?.Keys ?? [];
-      // What did not fit into 16 MB comes at once with the next request; only an answer without anything means: later.
-      if (left.length < asked.length) attempt = 0;
-      else if (attempt >= patience.attemptsMax) throw new Fault("storage-failed", `table ${name} left keys unread ${attempt} times`);
-      else await patience.pause(attempt);
-    }
-    return found;
-  }
+interface Asked {
+  readonly client: DynamoDBClient;
+  readonly name: string;
+  readonly patience: Patience;
+}
 
-  async function pageOf(partition: string, query: Query): Promise<Page> {
-    const condition = keyCondition(partition, query);
-    if (condition === undefined) return { items: [], last: undefined };
-    const { limit, backward = false } = query;
-    const start = startKey(partition, query);
-    const input = { ...condition, ...start, ...(limit === undefined ? {} : { Limit: limit }), ScanIndexForward: !backward };
-    const answer = await reading(() => client.send(new QueryCommand({ TableName: name, ConsistentRead: true, ...input })));
-    const items = (answer.Items ?? []).map(itemOf).filter(({ sort }) => isWithin(sort, query));
-    return { items, last: answer.LastEvaluatedKey === undefined ? undefined : keyOf(answer.LastEvaluatedKey).sort };
-  }
+function reading<T>({ name, patience }: Asked, request: () => Promise<T>): Promise<T> {
+  return patiently("read", name, patience, request);
+}
 
+function singleReads(of: Asked): Pick<Table, "get" | "getMany" | "has"> {
   return {
     async get(key) {
-      const request = { TableName: name, Key: keyAttributes(key), ConsistentRead: true };
-      const { Item: found } = await reading(() => client.send(new GetItemCommand(request)));
+      const request = { TableName: of.name, Key: keyAttributes(key), ConsistentRead: true };
+      const { Item: found } = await reading(of, () => of.client.send(new GetItemCommand(request)));
       return found === undefined ? undefined : itemOf(found);
     },
 
     async getMany(keys) {
-      const found = await batch(keys, {});
+      const found = await batch(of, keys, {});
       return keys.map((key) => {
         const item = found.get(nameOf(key));
         return item === undefined ? undefined : itemOf(item);
@@ -82,11 +72,47 @@ export function dynamoTable(client: DynamoDBClient, name: string, patience: Pati
     },
 
     async has(keys) {
-      const found = await batch(keys, { ProjectionExpression: "pk, sk" });
+      const found = await batch(of, keys, { ProjectionExpression: "pk, sk" });
       return keys.map((key) => found.has(nameOf(key)));
     },
+  };
+}
 
-    query: pageOf,
+async function batch(
+  of: Asked,
+  keys: readonly Key[],
+  only: { readonly ProjectionExpression?: string },
+): Promise<ReadonlyMap<string, Attributes>> {
+  const { client, name, patience } = of;
+  const found = new Map<string, Attributes>();
+  let left: Attributes[] = keys.map(keyAttributes);
+  for (let attempt = 1; left.length > 0; attempt++) {
+    const asked = left;
+    const request = { RequestItems: { [name]: { Keys: asked, ConsistentRead: true, ...only } } };
+    const answer = await reading(of, () => client.send(new BatchGetItemCommand(request)));
+    for (const item of answer.Responses?.[name] ?? []) found.set(nameOf(keyOf(item)), item);
+    left = answer.UnprocessedKeys?.[name]?.Keys ?? [];
+    // What did not fit into 16 MB comes at once with the next request; only an answer without anything means: later.
+    if (left.length < asked.length) attempt = 0;
+    else if (attempt >= patience.attemptsMax) throw new Fault("storage-failed", `table ${name} left keys unread ${attempt} times`);
+    else await patience.pause(attempt);
+  }
+  return found;
+}
+
+function queries(of: Asked): Pick<Table, "query" | "count"> {
+  const { client, name } = of;
+  return {
+    async query(partition, query): Promise<Page> {
+      const condition = keyCondition(partition, query);
+      if (condition === undefined) return { items: [], last: undefined };
+      const { limit, backward = false } = query;
+      const start = startKey(partition, query);
+      const input = { ...condition, ...start, ...(limit === undefined ? {} : { Limit: limit }), ScanIndexForward: !backward };
+      const answer = await reading(of, () => client.send(new QueryCommand({ TableName: name, ConsistentRead: true, ...input })));
+      const items = (answer.Items ?? []).map(itemOf).filter(({ sort }) => isWithin(sort, query));
+      return { items, last: answer.LastEvaluatedKey === undefined ? undefined : keyOf(answer.LastEvaluatedKey).sort };
+    },
 
     async count(partition) {
       let count = 0;
@@ -94,41 +120,42 @@ export function dynamoTable(client: DynamoDBClient, name: string, patience: Pati
       do {
         const input: QueryCommandInput = { TableName: name, ConsistentRead: true, Select: "COUNT", ...keyCondition(partition, {}) };
         const from = start === undefined ? {} : { ExclusiveStartKey: start };
-        const answer = await reading(() => client.send(new QueryCommand({ ...input, ...from })));
+        const answer = await reading(of, () => client.send(new QueryCommand({ ...input, ...from })));
         count += answer.Count ?? 0;
         start = answer.LastEvaluatedKey;
       } while (start !== undefined);
       return count;
     },
+  };
+}
 
-    write: (action) => writing(oneWrite(client, name, action)),
+/** What DynamoDB leaves out of a batch comes again, later each time that nothing of it went through. */
+async function batchWrite({ client, name, patience }: Asked, items: readonly Item[]): Promise<void> {
+  let left: WriteRequest[] = items.map((item) => ({ PutRequest: { Item: attributesOf(item, undefined) } }));
+  for (let attempt = 1; left.length > 0; attempt++) {
+    const asked = left;
+    const request = new BatchWriteItemCommand({ RequestItems: { [name]: asked } });
+    const answer = await patiently("write", name, patience, () => client.send(request));
+    left = answer.UnprocessedItems?.[name] ?? [];
+    if (left.length === 0) return;
+    if (left.length < asked.length) attempt = 1;
+    else if (attempt >= patience.attemptsMax) throw new Fault("storage-failed", `table ${name} left items unwritten ${attempt} times`);
+    await patience.pause(attempt);
+  }
+}
 
-    async putMany(items) {
-      let left: WriteRequest[] = items.map((item) => ({ PutRequest: { Item: attributesOf(item, undefined) } }));
-      for (let attempt = 1; left.length > 0; attempt++) {
-        const asked = left;
-        const answer = await writing(() => client.send(new BatchWriteItemCommand({ RequestItems: { [name]: asked } })));
-        left = answer.UnprocessedItems?.[name] ?? [];
-        if (left.length === 0) return;
-        // Throttled: what was left comes again, later each time that nothing of it went through.
-        if (left.length < asked.length) attempt = 1;
-        else if (attempt >= patience.attemptsMax) throw new Fault("storage-failed", `table ${name} left items unwritten ${attempt} times`);
-        await patience.pause(attempt);
-      }
-    },
-
-    transact: (actions) => writing(transaction(client, name, actions)),
-
-    identity() {
-      const now = Date.now();
-      if (identity !== undefined && now - identity.at < identityFreshMs) return identity.asked;
-      const asked = reading(() => identityOf(client, name)).catch((error: unknown) => {
-        identity = undefined;
-        throw error;
-      });
-      identity = { asked, at: now };
-      return asked;
-    },
+/** Asked for once a minute, and again at once after a failure. */
+function identityOfTable(of: Asked): Table["identity"] {
+  let identity: { readonly asked: Promise<string>; readonly at: number } | undefined;
+  return () => {
+    const now = Date.now();
+    if (identity !== undefined && now - identity.at < identityFreshMs) return identity.asked;
+    const asked = reading(of, () => identityOf(of.client, of.name)).catch((error: unknown) => {
+      identity = undefined;
+      throw error;
+    });
+    identity = { asked, at: now };
+    return asked;
   };
 }
 

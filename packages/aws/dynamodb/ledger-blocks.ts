@@ -26,27 +26,33 @@ type Blocks = Pick<Ledger, "saveBlock" | "readBlock" | "head" | "moveHead" | "sa
 const recentBytesMax = 16 * 1024 * 1024;
 
 export function ledgerBlocks(table: Table): Blocks {
-  /** Blocks as they were read from the table. What stands under a hash there never changes, so that they are as good as read again. */
-  const recent = new Map<string, { readonly block: ExecutedBlock; readonly bytes: number }>();
-  let recentBytes = 0;
-  const headKey = { partition: "head", sort: "head" };
+  return { ...storedBlocks(table), ...committedChain(table), ...commitCertificates(table) };
+}
 
-  async function head() {
-    const item = await table.get(headKey);
-    return item === undefined ? undefined : unpack<{ height: number; hash: string }>(item);
+/** Blocks as they were read from the table. What stands under a hash there never changes, so that they are as good as read again. */
+class RecentBlocks {
+  private readonly held = new Map<string, { readonly block: ExecutedBlock; readonly bytes: number }>();
+  private heldBytes = 0;
+
+  get(hash: string): ExecutedBlock | undefined {
+    return this.held.get(hash)?.block;
   }
 
-  function remember(hash: string, block: ExecutedBlock, contentBytes: number): void {
+  add(hash: string, block: ExecutedBlock, contentBytes: number): void {
     const bytes = block.attachments.reduce((sum, attachment) => sum + attachment.bytes.length, contentBytes);
-    recentBytes += bytes - (recent.get(hash)?.bytes ?? 0);
-    recent.set(hash, { block, bytes });
-    for (const [oldest, held] of recent) {
-      if (recentBytes <= recentBytesMax || recent.size === 1) return;
-      recent.delete(oldest);
-      recentBytes -= held.bytes;
+    this.heldBytes += bytes - (this.held.get(hash)?.bytes ?? 0);
+    this.held.set(hash, { block, bytes });
+    for (const [oldest, one] of this.held) {
+      if (this.heldBytes <= recentBytesMax || this.held.size === 1) return;
+      this.held.delete(oldest);
+      this.heldBytes -= one.bytes;
     }
   }
+}
 
+/** Under their hashes, committed or not. */
+function storedBlocks(table: Table): Pick<Blocks, "saveBlock" | "readBlock"> {
+  const recent = new RecentBlocks();
   return {
     async saveBlock(block) {
       checkBlock(block);
@@ -61,16 +67,28 @@ export function ledgerBlocks(table: Table): Blocks {
     async readBlock(hash) {
       checkHash(hash);
       const known = recent.get(hash);
-      if (known !== undefined) return known.block;
+      if (known !== undefined) return known;
       const item = await table.get(blockKey(hash));
       if (item === undefined) return undefined;
       const place = `block ${hash}`;
       const content = (await contentOf(table, item)) ?? damaged(place, "a part is missing");
       const block = await decodeBlock(table, content, place);
-      remember(hash, block, content.length);
+      recent.add(hash, block, content.length);
       return block;
     },
+  };
+}
 
+/** Which block stands at which height, and the last of them. */
+function committedChain(table: Table): Pick<Blocks, "head" | "moveHead" | "hashesFrom"> {
+  const headKey = { partition: "head", sort: "head" };
+
+  async function head() {
+    const item = await table.get(headKey);
+    return item === undefined ? undefined : unpack<{ height: number; hash: string }>(item);
+  }
+
+  return {
     head,
 
     async moveHead(expected, steps) {
@@ -95,6 +113,16 @@ export function ledgerBlocks(table: Table): Blocks {
       return result === "done" ? "moved" : "stale";
     },
 
+    async hashesFrom(from, limit) {
+      checkHeight("from", from);
+      checkCount("limit", limit, storageLimits.hashesMax);
+      return (await queryAll(table, "chain", { from: digits(from), limit })).map((item) => unpack<string>(item));
+    },
+  };
+}
+
+function commitCertificates(table: Table): Pick<Blocks, "saveCertificate" | "certificate"> {
+  return {
     async saveCertificate(height, certificate) {
       checkCertificate(height, certificate);
       await table.write({ put: { partition: "certificate", sort: digits(height), bytes: certificate }, condition: "absent" });
@@ -104,12 +132,6 @@ export function ledgerBlocks(table: Table): Blocks {
       checkHeight("height", height);
       const item = await table.get({ partition: "certificate", sort: digits(height) });
       return item === undefined ? undefined : Uint8Array.from(item.bytes);
-    },
-
-    async hashesFrom(from, limit) {
-      checkHeight("from", from);
-      checkCount("limit", limit, storageLimits.hashesMax);
-      return (await queryAll(table, "chain", { from: digits(from), limit })).map((item) => unpack<string>(item));
     },
   };
 }

@@ -32,29 +32,21 @@ const keptSeconds = 86_400;
  * neither adding nor dropping needs a transaction, and a drop costs one unit.
  */
 export function waitingProposals(table: Table, clock: Pick<Clock, "now">): ProposalStore {
+  return { ...adding(table, clock), ...looking(table) };
+}
+
+async function pointerOf(table: Table, transactionHash: string): Promise<Item | undefined> {
+  checkHash(transactionHash);
+  return table.get(pointerKey(transactionHash));
+}
+
+function adding(table: Table, clock: Pick<Clock, "now">): Pick<ProposalStore, "addProposal" | "dropProposals"> {
   const nextArrival = arrivals(clock);
-
-  async function pointerOf(transactionHash: string): Promise<Item | undefined> {
-    checkHash(transactionHash);
-    return table.get(pointerKey(transactionHash));
-  }
-
-  /** Those that are there. One whose body DynamoDB has removed waits for nothing: it was never dropped, since the member was away. */
-  async function present(pointers: readonly Item[]): Promise<readonly Proposal[]> {
-    const found = await proposalsOf(table, pointers);
-    const lost = pointers.filter((_, n) => found[n] === undefined);
-    await writeAll(
-      table,
-      lost.map((item) => ({ remove: pointerKey(item.sort), condition: { is: arrivalOf(item) } })),
-    );
-    return found.filter((proposal) => proposal !== undefined);
-  }
-
   return {
     async addProposal(proposal) {
       checkProposal(proposal);
       const { transactionHash, author, id } = proposal;
-      if ((await pointerOf(transactionHash)) !== undefined) return "known";
+      if ((await pointerOf(table, transactionHash)) !== undefined) return "known";
       const pointer: Pointer = { attempt: randomBytes(12).toString("hex"), bytes: bytesOf(proposal), author, id };
       const { head, rest } = blobOf(bodyKey(transactionHash, pointer), "rest", encodeProposal(proposal));
       const byId = { ...idKey(pointer), bytes: pack(transactionHash) };
@@ -67,34 +59,6 @@ export function waitingProposals(table: Table, clock: Pick<Clock, "now">): Propo
       return (await table.write({ put, condition: "absent" })) === "done" ? "added" : "known";
     },
 
-    async proposals(countMax, bytesMax) {
-      checkHeight("countMax", countMax);
-      checkHeight("bytesMax", bytesMax);
-      const waiting = (await Promise.all(shards.map((shard) => queryAll(table, shard, {})))).flat();
-      const chosen = oldest(waiting, countMax, bytesMax);
-      return present(chosen);
-    },
-
-    async proposalCount() {
-      return (await Promise.all(shards.map((shard) => table.count(shard)))).reduce((sum, count) => sum + count, 0);
-    },
-
-    async hasProposal(transactionHash) {
-      return (await pointerOf(transactionHash)) !== undefined;
-    },
-
-    async proposal(transactionHash) {
-      const item = await pointerOf(transactionHash);
-      return item === undefined ? undefined : (await present([item]))[0];
-    },
-
-    async proposalById(author, id) {
-      const items = await queryAll(table, idKey({ author, id, attempt: "" }).partition, {});
-      const hashes = new Map(items.map((item) => [item.sort, unpack<string>(item)]));
-      const pointers = (await getAll(table, [...new Set(hashes.values())].map(pointerKey))).filter((item) => item !== undefined);
-      return pointers.sort(byArrival)[0]?.sort;
-    },
-
     async dropProposals(transactionHashes) {
       for (const hash of transactionHashes) checkHash(hash);
       const keys = [...new Set(transactionHashes)].map(pointerKey);
@@ -104,6 +68,49 @@ export function waitingProposals(table: Table, clock: Pick<Clock, "now">): Propo
         table,
         keys.filter((_, n) => there[n]).map((remove) => ({ remove })),
       );
+    },
+  };
+}
+
+/** Those that are there. One whose body DynamoDB has removed waits for nothing: it was never dropped, since the member was away. */
+async function presentOf(table: Table, pointers: readonly Item[]): Promise<readonly Proposal[]> {
+  const found = await proposalsOf(table, pointers);
+  const lost = pointers.filter((_, n) => found[n] === undefined);
+  await writeAll(
+    table,
+    lost.map((item) => ({ remove: pointerKey(item.sort), condition: { is: arrivalOf(item) } })),
+  );
+  return found.filter((proposal) => proposal !== undefined);
+}
+
+function looking(table: Table): Omit<ProposalStore, "addProposal" | "dropProposals"> {
+  return {
+    async proposals(countMax, bytesMax) {
+      checkHeight("countMax", countMax);
+      checkHeight("bytesMax", bytesMax);
+      const waiting = (await Promise.all(shards.map((shard) => queryAll(table, shard, {})))).flat();
+      const chosen = oldest(waiting, countMax, bytesMax);
+      return presentOf(table, chosen);
+    },
+
+    async proposalCount() {
+      return (await Promise.all(shards.map((shard) => table.count(shard)))).reduce((sum, count) => sum + count, 0);
+    },
+
+    async hasProposal(transactionHash) {
+      return (await pointerOf(table, transactionHash)) !== undefined;
+    },
+
+    async proposal(transactionHash) {
+      const item = await pointerOf(table, transactionHash);
+      return item === undefined ? undefined : (await presentOf(table, [item]))[0];
+    },
+
+    async proposalById(author, id) {
+      const items = await queryAll(table, idKey({ author, id, attempt: "" }).partition, {});
+      const hashes = new Map(items.map((item) => [item.sort, unpack<string>(item)]));
+      const pointers = (await getAll(table, [...new Set(hashes.values())].map(pointerKey))).filter((item) => item !== undefined);
+      return pointers.sort(byArrival)[0]?.sort;
     },
   };
 }

@@ -19,102 +19,141 @@ export interface Disk {
 const chunkName = /^([0-9]{4})\.chunk$/;
 
 /**
- * `Files` in a folder of the member, owner-only: `<ab>/<root>/` holds `plan.json`, a file a chunk (`0000.chunk` …) and, once all are
- * there, the empty file `complete`, and `registration.json` from when it may come onto the ledger; `uploads/<app>/<root>` marks an open upload. Each is written beside its place, synced and moved there,
- * so that what has its name is whole. All chunks come and go through the member's API.
+ * `Files` in a folder of the member for one chain, owner-only: `<ab>/<root>/` holds `plan.json`, a file a chunk (`0000.chunk` …) and, once all
+ * are there, the empty file `complete`, and `registration.json` from when it may come onto the ledger; `uploads/<app>/<root>` marks an open
+ * upload. Each is written beside its place, synced and moved there, so that what has its name is whole. All chunks come and go through the
+ * member's API.
  */
 export function diskFiles(folder: string, disk: Disk = { open, rename, mkdir, rm }): Files {
-  const home = (file: string) => join(folder, file.slice(0, 2), file);
-  const mark = (app: string, file: string) => join(folder, "uploads", app, file);
-  const registrationFile = (file: string) => join(home(file), "registration.json");
-  const inTurn = oneAfterAnother();
-  const chunkFile = (file: string, index: number) => join(home(file), `${String(index).padStart(4, "0")}.chunk`);
+  const at = new FileFolder(folder, disk);
+  return guarded({ apiChunkBytesMax: fileChunkBytes, hasLinks: false, state: (file) => at.state(file), ...uploads(at), ...chunks(at) });
+}
 
-  async function stateOf(file: string): Promise<FileState | undefined> {
+class FileFolder {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly inTurn = oneAfterAnother();
+
+  constructor(folder: string, disk: Disk) {
+    this.folder = folder;
+    this.disk = disk;
+  }
+
+  home(file: string): string {
+    return join(this.folder, file.slice(0, 2), file);
+  }
+
+  plan(file: string): string {
+    return join(this.home(file), "plan.json");
+  }
+
+  complete(file: string): string {
+    return join(this.home(file), "complete");
+  }
+
+  registration(file: string): string {
+    return join(this.home(file), "registration.json");
+  }
+
+  chunk(file: string, index: number): string {
+    return join(this.home(file), `${String(index).padStart(4, "0")}.chunk`);
+  }
+
+  marks(app: string): string {
+    return join(this.folder, "uploads", app);
+  }
+
+  mark(app: string, file: string): string {
+    return join(this.marks(app), file);
+  }
+
+  async state(file: string): Promise<FileState | undefined> {
     checkHash(file);
-    const text = await readIfThere(join(home(file), "plan.json"));
+    const text = await readIfThere(this.plan(file));
     if (text === undefined) return undefined;
     const plan = JSON.parse(text.toString("utf8")) as FilePlan;
-    const names = await readdir(home(file));
-    const noted = names.includes("registration.json") ? await readIfThere(registrationFile(file)) : undefined;
+    const names = await readdir(this.home(file));
+    const noted = names.includes("registration.json") ? await readIfThere(this.registration(file)) : undefined;
     const about = noted === undefined ? plan : { ...plan, registration: JSON.parse(noted.toString("utf8")) as FileRegistration };
     if (names.includes("complete")) return { ...about, complete: true, present: plan.chunks.map((_, index) => index) };
     const numbers = names.flatMap((name) => chunkName.exec(name)?.[1] ?? []).map(Number);
-    const sizes = await Promise.all(numbers.map(async (index) => (await stat(chunkFile(file, index))).size));
-    const present = numbers.filter((index, at) => sizes[at] === chunkPlace(plan.size, index).length);
+    const sizes = await Promise.all(numbers.map(async (index) => (await stat(this.chunk(file, index))).size));
+    const present = numbers.filter((index, n) => sizes[n] === chunkPlace(plan.size, index).length);
     return { ...about, complete: false, present: present.sort((one, other) => one - other) };
   }
+}
 
-  return guarded({
-    apiChunkBytesMax: fileChunkBytes,
-    hasLinks: false,
-    state: stateOf,
-
+function uploads(at: FileFolder): Pick<Files, "begin" | "openUploads" | "complete" | "register" | "abandon"> {
+  const { disk, inTurn } = at;
+  return {
     begin: (plan) =>
       inTurn(async () => {
         checkFilePlan(plan);
-        if ((await stateOf(plan.file)) !== undefined) return "known";
+        if ((await at.state(plan.file)) !== undefined) return "known";
         // The mark first: an upload that is not counted must not exist.
-        await writeWhole(disk, mark(plan.app, plan.file), new Uint8Array());
-        await writeWhole(disk, join(home(plan.file), "plan.json"), Buffer.from(JSON.stringify(plan)));
+        await writeWhole(disk, at.mark(plan.app, plan.file), new Uint8Array());
+        await writeWhole(disk, at.plan(plan.file), Buffer.from(JSON.stringify(plan)));
         return "begun";
       }),
 
     async openUploads(app) {
       checkAppId(app);
       // A mark outlives its upload where a process died between the two; then it counts for nothing.
-      const states = await Promise.all((await namesIn(join(folder, "uploads", app))).map(stateOf));
+      const states = await Promise.all((await namesIn(at.marks(app))).map((file) => at.state(file)));
       return states.filter((state) => state?.complete === false).length;
     },
 
-    async writeChunk(file, index, bytes) {
-      const state = await stateOf(file);
-      if (state === undefined) return "unknown-upload";
-      if (!state.present.includes(index)) await writeWhole(disk, chunkFile(file, index), bytes);
-      return "written";
-    },
-
-    sendLinks: async () => undefined,
-
     async complete(file) {
-      const state = await stateOf(file);
+      const state = await at.state(file);
       if (state === undefined) return "unknown-upload";
       const present = new Set(state.present);
       const missing = state.chunks.map((_, index) => index).filter((index) => !present.has(index));
       if (missing.length > 0) return { missing };
       // Written again where it is there: then the folder is synced again too, and what was acknowledged is durable.
-      await writeWhole(disk, join(home(file), "complete"), new Uint8Array());
-      await disk.rm(mark(state.app, file), { force: true });
+      await writeWhole(disk, at.complete(file), new Uint8Array());
+      await disk.rm(at.mark(state.app, file), { force: true });
       return "complete";
     },
 
     register: (file, entry) =>
       inTurn(async () => {
-        const state = await stateOf(file);
+        const state = await at.state(file);
         if (state === undefined) return "unknown-upload";
-        await writeWhole(disk, registrationFile(file), Buffer.from(JSON.stringify(registrationWith(state.registration, entry))));
+        await writeWhole(disk, at.registration(file), Buffer.from(JSON.stringify(registrationWith(state.registration, entry))));
         return "noted";
       }),
 
     abandon: (file, registration) =>
       inTurn(async () => {
-        const state = await stateOf(file);
+        const state = await at.state(file);
         if (state === undefined) return "abandoned";
         if (!sameRegistration(state.registration, registration)) return "registering";
-        await disk.rm(mark(state.app, file), { force: true });
+        await disk.rm(at.mark(state.app, file), { force: true });
         // First: cut off after it, this is an upload with chunks missing, and never a whole file without them.
-        await disk.rm(join(home(file), "complete"), { force: true });
-        await disk.rm(home(file), { recursive: true, force: true });
+        await disk.rm(at.complete(file), { force: true });
+        await disk.rm(at.home(file), { recursive: true, force: true });
         return "abandoned";
       }),
+  };
+}
 
-    async readChunk(file, index) {
-      const state = await stateOf(file);
-      return state?.complete === true && index < state.chunks.length ? readIfThere(chunkFile(file, index)) : undefined;
+function chunks(at: FileFolder): Pick<Files, "writeChunk" | "readChunk" | "sendLinks" | "readLinks"> {
+  return {
+    async writeChunk(file, index, bytes) {
+      const state = await at.state(file);
+      if (state === undefined) return "unknown-upload";
+      if (!state.present.includes(index)) await writeWhole(at.disk, at.chunk(file, index), bytes);
+      return "written";
     },
 
+    async readChunk(file, index) {
+      const state = await at.state(file);
+      return state?.complete === true && index < state.chunks.length ? readIfThere(at.chunk(file, index)) : undefined;
+    },
+
+    sendLinks: async () => undefined,
     readLinks: async () => undefined,
-  });
+  };
 }
 
 /** Runs what is given in its order, each when the one before has ended: a folder has one member, and a member one process. */

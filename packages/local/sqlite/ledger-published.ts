@@ -45,8 +45,8 @@ export function ledgerPublished(database: ChainDatabase): Published {
   return { ...publishing(database, names), ...stateReading(database), ...treeReading(database), named: names.named };
 }
 
-function publishing(database: ChainDatabase, names: NameIndex): Pick<Published, "published" | "publish" | "unpublish"> {
-  const selectStanding = database.prepare("SELECT standing FROM published WHERE id = 1");
+/** Writes all that is derived from one block, inside a transaction. */
+function derivedWriter(database: ChainDatabase, names: NameIndex): (publication: Publication) => void {
   const putStanding = database.prepare(
     `INSERT INTO published (id, height, standing) VALUES (1, ?, ?)
      ON CONFLICT (id) DO UPDATE SET height = excluded.height, standing = excluded.standing WHERE excluded.height > height`,
@@ -64,7 +64,21 @@ function publishing(database: ChainDatabase, names: NameIndex): Pick<Published, 
     `INSERT INTO entry_places (transaction_hash, entry_hash, height, position, leaf, outcome) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (transaction_hash) DO NOTHING`,
   );
+  return ({ standing, writes, tiles, first, leafRecords, entries, names: found }) => {
+    const { height } = standing;
+    for (const { key, value } of writes) putRow.run(key, value === null ? null : stateText(key, value), height);
+    for (const tile of tiles) putTile.run(tile.level, tile.index, height, tile.hashes);
+    insertRecords.run(first, frame(leafRecords));
+    for (const { transactionHash, entryHash, height: at, position, index, outcome } of entries)
+      insertPlace.run(bytesOfHex(transactionHash), bytesOfHex(entryHash), at, position, index, formatOutcome(outcome));
+    names.add(height, found);
+    putStanding.run(height, JSON.stringify(standing));
+  };
+}
 
+function publishing(database: ChainDatabase, names: NameIndex): Pick<Published, "published" | "publish" | "unpublish"> {
+  const selectStanding = database.prepare("SELECT standing FROM published WHERE id = 1");
+  const write = derivedWriter(database, names);
   let last: { readonly text: string; readonly standing: Standing } | undefined;
 
   /** Asked for at every turn, and changed once a block: a text that is the same is not parsed again. */
@@ -76,25 +90,6 @@ function publishing(database: ChainDatabase, names: NameIndex): Pick<Published, 
     return last.standing;
   }
 
-  function write({ standing, writes, tiles, first, leafRecords, entries, names: found }: Publication): void {
-    const { height } = standing;
-    for (const { key, value } of writes) putRow.run(key, value === null ? null : stateText(key, value), height);
-    for (const tile of tiles) putTile.run(tile.level, tile.index, height, tile.hashes);
-    insertRecords.run(first, frame(leafRecords));
-    for (const place of entries) {
-      insertPlace.run(
-        bytesOfHex(place.transactionHash),
-        bytesOfHex(place.entryHash),
-        place.height,
-        place.position,
-        place.index,
-        formatOutcome(place.outcome),
-      );
-    }
-    names.add(height, found);
-    putStanding.run(height, JSON.stringify(standing));
-  }
-
   return {
     async published() {
       return database.read(published);
@@ -103,9 +98,9 @@ function publishing(database: ChainDatabase, names: NameIndex): Pick<Published, 
     async publish(publication) {
       checkPublication(publication);
       await database.write(() => {
-        const last = published()?.height ?? -1;
-        if (publication.standing.height <= last) return;
-        ensure(publication.standing.height === last + 1, `block ${publication.standing.height} cannot be published after ${last}`);
+        const height = published()?.height ?? -1;
+        if (publication.standing.height <= height) return;
+        ensure(publication.standing.height === height + 1, `block ${publication.standing.height} cannot be published after ${height}`);
         write(publication);
       }, "ordered");
     },

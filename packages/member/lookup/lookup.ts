@@ -1,7 +1,7 @@
 import { depositsOf, type FileRow, stateKeys, statePrefixes } from "@vermilion/contracts";
 import { formatOutcome, toHex } from "@vermilion/ledger";
-import { committed } from "@vermilion/node/entries/submit";
 import type { BlockPosition } from "@vermilion/node/ports/index";
+import { committed } from "@vermilion/node/submit";
 import type { Context } from "../context.ts";
 import type { InnerTrees } from "../evidence/inner-trees.ts";
 import { blockAt, parsedAt } from "../explorer/entries.ts";

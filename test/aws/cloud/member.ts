@@ -110,6 +110,13 @@ export class CloudMember {
     await kms.send(state === "enabled" ? new EnableKeyCommand(key) : new DisableKeyCommand(key));
   }
 
+  /** Id of its main chain, as the member itself says. */
+  async chain(): Promise<string> {
+    const answer = await fetch(`${this.door.url}/v1/health`);
+    const { chains } = (await answer.json()) as { chains: readonly { chain: string }[] };
+    return chains[0]?.chain ?? "";
+  }
+
   /** The member's table for consensus now says what a restored one would: that it was written to under another identity. */
   async setBackRaftTable(): Promise<void> {
     const client = new DynamoDBClient(clientOptions(this.emulator));
@@ -117,7 +124,7 @@ export class CloudMember {
     const name = TableNames.find((table) => /raft/i.test(table));
     if (name === undefined) throw new Error(`${this.id} has no table for consensus`);
     const table = dynamoTable(client, name);
-    const key = { partition: "raft", sort: "asked" };
+    const key = { partition: `${await this.chain()}/raft`, sort: "asked" };
     if ((await table.get(key)) === undefined) throw new Error(`${this.id} has never opened its table`);
     await table.write({ put: { ...key, bytes: pack("the table of before") } });
   }
@@ -126,10 +133,11 @@ export class CloudMember {
   async disturbCoordinator(): Promise<readonly string[]> {
     const { WakeQueue = "", StateMachine = "" } = await this.outputs();
     const sqs = new SQSClient(clientOptions(this.emulator));
+    const chain = await this.chain();
     const { QueueUrl = "" } = await sqs.send(new GetQueueUrlCommand({ QueueName: WakeQueue }));
-    for (let count = 0; count < 5; count++) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "look" }));
+    for (let count = 0; count < 5; count++) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ chain }) }));
     const states = new SFNClient({ ...clientOptions(this.emulator), disableHostPrefix: true });
-    const input = JSON.stringify({ number: 1, loops: 0, seen: 0 });
+    const input = JSON.stringify({ chain, number: 1, loops: 0, seen: 0 });
     const started = await Promise.all(
       ["one", "two"].map((name) =>
         states.send(new StartExecutionCommand({ stateMachineArn: StateMachine, name: `by-hand-${name}`, input })),
@@ -147,13 +155,16 @@ export class CloudMember {
   }
 
   /** What the account still holds. */
-  async kept(bucket: string): Promise<{ readonly tables: readonly string[]; readonly keys: number; readonly checkpoint: string }> {
+  async kept(
+    bucket: string,
+    chain: string,
+  ): Promise<{ readonly tables: readonly string[]; readonly keys: number; readonly checkpoint: string }> {
     const { TableNames = [] } = await new DynamoDBClient(clientOptions(this.emulator)).send(new ListTablesCommand({}));
     const kms = new KMSClient(clientOptions(this.emulator));
     const { Keys = [] } = await kms.send(new ListKeysCommand({}));
     const described = await Promise.all(Keys.map(({ KeyId }) => kms.send(new DescribeKeyCommand({ KeyId }))));
     const s3 = new S3Client({ ...clientOptions(this.emulator), forcePathStyle: true });
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: "checkpoint" }));
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: `chains/${chain}/checkpoint` }));
     const checkpoint = (await Body?.transformToString()) ?? "";
     return { checkpoint, tables: TableNames, keys: described.filter(({ KeyMetadata }) => KeyMetadata?.KeyState === "Enabled").length };
   }

@@ -233,8 +233,8 @@ describe("four members in four emulated accounts", () => {
   test("public verification needs no function: checkpoint and tiles are objects, the same as the API's", async () => {
     const id = consortium.members.map((member) => member.id).find((each) => !stopped.has(each)) ?? "";
     const { TilesBucket } = await consortium.member(id).outputs();
-    const size = (await clientOf(id).health()).chains[0]?.finalSize ?? 0;
-    const object = async (path: string) => fetch(`${consortium.member(id).emulator.endpoint}/${TilesBucket}/${path}`);
+    const { chain, finalSize: size } = (await clientOf(id).health()).chains[0] ?? { chain: "", finalSize: 0 };
+    const object = async (path: string) => fetch(`${consortium.member(id).emulator.endpoint}/${TilesBucket}/chains/${chain}/${path}`);
     const checkpoint = await eventually(async () => {
       const text = await (await object("checkpoint")).text();
       return text.split("\n")[1] === `${size}` ? text : undefined;
@@ -292,8 +292,9 @@ describe("four members in four emulated accounts", () => {
   test("to destroy a stack keeps ledger, keys and files", async () => {
     const member = consortium.member("inspection");
     const { TilesBucket = "" } = await member.outputs();
+    const chain = await member.chain();
     expect(await member.cdk("destroy", "--force")).toMatch(/destroyed/);
-    const kept = await member.kept(TilesBucket);
+    const kept = await member.kept(TilesBucket, chain);
     expect(kept.tables).toHaveLength(5);
     expect(kept.keys).toBe(5);
     expect(kept.checkpoint).toContain("eport.example/");
