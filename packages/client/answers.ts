@@ -202,10 +202,13 @@ export interface Receipt {
   readonly receipt: string;
 }
 
+/** `document`: its digest stands in a deposit; `evidence`: the list or the root of a deposit itself. */
+export type LookupKind = "transaction" | "certificate" | "file" | "document" | "evidence";
+
 /** Public look-up: no names of fields, readers or persons. */
 export interface Lookup {
   readonly found: true;
-  readonly kind: "transaction" | "certificate" | "file";
+  readonly kind: LookupKind;
   readonly transactionHash: string;
   readonly outcome: string;
   readonly blockNumber: number;
@@ -214,6 +217,25 @@ export interface Lookup {
   readonly issuer: string | null;
   readonly part: string | null;
   readonly status: string | null;
+  /** Root of the file, also where it was looked up by its content. */
+  readonly file: string | null;
+  /** The deposit; of a document also its index in the list and the RFC 6962 path from its digest to the root, hex. */
+  readonly evidence: {
+    readonly evidence: string;
+    readonly root: string;
+    readonly count: number;
+    readonly digest: { readonly index: number; readonly path: readonly string[] } | null;
+  } | null;
+  /** Path of the API at which the receipt is. */
+  readonly receipt: string;
+  /** What else has this hash, later or less surely. `id` is the root of a file or the id of a deposit. */
+  readonly also: readonly {
+    readonly kind: LookupKind;
+    readonly transactionHash: string;
+    readonly blockNumber: number;
+    readonly issuer: string | null;
+    readonly id: string | null;
+  }[];
   readonly final: boolean;
   readonly asOf: { readonly blockNumber: number; readonly time: number };
 }

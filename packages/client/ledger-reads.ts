@@ -18,6 +18,7 @@ import type {
   Submitted,
 } from "./answers.ts";
 import { getters, pageQuery, part, signalOf } from "./getters.ts";
+import { checkedLookup } from "./lookup.ts";
 import { each, type PageOptions } from "./pages.ts";
 import type { CallOptions, Transport } from "./transport.ts";
 import type { ReceiptJudge } from "./trust.ts";
@@ -119,6 +120,7 @@ export function ledgerReads(transport: Transport, judge: ReceiptJudge, readsEntr
       await judge.judgeEntry(transactionHash, async () => utf8(entry.entry), given, options);
       return { ...given, entry };
     },
-    lookup: (hash: string, options?: CallOptions) => open<Lookup>(`/v1/lookup/${part(hash)}`, {}, options),
+    /** What the ledger knows of any SHA-256. Of a deposited document the path to the root is checked; its receipt is `evidenceReceipt`'s. */
+    lookup: async (hash: string, options?: CallOptions) => checkedLookup(hash, await open<Lookup>(`/v1/lookup/${part(hash)}`, {}, options)),
   };
 }

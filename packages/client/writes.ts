@@ -68,7 +68,7 @@ export function writes(transport: Transport) {
       write<unknown>(`/v1/requests/${part(request)}/decision`, decision, options),
     registerAccount: (input: AccountInput, options?: WriteOptions) => write<{ readonly address: string }>("/v1/accounts", input, options),
     /** All chunks of the file are at the member: puts it on the ledger. `putFile` does all of it. */
-    completeFile: (file: string, input: { readonly mediaType: string }, options?: WriteOptions) =>
+    completeFile: (file: string, input: { readonly mediaType: string; readonly plain: string }, options?: WriteOptions) =>
       write<{ readonly file: string }>(`/v1/files/${part(file)}/complete`, input, options),
     /** Checks a presented SD-JWT at the member, which records the verification as an entry. */
     recordVerification: (input: VerificationInput, options?: WriteOptions) =>

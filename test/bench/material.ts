@@ -8,12 +8,12 @@ import {
   encodePayload,
   entryLifetimeDefaultMs,
   entryTyp,
+  innerTree,
   type Json,
   lowS,
   type Operation,
   type ParsedEntry,
   parseEntry,
-  rootOfLeaves,
   signingInput,
   thumbprint,
   toHex,
@@ -63,7 +63,7 @@ export async function signedDeposit(chain: string, keys: Keys, count: number, en
   const bytes = new Uint8Array(randomBytes(count * 32));
   const leaves = Array.from({ length: count }, (_, at) => bytes.subarray(at * 32, (at + 1) * 32));
   const attachment = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
-  const root = toHex(rootOfLeaves(leaves, nativeCrypto));
+  const root = toHex(innerTree(leaves, nativeCrypto).root);
   const operation = {
     contract: "evidence",
     operation: "deposit",

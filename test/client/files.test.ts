@@ -162,6 +162,7 @@ describe("sending", () => {
       bytes: whole!.plainBytes,
       key: Buffer.from(fromHex(key)!).toString("base64url"),
       file: whole!.file,
+      plain: sha256(patternBytes(0, whole!.plainBytes)),
       chunks: whole!.hashes,
     };
     const stored = await putFile(member.calls, source(whole!.plainBytes), { ...name, resume: state });
