@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CommitCertificate } from "@vermilion/consensus";
 import type { Context } from "@vermilion/member/context";
+import { chainRules } from "@vermilion/member/rules";
 import { nativeCrypto } from "@vermilion/node";
 import { followCommit, publishUpToHead } from "@vermilion/node/chain/commit";
 import { KnownEntries } from "@vermilion/node/entries/known-entries";
@@ -29,7 +30,13 @@ test("a turn whose reads are overtaken by others that commit and publish finds n
     head: () => asOfThen<{ height: number; hash: string } | undefined>({ height: 0, hash: genesis }, () => ledger.head()),
     published: () => asOfThen<Standing | undefined>({ height: 0, hash: genesis } as Standing, () => ledger.published()),
   };
-  await publishUpToHead({ ledger: late, raftStore, crypto: nativeCrypto, entries: new KnownEntries(nativeCrypto) } as Context);
+  await publishUpToHead({
+    ledger: late,
+    raftStore,
+    crypto: nativeCrypto,
+    entries: new KnownEntries(nativeCrypto),
+    rules: chainRules,
+  } as Context);
   expect((await ledger.published())?.hash).toBe((await ledger.head())?.hash);
 });
 
