@@ -102,7 +102,7 @@ async function issueOne(running: RunningMember): Promise<Shown> {
   const caller = { app: "desk", operator: "bench" };
   const waiting = { waitMs: 20_000 };
   const defined = await running.services.defineType(
-    { type: benchType([member]) as Parameters<typeof running.services.defineType>[0] },
+    { type: benchType([member]) },
     caller,
     waiting,
   );

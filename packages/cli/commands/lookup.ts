@@ -29,7 +29,7 @@ Examples:
   withAppOrUrl(command).action(async (target: string, options: Options) => {
     const hash = hashForm.test(target) ? target.toLowerCase() : await hashOfFile(target);
     const client = await openPublic(options);
-    const found = await io.during("looking up · 正在查询", () => client.lookup(hash));
+    const found = await io.during("looking up · 正在查询", () => client.lookup({ hash }));
     if (options.json === true) return io.json({ hash, ...found });
     io.print(`${found.kind} ${hash}`);
     io.table([
