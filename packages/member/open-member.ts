@@ -1,6 +1,6 @@
 import type { NodeConfig } from "@vermilion/node/context";
+import { createInvocations, type Invocations } from "@vermilion/node/driver/invocations";
 import { openNode, openNodeToRead } from "@vermilion/node/open-node";
-import { type Bursts, createBursts } from "@vermilion/node/turns/bursts";
 import type { Context, MemberPlatform } from "./context.ts";
 import { createServices } from "./create-services.ts";
 import { type PeerDoor, peerDoor } from "./peers/peer-door.ts";
@@ -16,7 +16,7 @@ export interface RunningMember {
   /** Begins its turns and timers, for a process that runs all the time. */
   start(): void;
   /** The same for one that lives only while it is called. */
-  readonly bursts: Bursts;
+  readonly bursts: Invocations;
   close(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export async function openMember(platform: MemberPlatform, config: NodeConfig): 
     services: createServices(context, driver),
     peerDoor: peerDoor(context, driver, node.door),
     chain: context.chain,
-    bursts: createBursts(context, driver, duties),
+    bursts: createInvocations(context, driver, duties),
     start: () => {
       driver.start();
       duties.start();

@@ -11,7 +11,7 @@ import { systemClock } from "@vermilion/node/host/system-clock";
 import { systemRandom } from "@vermilion/node/host/system-random";
 import { connectPeers } from "@vermilion/node/peers/connect";
 import type { Keys, Log } from "@vermilion/node/ports/index";
-import { processPace } from "@vermilion/node/turns/pace";
+import { processPace } from "@vermilion/node/ports/pace";
 import { Cannot } from "../cannot.ts";
 import { chainsOf, type LocalChain } from "../config/chains.ts";
 import { adminSocket, dataPaths } from "../config/paths.ts";
