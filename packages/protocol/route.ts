@@ -11,8 +11,7 @@ export type Shape = Readonly<Record<string, z.ZodType>>;
 
 /**
  * All that is to know of one route of the API stands in one row. From the rows come the routes themselves, the OpenAPI document, the types of
- * the member's use cases, the client and the command `vermilion call`. The names of `params`, `query` and `body` are distinct: together they
- * are the call.
+ * the member's use cases and the client. The names of `params`, `query` and `body` are distinct: together they are the call.
  */
 export interface Route {
   readonly method: "get" | "post" | "put" | "delete";
