@@ -26,3 +26,4 @@ export type FileRow = Result<"file">;
 export type FileUpload = Result<"beginFile">;
 export type FileChunks = Result<"ownFile">;
 export type FileLink = FileChunks["links"][number];
+export type Lookup = Result<"lookup">;

@@ -1,17 +1,17 @@
 import { mainChain } from "@vermilion/protocol";
 import { bulkCall } from "./bulk.ts";
 import { type Calls, callsOf } from "./calls.ts";
+import { checkedCalls } from "./checked-calls.ts";
 import { type Each, eachOf } from "./each.ts";
 import { files, linkCalls } from "./files.ts";
 import type { ClientOptions } from "./options.ts";
-import { judgedReceipts } from "./receipts.ts";
 import { transportOf } from "./transport.ts";
 import { receiptJudge } from "./trust.ts";
 
-type Judged = ReturnType<typeof judgedReceipts>;
+type Checked = ReturnType<typeof checkedCalls>;
 
 /** Everything that an app can ask of its member, of one chain. One client serves any number of calls at once. */
-export interface Client extends Omit<Calls, keyof Judged>, Judged, ReturnType<typeof linkCalls>, ReturnType<typeof files> {
+export interface Client extends Omit<Calls, keyof Checked>, Checked, ReturnType<typeof linkCalls>, ReturnType<typeof files> {
   /** The lists, item by item: `client.each.certificates({ type })`. */
   readonly each: Each;
   readonly bulk: ReturnType<typeof bulkCall>;
@@ -31,7 +31,7 @@ export function createClient(options: ClientOptions): Client {
     ...calls,
     ...links,
     ...files({ ...calls, ...links }),
-    ...judgedReceipts(calls, judge, app?.scopes.includes("ledger:read") ?? false),
+    ...checkedCalls(calls, judge, app?.scopes.includes("ledger:read") ?? false),
     each: eachOf(calls),
     bulk: bulkCall(transport, chain),
   };

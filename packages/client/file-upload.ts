@@ -1,3 +1,4 @@
+import { sha256 } from "@noble/hashes/sha2.js";
 import {
   type FileReference,
   fileBytesMax,
@@ -9,7 +10,7 @@ import {
   isFileName,
   isMediaType,
 } from "@vermilion/certificates";
-import { fromBase64url, toBase64url } from "@vermilion/ledger";
+import { fromBase64url, toBase64url, toHex } from "@vermilion/ledger";
 import type { Result } from "@vermilion/protocol";
 import type { FileLink, FileUpload } from "./answers.ts";
 import type { Calls } from "./calls.ts";
@@ -32,6 +33,8 @@ export interface UploadState {
   /** base64url. */
   readonly key: string;
   readonly file: string;
+  /** SHA-256 of the file before its encryption, hex. */
+  readonly plain: string;
   readonly chunks: readonly string[];
 }
 
@@ -105,32 +108,43 @@ async function prepare(source: FileSource, options: PutFileOptions): Promise<Upl
   if (source.size > fileBytesMax)
     throw new ClientProblem({ code: "file-too-large", status: 0, detail: "a file has at most 5 GiB", detailZh: "文件不得超过5 GiB" });
   const key = crypto.getRandomValues(new Uint8Array(fileKeyBytes));
-  const chunks = await hashesOf(source, key, options);
+  const { chunks, plain } = await hashesOf(source, key, options);
   const file = fileRoot(chunks, nobleCrypto) ?? "";
-  return { version: 1, name, mediaType, bytes: source.size, key: toBase64url(key), file, chunks };
+  return { version: 1, name, mediaType, bytes: source.size, key: toBase64url(key), file, plain, chunks };
 }
 
-/** SHA-256 (hex) of each chunk that the file encrypts to under its key. */
-async function hashesOf(source: FileSource, key: Uint8Array, options: PutFileOptions): Promise<readonly string[]> {
+/** SHA-256 (hex) of each chunk that the file encrypts to under its key, and of the file as it is. */
+async function hashesOf(
+  source: FileSource,
+  key: Uint8Array,
+  options: PutFileOptions,
+): Promise<{ readonly chunks: readonly string[]; readonly plain: string }> {
   const { parallel, onProgress, signal } = options;
   const { chunks: count } = fileLayout(source.size);
   const cipher = await chunkCipher(key, count);
   const chunks: string[] = [];
+  const whole = sha256.create();
   let done = 0;
+  // Chunks are begun in their order, and read one after the other: the hash of the whole takes them so.
+  let reading: Promise<unknown> = Promise.resolve();
   await eachOf(count, parallel ?? parallelDefault, async (index) => {
     signal?.throwIfAborted();
-    chunks[index] = await sha256Hex(await sealedChunk(source, source.size, index, cipher));
+    const read = reading.then(() => plainChunk(source, source.size, index));
+    reading = read.then((plain) => whole.update(plain));
+    reading.catch(() => undefined);
+    chunks[index] = await sha256Hex(await cipher.seal(index, await read));
     onProgress?.({ phase: "hashing", done: ++done, chunks: count });
   });
-  return chunks;
+  await reading;
+  return { chunks, plain: toHex(whole.digest()) };
 }
 
 /** All of the file is read again: what was sent already is of the file as it was, and would stand on the ledger as if it were of this one. */
 async function checkResumed(state: UploadState, source: FileSource, options: PutFileOptions): Promise<UploadState> {
   const fits = state.version === 1 && state.bytes === source.size && fileRoot(state.chunks, nobleCrypto) === state.file;
   if (!fits) throw sourceChanged("the saved state is not of this file", "保存的状态不属于此文件");
-  const hashes = await hashesOf(source, keyOf(state), options);
-  if (hashes.some((hash, at) => hash !== state.chunks[at]))
+  const { chunks, plain } = await hashesOf(source, keyOf(state), options);
+  if (plain !== state.plain || chunks.some((hash, at) => hash !== state.chunks[at]))
     throw sourceChanged("the file has changed since its upload began", "上传开始后文件内容已改变");
   return state;
 }
@@ -142,11 +156,15 @@ function keyOf({ key }: UploadState): Uint8Array {
 }
 
 async function sealedChunk(source: FileSource, bytes: number, index: number, cipher: ChunkCipher): Promise<Uint8Array> {
+  return cipher.seal(index, await plainChunk(source, bytes, index));
+}
+
+async function plainChunk(source: FileSource, bytes: number, index: number): Promise<Uint8Array> {
   const start = index * filePlainChunkBytes;
   const end = Math.min(bytes, start + filePlainChunkBytes);
   const plain = await readSource(source, start, end);
   if (plain.length !== end - start) throw sourceChanged("the file has become shorter", "文件已变短");
-  return cipher.seal(index, plain);
+  return plain;
 }
 
 interface Sending {
@@ -215,9 +233,9 @@ async function sendOne(
 
 /** A first attempt whose answer was lost, or whose process ended, has put the file there: then its entry is the answer. */
 async function register(calls: FileCalls, state: UploadState, size: number, { signal }: PutFileOptions): Promise<Result<"submission">> {
-  const { file, mediaType, chunks } = state;
+  const { file, mediaType, plain, chunks } = state;
   try {
-    return await calls.completeFile({ file, mediaType }, signalOf(signal));
+    return await calls.completeFile({ file, mediaType, plain }, signalOf(signal));
   } catch (error) {
     if (!(error instanceof ClientProblem) || error.code !== "file-exists") throw error;
     // Whoever sees an entry on its way can register its root first: then the member refuses the upload, and the file is not ours.

@@ -11,11 +11,13 @@ import { createStatusLists } from "./certificates/status-lists.ts";
 import * as consortium from "./consortium/consortium.ts";
 import type { Context } from "./context.ts";
 import * as evidence from "./evidence/evidence.ts";
+import { createInnerTrees } from "./evidence/inner-trees.ts";
 import * as entries from "./explorer/entries.ts";
 import * as entrySearch from "./explorer/entry-search.ts";
 import * as proofs from "./explorer/proofs.ts";
 import * as files from "./files/files.ts";
 import { grantedFile } from "./files/granted-files.ts";
+import { lookup } from "./lookup/lookup.ts";
 import * as fields from "./requests/fields.ts";
 import * as requests from "./requests/requests.ts";
 import type { Services } from "./services.ts";
@@ -26,6 +28,7 @@ import * as verifications from "./verifications/verifications.ts";
 /** The use cases of one member, bound to its context. */
 export function createServices(context: Context, driver: Driver): Services {
   const statusLists = createStatusLists(context);
+  const trees = createInnerTrees(context);
   return {
     health: () => consortium.health(context, driver),
     consortium: () => consortium.consortium(context),
@@ -84,10 +87,10 @@ export function createServices(context: Context, driver: Driver): Services {
       freshly(context, driver, () => grantedFile(context, driver, request, field, from, ...by)),
     fileChunk: ({ token }) => files.fileChunk(context, token),
 
-    depositEvidence: ({ digests }, ...by) => evidence.deposit(context, driver, digests, ...by),
+    depositEvidence: ({ digests }, ...by) => evidence.deposit(context, trees, driver, digests, ...by),
     evidence: (call) => freshly(context, driver, () => evidence.evidence(context, call.evidence)),
     evidenceReceipt: ({ evidence: id, digest }, options) =>
-      freshly(context, driver, () => evidence.evidenceReceipt(context, driver, id, digest, options)),
+      freshly(context, driver, () => evidence.evidenceReceipt(context, trees, driver, id, digest, options)),
 
     blocks: ({ cursor, limit }) => entries.blocks(context, cursor, limit),
     blockByHash: ({ hash }) => entries.blockByHash(context, hash),
@@ -112,6 +115,6 @@ export function createServices(context: Context, driver: Driver): Services {
     inclusionProof: ({ index, size }) => proofs.inclusionProof(context, index, size),
     consistencyProof: ({ old, size }) => proofs.consistencyProof(context, old, size),
     receipt: ({ transactionHash }, options) => proofs.receipt(context, driver, transactionHash, options),
-    lookup: ({ hash }) => proofs.lookup(context, hash),
+    lookup: ({ hash }) => lookup(context, trees, hash),
   };
 }

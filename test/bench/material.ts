@@ -8,13 +8,13 @@ import {
   encodePayload,
   entryLifetimeDefaultMs,
   entryTyp,
+  innerTree,
   type Json,
   type JsonObject,
   lowS,
   type Operation,
   type ParsedEntry,
   parseEntry,
-  rootOfLeaves,
   signingInput,
   thumbprint,
   toHex,
@@ -64,7 +64,7 @@ export async function signedDeposit(chain: string, keys: Keys, count: number, en
   const bytes = new Uint8Array(randomBytes(count * 32));
   const leaves = Array.from({ length: count }, (_, at) => bytes.subarray(at * 32, (at + 1) * 32));
   const attachment = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
-  const root = toHex(rootOfLeaves(leaves, nativeCrypto));
+  const root = toHex(innerTree(leaves, nativeCrypto).root);
   const operation = {
     contract: "evidence",
     operation: "deposit",

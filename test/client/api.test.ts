@@ -29,7 +29,15 @@ async function signedIn(of: { readonly chain?: string } = {}): Promise<SignedIn>
     return fetch(input, init);
   };
   return {
-    client: createClient({ baseUrl: member.baseUrl, app, operator: "李明", ...of, fetch: watched, patience: { attempts: 1 }, trust: "none" }),
+    client: createClient({
+      baseUrl: member.baseUrl,
+      app,
+      operator: "李明",
+      ...of,
+      fetch: watched,
+      patience: { attempts: 1 },
+      trust: "none",
+    }),
     asked,
     baseUrl: member.baseUrl,
   };
@@ -109,7 +117,8 @@ function callsOf(
     proof: () => client.proof({ transactionHash: hash, wait: 0 }),
     lookup: () => client.lookup({ hash }),
     defineType: () => client.defineType({ type: { id: "moc-filing", version: 1 } }),
-    issueCertificate: () => client.issueCertificate({ type: "moc-filing", fields: { customsCode: "3502960A12" }, holder: address, serial: "A1" }),
+    issueCertificate: () =>
+      client.issueCertificate({ type: "moc-filing", fields: { customsCode: "3502960A12" }, holder: address, serial: "A1" }),
     completeCertificate: () => client.completeCertificate({ certificate, part: "inspection", fields: { remarks: "好" } }),
     openRequest: () =>
       client.openRequest({
@@ -129,7 +138,7 @@ function callsOf(
     fileChunk: () => client.fileChunk({ token: `${hash}.0.1.${"A".repeat(43)}` }),
     fetchByLink: () => client.fetchByLink(link, 17),
     abandonFile: () => client.abandonFile({ file: hash }),
-    completeFile: () => client.completeFile({ file: hash, mediaType: "text/plain" }),
+    completeFile: () => client.completeFile({ file: hash, mediaType: "text/plain", plain: hash }),
     file: () => client.file({ file: hash }),
     ownFile: () => client.ownFile({ file: hash, from: 0 }),
     grantedFile: () => client.grantedFile({ request, field: "document", from: 0 }),

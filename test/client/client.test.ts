@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type AppCredentials, type Client, ClientProblem, createClient, type Patience } from "@vermilion/client";
+import { nobleCrypto } from "@vermilion/client/noble-crypto";
+import { innerTree, toHex } from "@vermilion/ledger";
 import { decodeProtectedHeader, importJWK, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeKey } from "../support/entries.ts";
@@ -17,6 +19,7 @@ interface Seen {
 type Step = (response: ServerResponse, seen: Seen) => void;
 
 const transaction = "ab".repeat(32);
+const hash = "cd".repeat(32);
 const committed = {
   status: "committed",
   transactionHash: transaction,
@@ -177,6 +180,28 @@ describe("signing in", () => {
     await client().lookup({ hash: transaction });
     expect(tokens).toEqual([]);
     expect(calls[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test("a deposited document whose path leads to another root is not handed on", async () => {
+    const beside = "ef".repeat(32);
+    const leaves = [hash, beside].map((digest) => new Uint8Array(Buffer.from(digest, "hex")));
+    const tree = innerTree(leaves, nobleCrypto);
+    const digest = { index: 0, path: tree.pathOf(0).map(toHex) };
+    const evidence = { evidence: `${transaction}-0`, root: toHex(tree.root), count: 2, digest };
+    const answer = (change: object) => json(200, { found: true, kind: "document", evidence: { ...evidence, ...change } });
+    steps = [answer({})];
+    expect(await client().lookup({ hash })).toMatchObject({ evidence });
+    const wrong = [
+      { root: beside },
+      { count: 3 },
+      { digest: null },
+      { digest: { ...digest, index: 1 } },
+      { digest: { ...digest, path: ["no hash"] } },
+    ];
+    for (const change of wrong) {
+      steps = [answer(change)];
+      expect((await failure(client().lookup({ hash }))).code, JSON.stringify(change)).toBe("lookup-does-not-hold");
+    }
   });
 });
 

@@ -14,7 +14,14 @@ import { crypto, vectors } from "../certificates/fixtures.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const hash = "ab".repeat(32);
-const committed = { status: "committed", outcome: "applied", transactionHash: hash, blockNumber: 7, time: 1, receipt: `/v1/receipts/${hash}` } as const;
+const committed = {
+  status: "committed",
+  outcome: "applied",
+  transactionHash: hash,
+  blockNumber: 7,
+  time: 1,
+  receipt: `/v1/receipts/${hash}`,
+} as const;
 
 type FakeCalls = FileCalls & FetchByLink & Pick<Calls, "ownFile">;
 
@@ -78,6 +85,7 @@ class FakeMember {
       file: async ({ file }) => ({
         version: 1,
         file,
+        plain: hash,
         hashAlgorithm: "sha256",
         dataType: "",
         size: 0,
@@ -163,6 +171,7 @@ describe("sending", () => {
       bytes: whole!.plainBytes,
       key: Buffer.from(fromHex(key)!).toString("base64url"),
       file: whole!.file,
+      plain: sha256(patternBytes(0, whole!.plainBytes)),
       chunks: whole!.hashes,
     };
     const stored = await putFile(member.calls, source(whole!.plainBytes), { ...name, resume: state });

@@ -73,6 +73,32 @@ test("a file of 50 MB: put, cut off, resumed, issued, asked for, approved, read 
     transactionHash: stored.transactionHash,
   });
 
+  // A stranger who holds the file itself finds it too, and learns of its agency and root alone.
+  const stranger = ["--url", readAppFile(dataPaths(data).app("tax", "desk")).baseUrl, "--json"];
+  const byContent = JSON.parse((await command("lookup", path, ...stranger)).out);
+  expect(byContent).toMatchObject({ hash: sha256(plain), kind: "file", file: stored.file, issuer: "platform", final: true });
+  expect(await customs.file({ file: stored.file })).toMatchObject({ plain: sha256(plain) });
+
+  // And of a document that was deposited everything up to the cosigned tree head is checked on his computer.
+  const document = join(dirname(data), "合同.txt");
+  writeFileSync(document, "甲方、乙方");
+  const receipt = join(dirname(data), "合同.evidence.json");
+  expect(await command("deposit", document, "--as", "tax", "--data", data)).toMatchObject({ code: 0 });
+  await equalHeads(clients);
+  const looked = await command("lookup", document, ...stranger, "--out", receipt);
+  expect(JSON.parse(looked.out)).toMatchObject({
+    kind: "document",
+    issuer: "tax",
+    checked: true,
+    evidence: { count: 1, digest: { index: 0 } },
+  });
+  const policy = join(dirname(data), "policy.txt");
+  writeFileSync(policy, await customs.policy());
+  expect(await command("verify", receipt, "--policy", policy, "--document", document)).toMatchObject({ code: 0 });
+  writeFileSync(document, "甲方、丙方");
+  expect((await command("lookup", document, ...stranger)).code).toBe(1);
+  expect((await command("verify", receipt, "--policy", policy, "--document", document)).code).toBe(1);
+
   const issued = await platform.issueCertificate({
     type: type.id,
     fields: { filingNumber: "BA-1", title: "建设方案", document: stored.value },

@@ -100,7 +100,7 @@ export async function completeFile(
   context: Context,
   driver: Driver,
   file: string,
-  input: { readonly mediaType: string },
+  input: { readonly mediaType: string; readonly plain: string },
   caller: Caller,
   options: WriteOptions,
 ): Promise<(Submitted & { readonly file: string }) | Refused> {
@@ -121,6 +121,7 @@ export async function completeFile(
     size: state.size,
     chunks: state.chunks.length,
     chunkBytes: fileChunkBytes,
+    plain: input.plain,
   });
   const draft: Draft = { operations: [operation], beforeProposal: (entry) => noteRegistration(context, file, entry) };
   const submitted = await submit(context, driver, draft, idSource(caller, options), options);

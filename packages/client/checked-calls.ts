@@ -1,6 +1,7 @@
 import { utf8 } from "@vermilion/ledger";
 import type { CallInput, Result } from "@vermilion/protocol";
 import type { Calls } from "./calls.ts";
+import { checkedLookup } from "./lookup.ts";
 import type { CallOptions } from "./options.ts";
 import type { ReceiptJudge } from "./trust.ts";
 
@@ -11,7 +12,7 @@ const waitDefault = 5;
  * The calls whose answers are checked before they are handed on, by the client's `trust`. `readsEntries`: whether the app may read entries.
  * Each throws `ClientProblem`.
  */
-export function judgedReceipts(calls: Calls, judge: ReceiptJudge, readsEntries: boolean) {
+export function checkedCalls(calls: Calls, judge: ReceiptJudge, readsEntries: boolean) {
   return {
     /**
      * Waits up to `wait` seconds for the quorum of cosignatures; `final` says whether they were there. A final receipt is checked. Without an
@@ -33,6 +34,9 @@ export function judgedReceipts(calls: Calls, judge: ReceiptJudge, readsEntries: 
       await judge.judgeEvidence({ ...given, digest: call.digest }, options);
       return given;
     },
+    /** What the ledger knows of any SHA-256. Of a deposited document the path to the root is checked; its receipt is `evidenceReceipt`'s. */
+    lookup: async (call: CallInput<"lookup">, options?: CallOptions): Promise<Result<"lookup">> =>
+      checkedLookup(call.hash, await calls.lookup(call, options)),
     /** The entry with its receipt; where that is final, the one proves the other. */
     async proof(
       { wait = waitDefault, ...call }: CallInput<"receipt">,
