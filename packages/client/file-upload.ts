@@ -11,15 +11,14 @@ import {
   isMediaType,
 } from "@vermilion/certificates";
 import { fromBase64url, toBase64url, toHex } from "@vermilion/ledger";
-import type { Submitted } from "./answers.ts";
-import type { FileUpload } from "./file-answers.ts";
-import type { fileCalls } from "./file-calls.ts";
+import type { Result } from "@vermilion/protocol";
+import type { FileLink, FileUpload } from "./answers.ts";
+import type { Calls } from "./calls.ts";
 import { type ChunkCipher, chunkCipher, sha256Hex } from "./file-chunks.ts";
 import { eachOf, type FileSource, readSource } from "./file-source.ts";
 import { nobleCrypto } from "./noble-crypto.ts";
+import type { CallOptions } from "./options.ts";
 import { ClientProblem } from "./problem.ts";
-import type { CallOptions } from "./transport.ts";
-import type { writes } from "./writes.ts";
 
 /**
  * All that is needed to go on with an upload after an interruption, as plain JSON. It holds the key of the file: keep it as secret as the
@@ -62,7 +61,7 @@ export interface PutFileOptions extends CallOptions {
 }
 
 /** A file that is at its member and on the ledger. */
-export interface StoredFile extends Submitted {
+export interface StoredFile extends Result<"submission"> {
   /** For a field of format `file`. It holds the key of the file. */
   readonly value: string;
   readonly file: string;
@@ -71,7 +70,9 @@ export interface StoredFile extends Submitted {
   readonly chunks: number;
 }
 
-export type FileCalls = ReturnType<typeof fileCalls> & Pick<ReturnType<typeof writes>, "completeFile">;
+export interface FileCalls extends Pick<Calls, "beginFile" | "sendChunk" | "completeFile" | "file"> {
+  sendByLink(link: FileLink, bytes: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
+}
 
 const parallelDefault = 3;
 /** Rounds of asking what is missing that may pass without any of it becoming less. */
@@ -179,7 +180,7 @@ async function sendMissing(calls: FileCalls, source: FileSource, sending: Sendin
   const plan = { size, chunks: state.chunks };
   let least = Number.POSITIVE_INFINITY;
   for (let idle = 0; idle < idleRoundsMax; ) {
-    const upload = await calls.beginFile(state.file, plan, signalOf(signal));
+    const upload = await calls.beginFile({ file: state.file, ...plan }, signalOf(signal));
     const left = upload.missing.length;
     if (upload.registered || left === 0) return upload.registered;
     idle = left < least ? 0 : idle + 1;
@@ -218,7 +219,7 @@ async function sendOne(
   if ((await sha256Hex(bytes)) !== state.chunks[send.chunk])
     throw sourceChanged("the file has changed since it was hashed", "文件内容已改变");
   if (send.through === "api") {
-    await calls.sendChunk(state.file, send.chunk, bytes, signalOf(signal));
+    await calls.sendChunk({ file: state.file, chunk: send.chunk, bytes }, signalOf(signal));
     return true;
   }
   try {
@@ -231,20 +232,24 @@ async function sendOne(
 }
 
 /** A first attempt whose answer was lost, or whose process ended, has put the file there: then its entry is the answer. */
-async function register(calls: FileCalls, state: UploadState, size: number, { signal }: PutFileOptions): Promise<Submitted> {
+async function register(calls: FileCalls, state: UploadState, size: number, { signal }: PutFileOptions): Promise<Result<"submission">> {
   const { file, mediaType, plain, chunks } = state;
   try {
-    return await calls.completeFile(file, { mediaType, plain }, signalOf(signal));
+    return await calls.completeFile({ file, mediaType, plain }, signalOf(signal));
   } catch (error) {
     if (!(error instanceof ClientProblem) || error.code !== "file-exists") throw error;
     // Whoever sees an entry on its way can register its root first: then the member refuses the upload, and the file is not ours.
-    await calls.beginFile(file, { size, chunks }, signalOf(signal));
+    await calls.beginFile({ file, size, chunks }, signalOf(signal));
     return submittedOf(calls, file, { signal });
   }
 }
 
-async function submittedOf(calls: FileCalls, file: string, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<Submitted> {
-  const row = await calls.file(file, signalOf(signal));
+async function submittedOf(
+  calls: FileCalls,
+  file: string,
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): Promise<Result<"submission">> {
+  const row = await calls.file({ file }, signalOf(signal));
   return { status: "committed", outcome: "applied", transactionHash: row.transaction, blockNumber: row.height, time: row.at };
 }
 

@@ -10,6 +10,7 @@ import {
   entryTyp,
   innerTree,
   type Json,
+  type JsonObject,
   lowS,
   type Operation,
   type ParsedEntry,
@@ -25,7 +26,7 @@ import { signatureOf, type TestKey } from "../support/entries.ts";
 const shipped = (name: string) => JSON.parse(readFileSync(new URL(`../../packages/certificates/types/${name}`, import.meta.url), "utf8"));
 
 /** The shipped filing with 28 fields, which every member may issue here, so that the issuer can be the leader or another. */
-export function benchType(members: readonly string[]): Json {
+export function benchType(members: readonly string[]): JsonObject {
   const type = shipped("moc-filing.json");
   const fields = type.fields.filter(({ part }: { part: string }) => part === "main");
   return { ...type, id: benchTypeId, issuers: members, parts: [], policies: [], fields };

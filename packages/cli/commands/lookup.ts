@@ -37,7 +37,7 @@ Examples:
   withAppOrUrl(command).action(async (target: string, options: Options) => {
     const hash = hashForm.test(target) ? target.toLowerCase() : await hashOfFile(target);
     const client = await openPublic(options);
-    const found = await io.during("looking up · 正在查询", () => client.lookup(hash));
+    const found = await io.during("looking up · 正在查询", () => client.lookup({ hash }));
     const checked = await receiptOfDocument(io, client, hash, found, options.out);
     if (options.json === true) return io.json({ hash, ...found, ...(checked === undefined ? {} : { checked }) });
     io.print(`${found.kind} ${hash}`);
@@ -71,7 +71,9 @@ async function receiptOfDocument(
       throw new Failure("not-a-document", { zh: "--out 仅用于存证的文件", en: "--out is for documents that were deposited" }, 2);
     return undefined;
   }
-  const receipt = await io.during("checking · 正在核验", () => client.evidenceReceipt(evidence.evidence, hash, 0));
+  const receipt = await io.during("checking · 正在核验", () =>
+    client.evidenceReceipt({ evidence: evidence.evidence, digest: hash, wait: 0 }),
+  );
   if (out !== undefined) await save(out, `${JSON.stringify(receipt)}\n`);
   return receipt.final;
 }
