@@ -19,8 +19,11 @@ type NoCall = "token" | "peerCall" | "bulkCertificates" | "docs" | "docsFile";
 export type CallName = Exclude<RouteName, NoCall>;
 
 type OptionsOf<Name extends CallName> = Routes[Name] extends { readonly makes: string } ? WriteOptions : CallOptions;
-/** A call that needs nothing may be made without it. */
-type Asked<Name extends CallName> =
+/** A call that needs nothing may be made without it; one that takes nothing takes no other object for it. */
+type Asked<Name extends CallName> = keyof CallInput<Name> extends never
+  ? [call?: Record<string, never>, options?: OptionsOf<Name>]
+  : AskedOf<Name>;
+type AskedOf<Name extends CallName> =
   object extends CallInput<Name> ? [call?: CallInput<Name>, options?: OptionsOf<Name>] : [call: CallInput<Name>, options?: OptionsOf<Name>];
 
 /**

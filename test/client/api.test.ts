@@ -49,7 +49,7 @@ function callsOf(
   baseUrl: string,
 ): Record<Exclude<keyof Client, "each"> | `each.${keyof Each & string}`, () => Promise<unknown>> {
   const page = { cursor: "1", limit: 3 };
-  const link = { chunk: 0, url: `${baseUrl}/v1/file-chunks/${hash}.0.1.${"A".repeat(43)}`, headers: {}, until: 0 };
+  const link = { chunk: 0, url: `${baseUrl}/v1/chains/${chain}/file-chunks/${hash}.0.1.${"A".repeat(43)}`, headers: {}, until: 0 };
   const reference = `vermilion-file/1 ${hash} 17 text/plain ${"A".repeat(43)} a.txt`;
   const first = (rows: AsyncGenerator<unknown>) => rows.next();
   return {

@@ -264,7 +264,7 @@ describe("trying again", () => {
   test("a caller who gives up is told his own reason, and nothing more is sent", async () => {
     steps = Array.from({ length: 20 }, () => problem(503, "stale-turn"));
     const given = new AbortController();
-    const call = client({ patience: { attempts: 20, pauseMs: 20, pauseMaxMs: 20 } }).health({ signal: given.signal });
+    const call = client({ patience: { attempts: 20, pauseMs: 20, pauseMaxMs: 20 } }).health({}, { signal: given.signal });
     setTimeout(() => given.abort(new Error("enough")), 30);
     await expect(call).rejects.toThrow("enough");
     // A call that was on its way when he gave up may still arrive.
@@ -367,8 +367,8 @@ describe("answers", () => {
     expect(rows).toEqual([1, 2, 3]);
     expect(calls.map(({ path }) => path)).toEqual([
       "/v1/requests?list=to-decide&limit=2",
-      "/v1/requests?list=to-decide&cursor=a+b&limit=2",
-      "/v1/requests?list=to-decide&cursor=c&limit=2",
+      "/v1/requests?list=to-decide&limit=2&cursor=a+b",
+      "/v1/requests?list=to-decide&limit=2&cursor=c",
     ]);
   });
 

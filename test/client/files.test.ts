@@ -203,7 +203,8 @@ describe("sending", () => {
     expect(sha256(await collect(await member.open(stored.value)))).toBe(sha256(patternBytes(0, threeChunks)));
     // The answer of the last step was lost: the entry that stands there is the answer.
     const again = await putFile(member.calls, source(threeChunks), { ...name, resume: saved! });
-    expect(again).toEqual(stored);
+    // What another attempt has put there is known from the ledger, which names no address of a receipt.
+    expect(again).toEqual({ ...stored, receipt: undefined });
     expect(member.sent.toSorted()).toEqual([0, 1, 2]);
   });
 
