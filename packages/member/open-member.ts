@@ -1,4 +1,4 @@
-import type { NodeConfig } from "@vermilion/node/context";
+import type { GenesisFile, NodeConfig } from "@vermilion/node/context";
 import { openNode, openNodeToRead } from "@vermilion/node/open-node";
 import { type Bursts, createBursts } from "@vermilion/node/turns/bursts";
 import type { Context, MemberPlatform } from "./context.ts";
@@ -8,11 +8,12 @@ import { createDuties } from "./requests/duties.ts";
 import { chainRules } from "./rules.ts";
 import type { Services } from "./services.ts";
 
-export interface RunningMember {
-  readonly services: Services;
-  readonly peerDoor: PeerDoor;
+/** A member on one chain. */
+export interface RunningChain {
   /** Chain id, hex. */
   readonly chain: string;
+  readonly services: Services;
+  readonly peerDoor: PeerDoor;
   /** Begins its turns and timers, for a process that runs all the time. */
   start(): void;
   /** The same for one that lives only while it is called. */
@@ -20,16 +21,60 @@ export interface RunningMember {
   close(): Promise<void>;
 }
 
-/** One member on one chain over a platform. Throws `Fault` where storage fails, an Error with one sentence where the genesis does not hold. */
-export async function openMember(platform: MemberPlatform, config: NodeConfig): Promise<RunningMember> {
+/** A member on all of its chains. */
+export interface RunningMember {
+  /** The main chain first. */
+  readonly chains: readonly RunningChain[];
+  start(): void;
+  close(): Promise<void>;
+}
+
+/** What the chains of a member share of its platform. */
+type Shared = "crypto" | "keys" | "clock" | "random" | "pace";
+
+/** What one chain has of its own. */
+export interface ChainPlatform extends Omit<MemberPlatform, Shared> {
+  readonly genesis: GenesisFile;
+}
+
+/**
+ * One member, with a node a chain. Throws `Fault` where storage fails, an Error with one sentence where a genesis does not hold; then nothing
+ * is left open.
+ */
+export async function openMember(
+  platform: Pick<MemberPlatform, Shared> & { readonly member: string },
+  chains: readonly ChainPlatform[],
+): Promise<RunningMember> {
+  const { member, ...shared } = platform;
+  const opened: RunningChain[] = [];
+  const close = async () => {
+    await Promise.all(opened.map((chain) => chain.close()));
+  };
+  try {
+    for (const { genesis, ...own } of chains) opened.push(await openChain({ ...shared, ...own }, { member, genesis }));
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+  return {
+    chains: opened,
+    start: () => {
+      for (const chain of opened) chain.start();
+    },
+    close,
+  };
+}
+
+/** A member on one chain alone. Throws as `openMember`. */
+export async function openChain(platform: MemberPlatform, config: NodeConfig): Promise<RunningChain> {
   const node = await openNode({ ...platform, rules: chainRules }, config);
   const { driver } = node;
   const context: Context = { ...platform, ...node.context };
   const duties = createDuties(context, driver);
   return {
+    chain: context.chain,
     services: createServices(context, driver),
     peerDoor: peerDoor(context, driver, node.door),
-    chain: context.chain,
     bursts: createBursts(context, driver, duties),
     start: () => {
       driver.start();

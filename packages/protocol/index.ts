@@ -50,5 +50,5 @@ export type RefusalCodeOf<Name extends RouteName> = RefusalOf<Routes[Name]>;
 
 /** Routes of a chain, and not of the member as a whole. */
 export function isOfChain(name: RouteName): boolean {
-  return Object.hasOwn(memberRoutes, name) && name !== "health";
+  return Object.hasOwn(memberRoutes, name);
 }

@@ -15,7 +15,7 @@ import {
   parseHeader,
   text,
 } from "@vermilion/ledger";
-import { type Context, type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { type Context, type MemberPlatform, openChain, type RunningChain } from "@vermilion/member";
 import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, Fault, found, fsck, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import { sealBlock } from "@vermilion/node/chain/seal";
@@ -57,7 +57,7 @@ export class Victim {
   readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** What the peers answer to the member's own calls; unreachable where nothing is set. */
   readonly peers = new Map<string, (call: PeerCall, body: Uint8Array) => Promise<Uint8Array>>();
-  running: RunningMember;
+  running: RunningChain;
   /** While false no timer of the member ever runs out: it does nothing but answer. */
   timers = false;
   private readonly sleepers = new Set<() => void>();
@@ -105,14 +105,14 @@ export class Victim {
       pace: processPace,
     });
     const authorPlatform = platformOf("inspection", memoryStores());
-    await openMember(authorPlatform, { member: "inspection", genesis });
+    await openChain(authorPlatform, { member: "inspection", genesis });
     const author = {
       ...authorPlatform,
       ...contextOf({ ...authorPlatform, rules: chainRules }, { member: "inspection", genesis }, checked),
     };
     const stores = memoryStores();
     const platform = platformOf("platform", stores);
-    const placeholder = await openMember(platform, { member: "platform", genesis });
+    const placeholder = await openChain(platform, { member: "platform", genesis });
     const victim = new Victim({ genesis, stores, members, logged, running: placeholder, platform, author });
     await victim.reopen();
     return victim;
@@ -121,7 +121,7 @@ export class Victim {
   /** The same member as a new process. */
   async reopen(): Promise<void> {
     await this.close();
-    this.running = await openMember(this.platform, { member: "platform", genesis: this.genesis });
+    this.running = await openChain(this.platform, { member: "platform", genesis: this.genesis });
     this.running.start();
   }
 

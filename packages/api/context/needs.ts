@@ -12,6 +12,8 @@ import type { Quotas } from "./quotas.ts";
 export interface Chain {
   readonly services: Services;
   readonly peers: PeerDoor;
+  /** Who of the members of this chain a session is of. */
+  readonly checkSession: CheckSession;
 }
 
 /** The chains that this member is on, by their ids (hex). */
@@ -31,7 +33,6 @@ export interface ApiNeeds {
   readonly chains: Chains;
   /** This member's own session: signs the answers to its peers. */
   readonly session: PeerSession;
-  readonly checkSession: CheckSession;
   readonly calls: Calls;
   readonly apps: Apps;
   readonly keys: Keys;

@@ -1,9 +1,10 @@
-import { createFoundingApi, createPublicApi, oneChain } from "@vermilion/api";
+import { createFoundingApi, createPublicApi } from "@vermilion/api";
 import { openReader } from "@vermilion/member/open-member";
+import type { Services } from "@vermilion/member/services";
 import { Fault } from "@vermilion/node/fault";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore, type InstalledChain } from "../founding/store.ts";
+import { foundingStore } from "../founding/store.ts";
 import { kmsKeys } from "../kms/keys.ts";
 import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
 import { bundledDocsFile } from "../lambda/docs-files.ts";
@@ -12,7 +13,7 @@ import { lambdaMeter } from "../lambda/meter.ts";
 import { lambdaPace } from "../lambda/pace.ts";
 import { world } from "../lambda/world.ts";
 import { nothing } from "../nothing.ts";
-import { openedChains } from "./chains.ts";
+import { chainOfPath, openedChains } from "./chains.ts";
 import { counted, founderOf } from "./member-world.ts";
 
 /**
@@ -31,9 +32,11 @@ export function openPublic(settings: SettingsOf<"public">) {
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member, docsFile: bundledDocsFile, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
 
-  const chains = openedChains(founding, async ({ chain, genesis }: InstalledChain, isMain) => {
+  const readers = new Map<string, { readonly services: Services }>();
+
+  const chains = openedChains(founding, world.clock, async ({ chain, genesis }, isMain) => {
     const { keys: publicKeys } = founderOf(genesis, member);
-    const { services } = await openReader(
+    const reader = await openReader(
       {
         ...world,
         ...nothing,
@@ -46,11 +49,17 @@ export function openPublic(settings: SettingsOf<"public">) {
       },
       { member, genesis },
     );
-    return createPublicApi({ ...needs, chains: oneChain(chain, { services }) });
+    readers.set(chain, reader);
+    return reader;
   });
+  let api: ReturnType<typeof createPublicApi> | undefined;
 
   async function answer(request: Request, caller: { readonly address?: string }): Promise<Response> {
-    return ((await chains.of("main")) ?? waiting).fetch(request, caller);
+    const main = await chains.of("main");
+    if (main === undefined) return waiting.fetch(request, caller);
+    await chains.of(chainOfPath(new URL(request.url).pathname));
+    api ??= createPublicApi({ ...needs, chains: { main: main.chain, of: (id) => readers.get(id) } });
+    return api.fetch(request, caller);
   }
   return { log, meter, answer };
 }

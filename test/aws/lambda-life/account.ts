@@ -4,7 +4,7 @@ import type { Act, Carried, TurnAnswer, whereTo } from "@vermilion/aws/coordinat
 import { type CoordinatorStore, dynamoCoordinator } from "@vermilion/aws/coordinator/store";
 import { takeAct } from "@vermilion/aws/coordinator/take-act";
 import type { Table } from "@vermilion/aws/dynamodb/index";
-import { openMember, type RunningMember } from "@vermilion/member";
+import { openChain, type RunningChain } from "@vermilion/member";
 import { unfinishedWork } from "@vermilion/member/unfinished";
 import { Fault, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import type { Keys, Log, Peers } from "@vermilion/node/ports/index";
@@ -37,7 +37,7 @@ export interface Misfortune {
 
 interface Process {
   readonly gate: Gate;
-  readonly member: RunningMember;
+  readonly member: RunningChain;
 }
 
 /** One member's account: stores that last, and processes that come and go over them. */
@@ -83,7 +83,7 @@ export class Account {
   }
 
   /** A call of the API: in a process that rests, or in a new one. Rejects when the process ends under it. */
-  async invoke<T>(work: (member: RunningMember) => Promise<T>, brings: Brings): Promise<T> {
+  async invoke<T>(work: (member: RunningChain) => Promise<T>, brings: Brings): Promise<T> {
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
     const attended = process.member.bursts.attend(work(process.member), brings, () => lingerMs[brings]);
@@ -144,7 +144,7 @@ export class Account {
     }
   }
 
-  private async invokeTurn<T>(work: (member: RunningMember) => Promise<T>): Promise<T> {
+  private async invokeTurn<T>(work: (member: RunningChain) => Promise<T>): Promise<T> {
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
     try {
@@ -161,7 +161,7 @@ export class Account {
     const error: Log["error"] = (event, fields) => void this.errors.push({ event, fields });
     const call = this.callPeer(this.id);
     gate.thaw();
-    const opening = openMember(
+    const opening = openChain(
       {
         crypto: nativeCrypto,
         ledger: stores.ledger,

@@ -7,7 +7,7 @@ import { foundingStore } from "@vermilion/aws/founding/store";
 import { publishTiles, type Shelf } from "@vermilion/aws/tiles/publish";
 import { type Client, createClient } from "@vermilion/client";
 import { originOf } from "@vermilion/ledger";
-import type { RunningMember } from "@vermilion/member";
+import type { RunningChain } from "@vermilion/member";
 import { openReader } from "@vermilion/member/open-member";
 import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, createPeerSession, createSessionCheck, nativeCrypto } from "@vermilion/node";
@@ -71,7 +71,7 @@ const zero = () => ({ appCalls: 0, peerCalls: 0, publicCalls: 0, tilesRuns: 0, s
 export class CountedConsortium {
   private readonly accounts: ReadonlyMap<string, Account>;
   private readonly tallies: ReadonlyMap<string, Tally>;
-  private readonly apis = new WeakMap<RunningMember, ReturnType<typeof createApi>>();
+  private readonly apis = new WeakMap<RunningChain, ReturnType<typeof createApi>>();
   private leader = "";
   private client: Client | undefined;
 
@@ -231,7 +231,7 @@ export class CountedConsortium {
     });
   }
 
-  private apiOf(id: string, member: RunningMember): ReturnType<typeof createApi> {
+  private apiOf(id: string, member: RunningChain): ReturnType<typeof createApi> {
     const known = this.apis.get(member);
     if (known !== undefined) return known;
     const { stores, keys } = this.account(id);
