@@ -1,5 +1,6 @@
 import { stateKeys } from "@vermilion/contracts";
 import { entryLifetimeDefaultMs } from "@vermilion/ledger";
+import { readRow, readRows } from "@vermilion/member/state/reader";
 import { unfinishedWork } from "@vermilion/member/unfinished";
 import type { Clock, Ledger, Log, RaftStore } from "@vermilion/node/ports/index";
 import { z } from "zod";
@@ -52,15 +53,16 @@ const health = z.object({ chains: z.array(z.object({ chain: z.string(), height: 
 /** A member that was away while the others committed hears of it from their public health: no key is needed to ask. */
 async function whatOthersHave({ chain, ledger, member, fetch }: Watching): Promise<readonly string[]> {
   const own = (await ledger.published())?.height ?? -1;
-  const [row] = await ledger.stateRows([stateKeys.consortium()]);
-  const { members = [] } = (row?.value ?? {}) as { members?: readonly string[] };
+  const members = (await readRow({ ledger }, stateKeys.consortium()))?.members ?? [];
   const others = members.filter((id) => id !== member);
-  const rows = await ledger.stateRows(others.map((id) => stateKeys.member(id)));
+  const rows = await readRows(
+    { ledger },
+    others.map((id) => stateKeys.member(id)),
+  );
   const heights = await Promise.all(
-    rows.map(async ({ value }) => {
-      const { id, url } = value as unknown as { id: string; url: string };
+    rows.map(async ({ id, url }) => {
       try {
-        const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(healthTimeoutMs) });
+        const response = await fetch(`${url}/v1/chains/${chain}/health`, { signal: AbortSignal.timeout(healthTimeoutMs) });
         const { chains } = health.parse(await response.json());
         return { id, height: chains.find((one) => one.chain === chain)?.height ?? -1 };
       } catch {
