@@ -1,5 +1,5 @@
-import type { Driver } from "@vermilion/node/turns/driver";
-import { decisively, freshly } from "@vermilion/node/turns/fresh";
+import type { Driver } from "@vermilion/node/driver/driver";
+import { decisively, freshly } from "@vermilion/node/freshness";
 import * as accounts from "./accounts/accounts.ts";
 import { certificatesOfHolder } from "./accounts/certificates-of-holder.ts";
 import { bulk } from "./certificates/bulk.ts";

@@ -1,6 +1,6 @@
 import type { GenesisFile, NodeConfig } from "@vermilion/node/context";
+import { createInvocations, type Invocations } from "@vermilion/node/driver/invocations";
 import { openNode, openNodeToRead } from "@vermilion/node/open-node";
-import { type Bursts, createBursts } from "@vermilion/node/turns/bursts";
 import type { Context, MemberPlatform } from "./context.ts";
 import { createServices } from "./create-services.ts";
 import { type PeerDoor, peerDoor } from "./peers/peer-door.ts";
@@ -17,7 +17,7 @@ export interface RunningChain {
   /** Begins its turns and timers, for a process that runs all the time. */
   start(): void;
   /** The same for one that lives only while it is called. */
-  readonly bursts: Bursts;
+  readonly bursts: Invocations;
   close(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export async function openChain(platform: MemberPlatform, config: NodeConfig): P
     chain: context.chain,
     services: createServices(context, driver),
     peerDoor: peerDoor(context, driver, node.door),
-    bursts: createBursts(context, driver, duties),
+    bursts: createInvocations(context, driver, duties),
     start: () => {
       driver.start();
       duties.start();

@@ -1,5 +1,5 @@
 import { statePrefixes } from "@vermilion/contracts";
-import { unfinishedWork as unfinishedOnChain } from "@vermilion/node/turns/unfinished";
+import { unfinishedWork as unfinishedOnChain } from "@vermilion/node/driver/unfinished";
 import type { Context } from "./context.ts";
 import { readRange } from "./state/reader.ts";
 

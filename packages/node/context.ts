@@ -1,7 +1,6 @@
-import type { HostCrypto, KnownEntries } from "./chain/known-entries.ts";
-import type { Clock, Keys, Ledger, Log, Peers, RaftStore, Random } from "./ports/index.ts";
+import type { KnownEntries } from "./entries/known-entries.ts";
+import type { Clock, HostCrypto, Keys, Ledger, Log, Pace, Peers, RaftStore, Random } from "./ports/index.ts";
 import type { ChainMember, Rules } from "./rules.ts";
-import type { Pace } from "./turns/pace.ts";
 
 /** Everything a node needs of its platform, built in one short place per platform. */
 export interface NodePlatform {

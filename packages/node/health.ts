@@ -1,6 +1,7 @@
 import { isAsleep, type RaftState } from "@vermilion/consensus";
 import type { NodeContext } from "./context.ts";
-import type { Driver } from "./turns/driver.ts";
+import type { Driver } from "./driver/driver.ts";
+import type { Condition } from "./turns/condition.ts";
 
 /** Why a node is not all that it should be: a stable code, and what it means. */
 export interface HealthReason {
@@ -32,7 +33,7 @@ export async function nodeHealth(context: NodeContext, driver: Driver): Promise<
   const state = await driver.turns.state();
   const published = await context.ledger.published();
   return {
-    reasons: reasonsOf(driver, state),
+    reasons: reasonsOf(driver.condition, state),
     chain: context.chain,
     role: state.role,
     term: state.term,
@@ -47,23 +48,9 @@ export async function nodeHealth(context: NodeContext, driver: Driver): Promise<
 }
 
 /** Worst first. A member that has forgotten serves all the same: what its apps write goes through the others. */
-function reasonsOf(driver: Driver, state: RaftState): readonly HealthReason[] {
-  const { upgradeNeeded, diverged } = driver.turns;
-  const { lastFault } = driver;
+function reasonsOf(condition: Condition, state: RaftState): readonly HealthReason[] {
   return [
-    ...(diverged === undefined
-      ? []
-      : [
-          {
-            code: "diverged",
-            zh: "本成员的账本与多数成员不一致，已停止",
-            en: "this member's ledger contradicts what a majority has committed; it has stopped",
-          },
-        ]),
-    ...(upgradeNeeded === undefined
-      ? []
-      : [{ code: "upgrade-needed", zh: "生效的规则比本软件新，请升级", en: "the rules in force are newer than this software" }]),
-    ...(lastFault === undefined ? [] : [faultReason(lastFault)]),
+    ...conditionReasons(condition),
     ...(state.amnesic
       ? [
           {
@@ -79,18 +66,33 @@ function reasonsOf(driver: Driver, state: RaftState): readonly HealthReason[] {
   ];
 }
 
+/** By its code alone: what else is known of it (paths, addresses) stands in the member's log, and anybody may ask for health. */
+function conditionReasons(condition: Condition): readonly HealthReason[] {
+  switch (condition.kind) {
+    case "ok":
+      return [];
+    case "diverged":
+      return [
+        {
+          code: "diverged",
+          zh: "本成员的账本与多数成员不一致，已停止",
+          en: "this member's ledger contradicts what a majority has committed; it has stopped",
+        },
+      ];
+    case "upgrade-needed":
+      return [{ code: "upgrade-needed", zh: "生效的规则比本软件新，请升级", en: "the rules in force are newer than this software" }];
+    case "storage-fault":
+    case "background-fault": {
+      const { code } = condition;
+      const words = faultWords[code] ?? { zh: "有一项工作失败，详见日志", en: "a piece of work has failed; the member's log says which" };
+      return [{ code, ...words }];
+    }
+  }
+}
+
 const faultWords: Readonly<Record<string, { readonly zh: string; readonly en: string }>> = {
   "storage-full": { zh: "存储空间已满", en: "there is no room left to store anything" },
   "storage-read-only": { zh: "存储不可写入", en: "the storage takes no writes" },
   "storage-failed": { zh: "存储出现故障", en: "the storage has failed" },
   "keys-unavailable": { zh: "密钥服务没有应答", en: "the keys do not answer" },
 };
-
-/** By its code alone: what else is known of it (paths, addresses) stands in the member's log, and anybody may ask for health. */
-function faultReason(fault: string): HealthReason {
-  const code = fault.split(":", 1)[0] ?? "fault";
-  return {
-    code,
-    ...(faultWords[code] ?? { zh: "有一项工作失败，详见日志", en: "a piece of work has failed; the member's log says which" }),
-  };
-}

@@ -1,5 +1,5 @@
-export { type FsckFinding, type FsckReport, fsck } from "./chain/fsck.ts";
-export { type RebuildReport, rebuild } from "./chain/rebuild.ts";
+export { type FsckFinding, type FsckReport, fsck } from "./audit/fsck.ts";
+export { type RebuildReport, rebuild } from "./audit/rebuild.ts";
 export type { GenesisFile, NodeConfig, NodeContext, NodePlatform } from "./context.ts";
 export { Fault, type FaultCode } from "./fault.ts";
 export { found } from "./founding/draft.ts";

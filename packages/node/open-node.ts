@@ -1,11 +1,11 @@
 import { originOf, thumbprint } from "@vermilion/ledger";
+import { type NodeDoor, nodeDoor } from "./answer-peer.ts";
 import { publishUpToHead } from "./chain/commit.ts";
-import { KnownEntries } from "./chain/known-entries.ts";
 import type { NodeConfig, NodeContext, NodePlatform } from "./context.ts";
+import { Driver } from "./driver/driver.ts";
+import { KnownEntries } from "./entries/known-entries.ts";
 import { Fault } from "./fault.ts";
 import { checkGenesis, type Genesis } from "./founding/genesis.ts";
-import { type NodeDoor, nodeDoor } from "./peers/peer-door.ts";
-import { Driver } from "./turns/driver.ts";
 
 /** A member's replica of one chain. */
 export interface Node {

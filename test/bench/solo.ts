@@ -19,7 +19,7 @@ import { diskFiles } from "@vermilion/local/files/on-disk";
 import { openChain, type RunningChain } from "@vermilion/member";
 import { Fault, nativeCrypto } from "@vermilion/node";
 import type { Keys } from "@vermilion/node/ports/index";
-import { processPace } from "@vermilion/node/turns/pace";
+import { processPace } from "@vermilion/node/ports/pace";
 import type { Cleanup } from "./cleanup.ts";
 import { type Latency, latencyOf, type Settings } from "./figure.ts";
 import { benchFields, benchType, benchTypeId, type Shown } from "./material.ts";

@@ -166,7 +166,7 @@ describe("a member restored from an older copy", () => {
 async function incarnationsOf(cluster: Cluster, id: string): Promise<Readonly<Record<string, number>>> {
   const members = await servicesOf(cluster, id).members({});
   return Object.fromEntries(
-    members.items.flatMap(({ id: member, incarnation }) => (incarnation === undefined ? [] : [[member, incarnation]])),
+    members.items.flatMap(({ id: member, incarnation }) => (incarnation === 0 ? [] : [[member, incarnation]])),
   );
 }
 

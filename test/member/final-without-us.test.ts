@@ -3,7 +3,7 @@ import { Fault, nativeCrypto } from "@vermilion/node";
 import { checkpointNote, cosignedAt, takeCosignatures } from "@vermilion/node/chain/finality";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
 import { contextOf } from "@vermilion/node/open-node";
-import { processPace } from "@vermilion/node/turns/pace";
+import { processPace } from "@vermilion/node/ports/pace";
 import { afterEach, expect, test } from "vitest";
 import { type Cluster, eventually } from "../support/cluster.ts";
 import { memoryRaftStore, memoryTable } from "../support/memory/index.ts";

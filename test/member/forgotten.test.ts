@@ -1,7 +1,7 @@
 import type { Context } from "@vermilion/member/context";
 import { Fault } from "@vermilion/node";
+import { noticeSetBack } from "@vermilion/node/driver/forgotten";
 import { encodeRaftCall } from "@vermilion/node/peers/wire";
-import { noticeSetBack } from "@vermilion/node/turns/forgotten";
 import type { Turns } from "@vermilion/node/turns/turns";
 import { expect, test } from "vitest";
 

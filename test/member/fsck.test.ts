@@ -9,7 +9,7 @@ import { chainRules } from "@vermilion/member/rules";
 import { type FsckFinding, fsck, type GenesisFile, nativeCrypto, rebuild } from "@vermilion/node";
 import { parsedEntries } from "@vermilion/node/chain/block";
 import { publicationOf } from "@vermilion/node/chain/commit";
-import { KnownEntries } from "@vermilion/node/chain/known-entries";
+import { KnownEntries } from "@vermilion/node/entries/known-entries";
 import type { Ledger } from "@vermilion/node/ports/index";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type MemoryTable, memoryChain, memoryLedger, memoryTable } from "../support/memory/index.ts";

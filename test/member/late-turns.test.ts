@@ -3,7 +3,7 @@ import type { CommitCertificate } from "@vermilion/consensus";
 import type { Context } from "@vermilion/member/context";
 import { nativeCrypto } from "@vermilion/node";
 import { followCommit, publishUpToHead } from "@vermilion/node/chain/commit";
-import { KnownEntries } from "@vermilion/node/chain/known-entries";
+import { KnownEntries } from "@vermilion/node/entries/known-entries";
 import type { ExecutedBlock, Ledger, Standing } from "@vermilion/node/ports/index";
 import { afterEach, expect, test } from "vitest";
 import type { Cluster } from "../support/cluster.ts";

@@ -23,7 +23,7 @@ import { proposalOf } from "@vermilion/node/entries/proposal";
 import { contextOf } from "@vermilion/node/open-node";
 import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/node/peers/wire";
 import type { ExecutedBlock, PeerCall } from "@vermilion/node/ports/index";
-import { processPace } from "@vermilion/node/turns/pace";
+import { processPace } from "@vermilion/node/ports/pace";
 import { entryOf, makeMember, signatureOf, type TestKey, type TestMember } from "../support/entries.ts";
 import { type MemoryStores, memoryChain, memoryStores } from "../support/memory/index.ts";
 import { memoryKeys } from "../support/memory-keys.ts";

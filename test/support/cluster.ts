@@ -4,7 +4,7 @@ import { type MemberPlatform, openChain, type RunningChain } from "@vermilion/me
 import { chainRules } from "@vermilion/member/rules";
 import { Fault, found, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import type { Log, PeerCall, Peers } from "@vermilion/node/ports/index";
-import { processPace } from "@vermilion/node/turns/pace";
+import { processPace } from "@vermilion/node/ports/pace";
 import { makeMember, type TestMember } from "./entries.ts";
 import { type MemoryStores, memoryStores } from "./memory/index.ts";
 import { memoryKeys } from "./memory-keys.ts";

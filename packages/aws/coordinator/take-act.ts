@@ -1,5 +1,5 @@
+import type { Invocations, Progress } from "@vermilion/node/driver/invocations";
 import type { Random } from "@vermilion/node/ports/index";
-import type { Bursts, Standing } from "@vermilion/node/turns/bursts";
 import { z } from "zod";
 import { type Carried, executionName, type NextNumberAnswer, type TurnAnswer, type TurnCall, type whereTo } from "./acts.ts";
 import type { CoordinatorStore } from "./store.ts";
@@ -24,7 +24,7 @@ const looksMax = 3;
 
 /** What the acts of the coordinator are done with: all of it is of the chain that the execution names. */
 export interface Coordinating {
-  readonly bursts: Bursts;
+  readonly bursts: Invocations;
   readonly store: CoordinatorStore;
   readonly random: Random;
 }
@@ -90,14 +90,14 @@ const acts: { readonly [Which in Act]: (execution: Carried, needs: Coordinating)
   },
 };
 
-function whatNext(standing: Standing): Next<"readRole"> {
+function whatNext(standing: Progress): Next<"readRole"> {
   if (standing.isSettled) return "End";
   if (standing.role === "leader") return "Leader";
   return hasLeader(standing) ? "Follower" : "PreVote";
 }
 
 /** A member that stands for election still knows the leader that it has given up. */
-function hasLeader({ role, leader }: Standing): boolean {
+function hasLeader({ role, leader }: Progress): boolean {
   return role === "follower" && leader !== null;
 }
 
@@ -105,7 +105,7 @@ async function endOr(store: CoordinatorStore, { number, seen }: Carried): Promis
   return (await store.end(number, seen)) === "ended" ? "End" : "ReadRole";
 }
 
-function answer<To extends string>(execution: Carried, { role, waiting, isSettled }: Standing, next: To) {
+function answer<To extends string>(execution: Carried, { role, waiting, isSettled }: Progress, next: To) {
   return { ...execution, role, next, waiting, settled: isSettled };
 }
 

@@ -1,4 +1,4 @@
-import type { Pace } from "@vermilion/node/turns/pace";
+import type { Pace } from "@vermilion/node/ports/pace";
 
 /**
  * A call to a peer may begin with a cold start and cross regions, so that everything takes longer than between processes: an election comes

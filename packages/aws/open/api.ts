@@ -1,10 +1,10 @@
 import { type Chain, createApi, createFoundingApi } from "@vermilion/api";
-import type { Brings } from "@vermilion/node/turns/bursts";
+import type { Brings } from "@vermilion/node/driver/invocations";
 import { queueWakeUp } from "../coordinator/wake-up.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
 import { s3Files } from "../files/s3.ts";
-import { foundingStore } from "../founding/store.ts";
+import { foundingStore, isTooOld } from "../founding/store.ts";
 import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "../lambda/clients.ts";
 import { lambdaLog } from "../lambda/log.ts";
 import { lambdaMeter } from "../lambda/meter.ts";
@@ -30,6 +30,7 @@ export function openApi(settings: SettingsOf<"api">) {
   const wakeUp = queueWakeUp(sqsClient(), settings.WAKE_QUEUE, log);
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
+  const tooOld = createFoundingApi(needs, "data-too-old");
   const doors = new Map<string, Chain>();
   const open = chainOpener(settings, { database, kms: counted(kmsClient(), meter) });
   const chains = openedChains(founding, world.clock, async (installed, isMain) => {
@@ -42,9 +43,13 @@ export function openApi(settings: SettingsOf<"api">) {
   let api: ReturnType<typeof createApi> | undefined;
 
   async function answer(request: Request, caller: { readonly address?: string }): Promise<Response> {
-    const main = await chains.of("main");
+    const main = await chains.of("main").catch((error: unknown) => {
+      if (isTooOld(error)) return tooOld;
+      throw error;
+    });
     // A member without a genesis looks for one at each call.
     if (main === undefined) return waiting.fetch(request);
+    if ("fetch" in main) return main.fetch(request);
     const { chain, bursts } = (await chains.of(chainOfPath(new URL(request.url).pathname))) ?? main;
     api ??= createApi({
       // The HTTP API gives up after 30 s, and what is under way takes its time.

@@ -4,7 +4,7 @@ import type { Services } from "@vermilion/member/services";
 import { Fault } from "@vermilion/node/fault";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore } from "../founding/store.ts";
+import { foundingStore, isTooOld } from "../founding/store.ts";
 import { kmsKeys } from "../kms/keys.ts";
 import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
 import { bundledDocsFile } from "../lambda/docs-files.ts";
@@ -31,6 +31,7 @@ export function openPublic(settings: SettingsOf<"public">) {
   const founding = foundingStore(ledgerTable);
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member, docsFile: bundledDocsFile, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
+  const tooOld = createFoundingApi(needs, "data-too-old");
 
   const readers = new Map<string, { readonly services: Services }>();
 
@@ -55,8 +56,12 @@ export function openPublic(settings: SettingsOf<"public">) {
   let api: ReturnType<typeof createPublicApi> | undefined;
 
   async function answer(request: Request, caller: { readonly address?: string }): Promise<Response> {
-    const main = await chains.of("main");
+    const main = await chains.of("main").catch((error: unknown) => {
+      if (isTooOld(error)) return tooOld;
+      throw error;
+    });
     if (main === undefined) return waiting.fetch(request, caller);
+    if ("fetch" in main) return main.fetch(request, caller);
     await chains.of(chainOfPath(new URL(request.url).pathname));
     api ??= createPublicApi({ ...needs, chains: { main: main.chain, of: (id) => readers.get(id) } });
     return api.fetch(request, caller);

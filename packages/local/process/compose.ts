@@ -8,7 +8,7 @@ import { systemClock } from "@vermilion/node/host/system-clock";
 import { systemRandom } from "@vermilion/node/host/system-random";
 import { type ChainConnection, type Connections, connectPeers } from "@vermilion/node/peers/connect";
 import type { Keys } from "@vermilion/node/ports/index";
-import { processPace } from "@vermilion/node/turns/pace";
+import { processPace } from "@vermilion/node/ports/pace";
 import type { LocalChain } from "../config/chains.ts";
 import type { MemberFileConfig } from "../config/schemas.ts";
 import { diskFiles } from "../files/on-disk.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { chainRules } from "@vermilion/member/rules";
-import { type FsckFinding, type FsckReport, fsck } from "@vermilion/node/chain/fsck";
-import { type RebuildReport, rebuild } from "@vermilion/node/chain/rebuild";
+import { type FsckFinding, type FsckReport, fsck } from "@vermilion/node/audit/fsck";
+import { type RebuildReport, rebuild } from "@vermilion/node/audit/rebuild";
 import { Fault } from "@vermilion/node/fault";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { Cannot } from "../cannot.ts";

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { majority } from "@vermilion/ledger";
-import { forget } from "@vermilion/node/turns/forgotten";
+import { forget } from "@vermilion/node/driver/forgotten";
 import { Cannot } from "../cannot.ts";
 import { chainsOf, type LocalChain } from "../config/chains.ts";
 import { dataPaths, type MemberPaths } from "../config/paths.ts";

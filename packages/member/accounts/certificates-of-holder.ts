@@ -1,6 +1,6 @@
 import { type CertificateRow, type RequestRow, stateKeys, statePrefixes } from "@vermilion/contracts";
 import { Fault } from "@vermilion/node";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { readGranted, readOwn } from "../requests/fields.ts";

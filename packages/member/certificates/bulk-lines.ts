@@ -1,8 +1,8 @@
 import { type CertificateRow, stateKeys } from "@vermilion/contracts";
 import { attachmentsPerEntryMax, canonicalText, entryBytesMax, entryIdOf, type Json, type Operation, utf8 } from "@vermilion/ledger";
-import { committed } from "@vermilion/node/entries/submit";
-import type { Driver } from "@vermilion/node/turns/driver";
-import { freshly } from "@vermilion/node/turns/fresh";
+import type { Driver } from "@vermilion/node/driver/driver";
+import { freshly } from "@vermilion/node/freshness";
+import { committed } from "@vermilion/node/submit";
 import type { Context } from "../context.ts";
 import { memberSecret } from "../entries/member-secret.ts";
 import { submit } from "../entries/submit.ts";
@@ -28,9 +28,9 @@ type Known = { readonly key: string; readonly callKey: string; readonly act: Exc
 
 /** What is done with the lines of one call, a group at a time. */
 export function createLineWork(context: Context, driver: Driver, caller: Caller, options: Pick<WriteOptions, "waitMs">): LineWork {
-  const placesDrawn = new Set<string>();
+  const slotsDrawn = new Set<string>();
   const secret = memberSecret(context, "bulk-lines");
-  const preparing = (callKey: string): Preparing => ({ by: caller, callKey, placesDrawn });
+  const preparing = (callKey: string): Preparing => ({ by: caller, callKey, slotsDrawn });
 
   const known = async ({ key, act }: BulkLine): Promise<Known | undefined> => {
     if (act.op === "unreadable") return undefined;

@@ -1,4 +1,4 @@
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import type { BulkLine, BulkResult, Caller, Refused, WriteOptions } from "../services.ts";
 import { createLineWork } from "./bulk-lines.ts";

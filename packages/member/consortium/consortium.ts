@@ -1,7 +1,7 @@
 import { type MemberRow, stateKeys } from "@vermilion/contracts";
 import { majority } from "@vermilion/ledger";
+import type { Driver } from "@vermilion/node/driver/driver";
 import { nodeHealth } from "@vermilion/node/health";
-import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import type { ConsortiumView, Health } from "../services.ts";
 import { readRow, readRows } from "../state/reader.ts";

@@ -1,7 +1,8 @@
 import { entryIdOf, toHex, utf8 } from "@vermilion/ledger";
+import type { Draft } from "@vermilion/node/chain/sign-entry";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Refused, Submitted } from "@vermilion/node/entries/submission";
-import { type Draft, submitEntry } from "@vermilion/node/entries/submit";
-import type { Driver } from "@vermilion/node/turns/driver";
+import { submitEntry } from "@vermilion/node/submit";
 import type { Context } from "../context.ts";
 import type { Caller } from "../services.ts";
 import { memberSecret } from "./member-secret.ts";

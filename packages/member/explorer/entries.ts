@@ -1,8 +1,8 @@
 import { subjectsOf } from "@vermilion/contracts";
 import { formatOutcome, type ParsedEntry, parseEntry, parseHeader, text } from "@vermilion/ledger";
 import { outcomeAt } from "@vermilion/node/chain/block";
-import { committed } from "@vermilion/node/entries/submit";
 import type { ExecutedBlock } from "@vermilion/node/ports/index";
+import { committed } from "@vermilion/node/submit";
 import type { Context } from "../context.ts";
 import type { BlockView, EntryView, Page, Refused, Submitted } from "../services.ts";
 
@@ -96,7 +96,7 @@ export function entryView(
     position,
     leafIndex: found.after.size - 1 - found.entries.length + position,
     time: found.after.time,
-    changed: outcome.kind === "applied" ? subjectsOf(parsed.transactionHash, parsed.payload.operations) : [],
+    changed: outcome.kind === "applied" ? subjectsOf(parsed.transactionHash, parsed.payload.operations, context.crypto) : [],
     entry: text(parsed.bytes),
     payload: JSON.parse(text(parsed.payloadBytes)),
   };

@@ -12,9 +12,9 @@ import {
 } from "@vermilion/ledger";
 import { checkpointNote, loadTiles, receiptAt, rootAt } from "@vermilion/node/chain/finality";
 import { hashTile, recordBundle } from "@vermilion/node/chain/log-tiles";
-import { committed } from "@vermilion/node/entries/submit";
-import type { Driver } from "@vermilion/node/turns/driver";
-import { waitUntil } from "@vermilion/node/turns/wait";
+import type { Driver } from "@vermilion/node/driver/driver";
+import { waitUntil } from "@vermilion/node/driver/wait";
+import { committed } from "@vermilion/node/submit";
 import type { Context } from "../context.ts";
 import type { Answer, LookupView, ReceiptView, Refused } from "../services.ts";
 import { readRow } from "../state/reader.ts";
@@ -84,10 +84,10 @@ export async function receipt(
   options: { readonly waitMs: number },
 ): Promise<ReceiptView | Refused> {
   const deadline = context.clock.now() + options.waitMs;
-  const place = await waitUntil(context, driver, options.waitMs, () => context.ledger.entryPlace(transactionHash));
+  const place = await waitUntil(driver, options.waitMs, () => context.ledger.entryPlace(transactionHash));
   if (place === undefined) return { refused: "unknown-transaction", detail: transactionHash };
   const left = Math.max(0, deadline - context.clock.now());
-  const final = await waitUntil(context, driver, left, async () => {
+  const final = await waitUntil(driver, left, async () => {
     const size = await context.ledger.finalSize();
     return size > place.index ? size : undefined;
   });

@@ -1,8 +1,8 @@
 import { chunkPlace, chunksOfSize, fileChunkBytes, fileChunksMax, fileRoot, fileSizeMax, isMediaType } from "@vermilion/certificates";
 import { type FileRow, operationCall, stateKeys } from "@vermilion/contracts";
 import { type ParsedEntry, toHex } from "@vermilion/ledger";
-import type { Draft } from "@vermilion/node/entries/submit";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Draft } from "@vermilion/node/chain/sign-entry";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";

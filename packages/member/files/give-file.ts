@@ -1,8 +1,8 @@
 import { parseFileReference } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
+import type { Driver } from "@vermilion/node/driver/driver";
 import { Fault } from "@vermilion/node/fault";
-import type { Driver } from "@vermilion/node/turns/driver";
-import { freshly } from "@vermilion/node/turns/fresh";
+import { freshly } from "@vermilion/node/freshness";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
 import type { Context } from "../context.ts";
 import { encodeFileAnswer, parseFileCall } from "../peers/wire.ts";

@@ -1,6 +1,6 @@
 import { chunksOfSize, fileChunkBytes, fileRoot, parseFileReference } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
-import type { Driver } from "@vermilion/node/turns/driver";
+import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { encodeFileCall, parseFileAnswer } from "../peers/wire.ts";
 import { readGranted } from "../requests/fields.ts";

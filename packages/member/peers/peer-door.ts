@@ -1,9 +1,9 @@
 import { stateKeys } from "@vermilion/contracts";
+import type { NodeDoor } from "@vermilion/node/answer-peer";
+import type { Driver } from "@vermilion/node/driver/driver";
 import { Fault } from "@vermilion/node/fault";
-import type { NodeDoor } from "@vermilion/node/peers/peer-door";
+import { freshly } from "@vermilion/node/freshness";
 import type { PeerCall } from "@vermilion/node/ports/index";
-import type { Driver } from "@vermilion/node/turns/driver";
-import { freshly } from "@vermilion/node/turns/fresh";
 import type { Context } from "../context.ts";
 import { giveFile } from "../files/give-file.ts";
 import type { Refused } from "../services.ts";

@@ -1,6 +1,6 @@
 import { stateKeys, statePrefixes } from "@vermilion/contracts";
+import type { Driver } from "@vermilion/node/driver/driver";
 import { Fault } from "@vermilion/node/fault";
-import type { Driver } from "@vermilion/node/turns/driver";
 import type { Context } from "../context.ts";
 import { readRange, readRow } from "../state/reader.ts";
 import { giveGrant } from "./give-grant.ts";
@@ -52,7 +52,7 @@ export function createDuties(context: Context, driver: Driver): Duties {
     again = true;
     if (closed || isRunning) return;
     isRunning = true;
-    driver.beside.runErrand("duties", work());
+    driver.background.runErrand("duties", work());
   };
   const tick = async (): Promise<void> => {
     while (!closed) {
@@ -70,7 +70,7 @@ export function createDuties(context: Context, driver: Driver): Duties {
     seenHeight = height;
     if (await areDuesWritten(context, from + 1, height)) look();
   };
-  driver.onCommit(() => driver.beside.runErrand("duties of a commit", lookAfterCommit()));
+  driver.onCommit(() => driver.background.runErrand("duties of a commit", lookAfterCommit()));
   return {
     look,
     start: () => void tick(),

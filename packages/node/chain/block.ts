@@ -14,10 +14,10 @@ import {
   rollState,
   sizeAfter,
 } from "@vermilion/ledger";
+import type { KnownEntries } from "../entries/known-entries.ts";
 import type { ExecutedBlock, Ledger, Standing, StateWrite } from "../ports/index.ts";
 import { storageLimits, valueText } from "../ports/limits.ts";
 import type { Base } from "./base.ts";
-import type { KnownEntries } from "./known-entries.ts";
 
 /** Entries and attachments of a block together (design, section 6). */
 export const blockBytesMax = 4_000_000;

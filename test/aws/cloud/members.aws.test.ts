@@ -15,7 +15,7 @@ import { repository } from "../../support/python.ts";
 import { CloudConsortium, openSwitchboard } from "./consortium.ts";
 
 /**
- * What the README's deploy section says, done word by word by four members in four emulated accounts: deploy, state, found, sign, install,
+ * What infra/README.md says, done word by word by four members in four emulated accounts: deploy, state, found, sign, install,
  * the demo's journey, files, a second deployment, a member that is away and comes back, checks, and the end. One step after the other.
  */
 
