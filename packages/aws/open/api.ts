@@ -55,7 +55,7 @@ export function openApi(settings: SettingsOf<"api">) {
     });
     return async (request, caller) => {
       const call = Promise.resolve(api.fetch(request, caller));
-      const { answer, isLeft } = await running.bursts.attend(call, bringsOf(request), (response) => lingerAfter(request, response));
+      const { answer, isLeft } = await running.invocations.attend(call, bringsOf(request), (response) => lingerAfter(request, response));
       if (isLeft) await wakeUp.ask(chain);
       return answer;
     };

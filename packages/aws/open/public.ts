@@ -1,6 +1,5 @@
 import { createFoundingApi, createPublicApi, oneChain } from "@vermilion/api";
 import { openReader } from "@vermilion/member/open-member";
-import { Fault } from "@vermilion/node/fault";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
 import { foundingStore, type InstalledChain } from "../founding/store.ts";
@@ -9,9 +8,7 @@ import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
 import { bundledDocsFile } from "../lambda/docs-files.ts";
 import { lambdaLog } from "../lambda/log.ts";
 import { lambdaMeter } from "../lambda/meter.ts";
-import { lambdaPace } from "../lambda/pace.ts";
 import { world } from "../lambda/world.ts";
-import { nothing } from "../nothing.ts";
 import { openedChains } from "./chains.ts";
 import { counted, founderOf } from "./member-world.ts";
 
@@ -33,16 +30,13 @@ export function openPublic(settings: SettingsOf<"public">) {
 
   const chains = openedChains(founding, async ({ chain, genesis }: InstalledChain, isMain) => {
     const { keys: publicKeys } = founderOf(genesis, member);
-    const { services } = await openReader(
+    const { services } = openReader(
       {
         ...world,
-        ...nothing,
         log: log.ofChain(chain, meter.ofChain({ id: chain, isMain })),
         keys: kmsKeys({ client: kms, ids: { log: settings.LOG_KEY }, public: publicKeys }),
         ledger: dynamoLedger({ chain, ledger: ledgerTable }),
         raftStore: dynamoRaftStore(chain, raftTable, world.clock),
-        peers: { call: () => Promise.reject(new Fault("peer-unreachable", "this function calls nobody")) },
-        pace: lambdaPace,
       },
       { member, genesis },
     );

@@ -25,7 +25,7 @@ export function openTurn(settings: SettingsOf<"turn">) {
     const { platform, directory } = openMemberWorld(settings, installed, { database, kms, log: ofChain });
     const member = await openMember(platform, { member: settings.MEMBER.id, genesis });
     await directory.follow(async () => (await member.services.members({})).items);
-    return { bursts: member.bursts, store: dynamoCoordinator(chain, raftTable), random: world.random, log: ofChain };
+    return { invocations: member.invocations, store: dynamoCoordinator(chain, raftTable), random: world.random, log: ofChain };
   });
 
   async function answer(call: TurnCall) {

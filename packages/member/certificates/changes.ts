@@ -1,7 +1,6 @@
 import { formatIdentifier, mainPart, parseIdentifier, serialFromNumber } from "@vermilion/certificates";
 import { type CertificateRow, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
@@ -26,15 +25,8 @@ type Issued = (Submitted & IssuedCertificate) | Refused;
 const versionMax = 999;
 
 /** Renew (换证): the next version of a certificate, under the same serial; the old one points to it and counts no more. */
-export function renew(
-  context: Context,
-  driver: Driver,
-  id: string,
-  input: RenewInput,
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Issued> {
-  return submitRecord(context, driver, (preparing) => prepareRenewal(context, id, input, preparing), caller, options);
+export function renew(context: Context, id: string, input: RenewInput, caller: Caller, options: WriteOptions): Promise<Issued> {
+  return submitRecord(context, (preparing) => prepareRenewal(context, id, input, preparing), caller, options);
 }
 
 async function prepareRenewal(context: Context, id: string, input: RenewInput, preparing: Preparing) {
@@ -83,15 +75,8 @@ function nextIdentifier(type: TypeRow, old: CertificateRow, fields: Readonly<Rec
 }
 
 /** Correct (变更, 更正): this member states its part anew, as a new document under the same identifier. */
-export function correct(
-  context: Context,
-  driver: Driver,
-  id: string,
-  input: CorrectInput,
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Issued> {
-  return submitRecord(context, driver, (preparing) => prepareCorrection(context, id, input, preparing), caller, options);
+export function correct(context: Context, id: string, input: CorrectInput, caller: Caller, options: WriteOptions): Promise<Issued> {
+  return submitRecord(context, (preparing) => prepareCorrection(context, id, input, preparing), caller, options);
 }
 
 async function prepareCorrection(context: Context, id: string, input: CorrectInput, preparing: Preparing) {
@@ -109,7 +94,7 @@ async function prepareCorrection(context: Context, id: string, input: CorrectInp
   const name = { certificate: certificate.certificate, version: certificate.version, part: input.part };
   const { expiresAt = null, holder } = certificate;
   const record = await sealRecord(context, type, name, input.fields, {
-    ...claimsOf(context, type, certificate.certificate, input.part, status),
+    ...(await claimsOf(context, type, certificate.certificate, input.part, status)),
     ...(input.part === mainPart && expiresAt !== null ? { exp: Math.floor(expiresAt / 1000) } : {}),
     ...(input.part === mainPart && holder !== null ? { sub: holder } : {}),
   });
@@ -128,20 +113,18 @@ async function prepareCorrection(context: Context, id: string, input: CorrectInp
 /** Suspend, resume, revoke (中止, 恢复, 注销): the issuer's word on its certificate, with a reason code. */
 export function changeStatus(
   context: Context,
-  driver: Driver,
   operation: "suspend" | "resume" | "revoke",
   id: string,
   { reason }: { readonly reason: string },
   caller: Caller,
   options: WriteOptions,
 ): Promise<Submitted | Refused> {
-  return act(context, driver, operation, id, { reason }, caller, options);
+  return act(context, operation, id, { reason }, caller, options);
 }
 
 /** Receive (收证): by the holder's own signature, or by the app that serves him. */
 export async function receive(
   context: Context,
-  driver: Driver,
   id: string,
   input: Omit<Call<"receiveCertificate">, "certificate">,
   caller: Caller,
@@ -152,7 +135,7 @@ export async function receive(
   const proof = parseProof(input.proof);
   if (proof === undefined) return { refused: "bad-proof", detail: "the proof is not a signed object in JSON" };
   const document = input.document ?? certificate.parts[mainPart]?.issuerSigned ?? "";
-  return act(context, driver, "receive", id, { document, proof }, caller, options);
+  return act(context, "receive", id, { document, proof }, caller, options);
 }
 
 /** Null where none was given; undefined where it is no JSON. Its form and signature are the contract's to judge. */
@@ -167,7 +150,6 @@ function parseProof(proof: string | undefined): Json | undefined {
 
 async function act(
   context: Context,
-  driver: Driver,
   operation: string,
   id: string,
   more: Readonly<Record<string, Json>>,
@@ -178,7 +160,7 @@ async function act(
   if (certificate === undefined) return unknownCertificate(id);
   const given = { certificate: certificate.certificate, ...more, by: { app: caller.app, operator: caller.operator } };
   const draft = { operations: [{ contract: "certificates", operation, arguments: given }] };
-  return submit(context, driver, draft, idSource(caller, options), options);
+  return submit(context, draft, idSource(caller, options), options);
 }
 
 function unknownCertificate(id: string): Refused {

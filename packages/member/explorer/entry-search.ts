@@ -75,7 +75,8 @@ interface Judge {
 async function judgeOf(context: Context, filter: EntryFilter): Promise<Judge | Refused> {
   const type = filter.type === undefined ? undefined : await latestType(context, filter.type);
   if (filter.type !== undefined && type === undefined) return { refused: "unknown-type", detail: filter.type };
-  const author = filter.member === undefined ? undefined : context.founders.get(filter.member);
+  const { members } = await context.node.read.membershipAt();
+  const author = filter.member === undefined ? undefined : members.get(filter.member);
   if (filter.member !== undefined && author === undefined) return { refused: "unknown-member", detail: filter.member };
   const key = author === undefined ? undefined : thumbprint(author.keys.sign, context.crypto);
   const isAct = async ({ contract, operation, arguments: given }: Operation): Promise<boolean> =>

@@ -1,7 +1,6 @@
 import { type RequestListRow, type RequestRow, requestId, type StateKey, stateKeys, statePrefixes } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
 import type { Draft } from "@vermilion/node/chain/sign-entry";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
@@ -16,7 +15,6 @@ const deadlineDefaultMs = 7 * 24 * 3_600_000;
 /** Asks for fields of another member's record. A standing policy allows at once; otherwise the owner decides until the deadline. */
 export async function openRequest(
   context: Context,
-  driver: Driver,
   input: RequestInput,
   caller: Caller,
   options: WriteOptions,
@@ -25,7 +23,7 @@ export async function openRequest(
   const deadline = input.deadline ?? context.clock.now() + deadlineDefaultMs;
   const given = { ...input, fields, deadline, way: "details", by: { app: caller.app, operator: caller.operator } };
   const operation: Operation = { contract: "requests", operation: "open", arguments: given as unknown as Record<string, Json> };
-  const submitted = await submit(context, driver, { operations: [operation] }, idSource(caller, options), options);
+  const submitted = await submit(context, { operations: [operation] }, idSource(caller, options), options);
   if ("refused" in submitted) return submitted;
   const request = requestId(submitted.transactionHash, 0);
   const row = await readRow(context, stateKeys.request(request));
@@ -54,7 +52,6 @@ export async function requests(
 /** The owner's answer. An approval and its grant are one entry: permission, key delivery and trace are one thing. */
 export async function decide(
   context: Context,
-  driver: Driver,
   id: string,
   input: Omit<Call<"decideRequest">, "request">,
   caller: Caller,
@@ -66,7 +63,7 @@ export async function decide(
   const by = { app: caller.app, operator: caller.operator };
   const decision: Operation = { contract: "requests", operation: "decide", arguments: { request: id, ...input, by } };
   const draft = await draftOf(context, row, decision, input.decision);
-  return "refused" in draft ? draft : submit(context, driver, draft, idSource(caller, options), options);
+  return "refused" in draft ? draft : submit(context, draft, idSource(caller, options), options);
 }
 
 async function draftOf(context: Context, row: RequestRow, decision: Operation, answer: "approve" | "refuse"): Promise<Draft | Refused> {

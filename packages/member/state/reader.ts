@@ -1,8 +1,8 @@
 import type { StateKey } from "@vermilion/contracts";
 import type { StateRow } from "@vermilion/node/ports/index";
-import type { Context } from "../context.ts";
+import type { ReadingContext } from "../context.ts";
 
-type Reading = Pick<Context, "ledger">;
+type Reading = Pick<ReadingContext, "ledger">;
 
 /** The row of a key in the published state. Rows are written by contracts alone, so a row has the type its key says. */
 export async function readRow<Row>(context: Reading, key: StateKey<Row>): Promise<Row | undefined> {

@@ -86,7 +86,7 @@ export class Account {
   async invoke<T>(work: (member: RunningMember) => Promise<T>, brings: Brings): Promise<T> {
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
-    const attended = process.member.bursts.attend(work(process.member), brings, () => lingerMs[brings]);
+    const attended = process.member.invocations.attend(work(process.member), brings, () => lingerMs[brings]);
     try {
       const { answer, isLeft } = await Promise.race([attended, process.gate.died]);
       if (isLeft && !this.misfortune.lostWakeUp()) void this.wake();
@@ -136,7 +136,9 @@ export class Account {
       this.steps += 1;
       try {
         const needs = { store: this.coordinator, random: { bytes: (count: number) => new Uint8Array(randomBytes(count)) } };
-        const answer = await this.invokeTurn((member) => takeAct({ act: act as Act, execution }, { ...needs, bursts: member.bursts }));
+        const answer = await this.invokeTurn((member) =>
+          takeAct({ act: act as Act, execution }, { ...needs, invocations: member.invocations }),
+        );
         return answer as TurnAnswer<keyof typeof whereTo>;
       } catch (error) {
         if (attempt === stepRetriesMax) throw error;
