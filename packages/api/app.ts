@@ -52,19 +52,26 @@ export function createPublicApi(needs: PublicNeeds): Hono<ApiEnv> {
   return app;
 }
 
-const noGenesis = { code: "no-chain-yet", zh: "尚未安装创世文件", en: "no genesis is installed" };
+/** Why a member is on no chain. */
+const whyNoChain = {
+  "no-chain-yet": { zh: "尚未安装创世文件", en: "no genesis is installed" },
+  "data-too-old": {
+    zh: "存储的是 0.1 版的数据，本版本不读取，也没有改动它",
+    en: "the storage was written by version 0.1, whose data this version does not read and has not changed",
+  },
+} as const;
 
 /**
- * The doors of a member that is on no chain yet: its statement, for those who found one with it, and its health, which says so. Everything
- * else is `no-chain-yet`, whoever asks.
+ * The doors of a member that is on no chain: its statement, for those who found one with it, and its health, which says why. Everything else
+ * is refused with that reason, whoever asks.
  */
-export function createFoundingApi(needs: FoundingNeeds): Hono<ApiEnv> {
+export function createFoundingApi(needs: FoundingNeeds, why: keyof typeof whyNoChain = "no-chain-yet"): Hono<ApiEnv> {
   const app = createWall(needs);
   mountDoor(app, { anybody: publicGuard(publicLimit(needs)) }, "statement", statementOf(needs));
   app.get(memberRoutes.health.path, (c) =>
-    c.json({ member: needs.member, status: "no-chain-yet", ready: false, reasons: [noGenesis], chains: [] }),
+    c.json({ member: needs.member, status: why, ready: false, reasons: [{ code: why, ...whyNoChain[why] }], chains: [] }),
   );
-  app.all("*", (c) => problem(c, { refused: "no-chain-yet" }));
+  app.all("*", (c) => problem(c, { refused: why }));
   return app;
 }
 

@@ -11,7 +11,7 @@ export type Sensitivity = "public" | "internal" | "sensitive";
 /** The part that the issuer fills; every other part (录入) has an id of its own and is added by a completer. */
 export const mainPart = "main";
 
-export interface TypeField {
+export type TypeField = {
   /** Claim name; unique within its part. */
   readonly name: string;
   readonly names: Names;
@@ -25,34 +25,34 @@ export interface TypeField {
   readonly detailNames?: Names;
   /** The USCC field that this organisation code is read from: nobody types it in, the issuer's member fills it. */
   readonly derivedFrom?: string;
-}
+};
 
 /** A main field that the form of a later part shows already filled. */
-export interface PrefilledField {
+export type PrefilledField = {
   readonly field: string;
   /** The label on that form, where it is another than on the form of the main part. */
   readonly names?: Names;
-}
+};
 
-export interface TypePart {
+export type TypePart = {
   readonly id: string;
   readonly names: Names;
   /** Members that may add this part. */
   readonly completers: readonly string[];
   /** In the order of the form. A completer reads them by a grant, as any reader does. */
   readonly prefilled?: readonly PrefilledField[];
-}
+};
 
 /** A standing policy (常设授权): the reader gets these fields for these purposes without being asked again. */
-export interface StandingPolicy {
+export type StandingPolicy = {
   readonly reader: string;
   readonly part: string;
   readonly fields: readonly string[];
   readonly purposes: readonly string[];
-}
+};
 
 /** A certificate type (证照类型): data, never code. */
-export interface CertificateType {
+export type CertificateType = {
   readonly id: string;
   readonly version: number;
   readonly names: Names;
@@ -65,7 +65,7 @@ export interface CertificateType {
   /** Which main field is the certificate number (证照编号), and whether it may stand in the public identifier. */
   readonly number?: { readonly field: string; readonly public: boolean };
   readonly validityDays?: number;
-}
+};
 
 export interface InvalidType {
   readonly refused: "invalid-type";
@@ -289,7 +289,7 @@ export function schemaHash(type: CertificateType, part: string, crypto: Crypto):
   const fields = fieldsOf(type, part).map(({ name, names, schema, sensitivity, required, order, detailNames, derivedFrom }) => ({
     name,
     names: { zh: names.zh, en: names.en },
-    schema: schema as unknown as Json,
+    schema: schema,
     sensitivity,
     required,
     order,

@@ -16,7 +16,7 @@ import { type Refusal, refusal } from "./refusal.ts";
 import { fieldKeyBytes } from "./sealing.ts";
 
 /** What a grant is for. A JWE made for one context opens in no other. */
-export interface GrantContext {
+export type GrantContext = {
   /** Chain id, hex. */
   readonly chain: string;
   /** GB/T 36904 identifier. */
@@ -29,18 +29,18 @@ export interface GrantContext {
   readonly request: string;
   /** Member id. */
   readonly reader: string;
-}
+};
 
 /** An ephemeral P-256 key (RFC 7518 section 4.6.1.1). */
-export interface EphemeralKey {
+export type EphemeralKey = {
   readonly kty: "EC";
   readonly crv: "P-256";
   readonly x: string;
   readonly y: string;
-}
+};
 
 /** Protected header of a grant's JWE (flattened or single-recipient general serialisation; nothing stands unprotected). */
-export interface GrantHeader {
+export type GrantHeader = {
   readonly alg: "ECDH-ES+A256KW";
   readonly apv: string;
   readonly enc: "A256GCM";
@@ -49,7 +49,7 @@ export interface GrantHeader {
   /** Thumbprint of the reader's agreement key. */
   readonly kid: string;
   readonly typ: typeof grantTyp;
-}
+};
 
 export const grantTyp = "vermilion-grant+json";
 const COORDINATE = /^[A-Za-z0-9_-]{43}$/;
@@ -106,7 +106,7 @@ export function checkGrantHeader(
   if (kty !== "EC" || crv !== "P-256" || typeof x !== "string" || typeof y !== "string") return bad;
   if (!COORDINATE.test(x) || !COORDINATE.test(y)) return bad;
   const epk: EphemeralKey = { kty, crv, x, y };
-  const wanted = canonicalText(jweProtectedHeader(expected, kid, epk, crypto) as unknown as Json);
+  const wanted = canonicalText(jweProtectedHeader(expected, kid, epk, crypto));
   return canonicalText(header) === wanted ? { epk } : bad;
 }
 

@@ -1,8 +1,8 @@
 /** One sentence in the two languages of the consortium. */
-export interface Names {
+export type Names = {
   readonly zh: string;
   readonly en: string;
-}
+};
 
 /** An expected "no": a stable code and its reason. Details never repeat the value that was refused, which may be somebody's ID number. */
 export interface Refusal<Code extends string> {

@@ -21,12 +21,12 @@ import { type Disclosure, digest, hidesDigests, parseDisclosure, registeredClaim
 import { type Refusal, refusal } from "./refusal.ts";
 
 /** `status` claim (draft-ietf-oauth-status-list section 6.1). */
-export interface StatusReference {
+export type StatusReference = {
   readonly status_list: { readonly idx: number; readonly uri: string };
-}
+};
 
 /** What stands open in the issuer-signed part of our certificates (draft-ietf-oauth-sd-jwt-vc section 3.2.2). */
-export interface CertificateClaims {
+export type CertificateClaims = {
   /** `urn:vermilion:type:<id>:<version>`, see `typeUrn`. */
   readonly vct: string;
   /** `<consortium name>/<member id>` of the issuer of this part. */
@@ -40,13 +40,13 @@ export interface CertificateClaims {
   readonly sub?: string;
   readonly cnf?: { readonly jwk: PublicJwk };
   readonly status?: StatusReference;
-}
+};
 
-export interface CertificateHeader {
+export type CertificateHeader = {
   readonly alg: SignatureAlgorithm;
   /** Thumbprint (RFC 7638) of the issuer's sign key. */
   readonly kid: string;
-}
+};
 
 /** An SD-JWT taken apart; nothing is verified yet. */
 export interface SdJwt {
@@ -104,7 +104,7 @@ export function parseTypeUrn(vct: string): { readonly id: string; readonly versi
 export function issuerSignedInput(claims: CertificateClaims, digests: readonly string[], header: CertificateHeader): Uint8Array {
   const sorted = [...digests].sort();
   if (sorted.some((each, at) => each === sorted[at - 1])) throw new RangeError("two disclosures have one digest");
-  const payload = { ...claims, _sd: sorted, _sd_alg: "sha-256" } as unknown as Json;
+  const payload = { ...claims, _sd: sorted, _sd_alg: "sha-256" };
   const protectedHeader = { alg: header.alg, kid: header.kid, typ: sdJwtTyp };
   return utf8(`${toBase64url(canonical(protectedHeader))}.${toBase64url(canonical(payload))}`);
 }

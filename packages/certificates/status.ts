@@ -55,18 +55,18 @@ export function setStatus({ bits, bytes }: StatusList, index: number, status: nu
 }
 
 /** Claims of a status list token besides the list (section 5.1). Times in seconds. */
-export interface StatusListClaims {
+export type StatusListClaims = {
   /** The URI of the list, equal to `uri` in the certificates that refer to it. */
   readonly sub: string;
   readonly iat: number;
   readonly exp?: number;
   /** Seconds that a copy may be used before a new one is fetched. */
   readonly ttl?: number;
-}
+};
 
 /** The bytes that the status key signs; `issuerSignedJws` makes the token of them and the signature. */
 export function statusListInput(claims: StatusListClaims, list: StatusList, header: CertificateHeader, deflate: Deflate): Uint8Array {
-  const payload = { ...claims, status_list: { bits: list.bits, lst: toBase64url(deflate(list.bytes)) } } as unknown as Json;
+  const payload = { ...claims, status_list: { bits: list.bits, lst: toBase64url(deflate(list.bytes)) } };
   const protectedHeader = { alg: header.alg, kid: header.kid, typ: statusListTyp };
   return utf8(`${toBase64url(canonical(protectedHeader))}.${toBase64url(canonical(payload))}`);
 }

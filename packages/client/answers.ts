@@ -78,7 +78,7 @@ export interface Member {
   readonly keys: { readonly sign: PublicJwk; readonly log: PublicJwk; readonly cosign: PublicJwk; readonly agree: PublicJwk };
   readonly status: "active" | "inactive";
   /** How often it has rejoined after it had forgotten what it signed; absent: never. */
-  readonly incarnation?: number;
+  readonly incarnation: number;
 }
 
 export type RequestStatus = "pending" | "allowed" | "granted" | "refused";

@@ -8,8 +8,8 @@ export interface Part {
   readonly disclosures: string;
   readonly typeVersion: number;
   /** Where the status of the document stands in a status list of its signer. */
-  readonly status?: { readonly list: number; readonly index: number };
-  readonly revision?: number;
+  readonly status: { readonly list: number; readonly index: number };
+  readonly revision: number;
   /** The document that this one corrects. */
   readonly corrects?: string;
   readonly transaction: string;
@@ -28,9 +28,9 @@ export interface Certificate {
   readonly holder: string | null;
   readonly status: CertificateStatus;
   readonly issuedAt: number;
-  /** ms since 1970; null: it does not expire. Absent where older rules issued it: then its document says. */
-  readonly expiresAt?: number | null;
-  readonly listed?: string;
+  /** ms since 1970; null: it does not expire. */
+  readonly expiresAt: number | null;
+  readonly listed: string;
   readonly replaces?: string;
   readonly replacedBy?: string;
   readonly statusAt?: number;
@@ -88,7 +88,7 @@ export interface LifeStep {
   readonly status: CertificateStatus;
   readonly at: number;
   readonly who: { readonly kind: "member" | "account"; readonly id: string };
-  /** Absent where older rules wrote it. */
+  /** Absent where an account acted by its own key. */
   readonly by?: By;
   readonly part?: string;
   readonly document?: string;
@@ -105,7 +105,7 @@ export interface CertificateStatusAnswer {
   readonly since?: number;
   readonly reason?: string;
   readonly replacedBy?: string;
-  readonly expiresAt?: number | null;
+  readonly expiresAt: number | null;
   readonly transaction?: string;
   /** The time that is spoken of, and the newest block that the member knew. */
   readonly asOf: { readonly blockNumber: number; readonly time: number };

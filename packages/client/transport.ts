@@ -239,7 +239,13 @@ function asProblem(error: unknown, baseUrl: string): ClientProblem {
 /** 409 while the first call with this key still runs; it will have an answer (draft-ietf-httpapi-idempotency-key-header section 2.6). */
 const runningCode = "call-running";
 /** 5xx that only a person can end. */
-const lastingCodes: ReadonlySet<string> = new Set(["storage-read-only", "storage-layout-newer", "upgrade-needed", "key-unwrap-failed"]);
+const lastingCodes: ReadonlySet<string> = new Set([
+  "storage-read-only",
+  "storage-layout-newer",
+  "data-too-old",
+  "upgrade-needed",
+  "key-unwrap-failed",
+]);
 const passingStatuses: ReadonlySet<number> = new Set([0, 429, 500, 502, 503, 504]);
 
 /** Whether the same call may succeed later. Every call is safe to repeat: reads by nature, writes by their Idempotency-Key. */

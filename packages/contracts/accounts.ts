@@ -1,10 +1,11 @@
-import { canonical, equalBytes, type JsonObject, type PublicJwk, parseSigned, thumbprint, verifySigned } from "@vermilion/ledger";
+import { thumbprint } from "@vermilion/ledger";
 import * as z from "zod";
-import { type Given, publicJwk, signedObject } from "./arguments.ts";
-import { addressOf, stateKeys } from "./keys.ts";
-import { type MemberContext, memberOperation } from "./operation.ts";
-import { type Refusal, refuse } from "./refusals.ts";
-import type { AccountKind, AccountRow } from "./rows.ts";
+import { publicJwk, signedObject } from "./operation/arguments.ts";
+import { operation } from "./operation/operation.ts";
+import { checkProof } from "./operation/proof.ts";
+import { refuse } from "./operation/refusals.ts";
+import { type AccountKind, type AccountRow, addressOf } from "./state/accounts.ts";
+import { stateKeys } from "./state/keys.ts";
 
 /** `typ` of the signed object by which a new key shows that its owner wants this account. */
 export const accountProofTyp = "vermilion-account+json";
@@ -13,7 +14,6 @@ export const accountProofTyp = "vermilion-account+json";
 export type AccountProof = { readonly chain: string; readonly kind: AccountKind; readonly name: string; readonly member: string };
 
 const NAME_CODE_POINTS_MAX = 64;
-const PROOF_BYTES_MAX = 8192;
 
 /** A person's or an agency's name as it stands in Unicode NFC, without control characters and outer blanks: one name, one spelling. */
 const accountName = z
@@ -25,49 +25,36 @@ const accountName = z
     "1 to 64 code points in NFC",
   );
 
-const registerArguments = z.strictObject({
-  kind: z.enum(["holder", "issuer", "verifier"]),
-  name: accountName,
-  jwk: publicJwk,
-  proof: signedObject,
-});
-
-export type RegisterArguments = Given<typeof registerArguments>;
-
 /**
- * Account name → address. The key was made on the user's device; the member that registers it vouches for the name (mission C3, C4). A known
- * user is told by his key: two citizens may have one name.
+ * A key gets an account and its address. The key was made on the user's device; the member that registers it vouches for the name (mission
+ * C3, C4), which need not be the only one of its kind: an account is known by its key alone.
  */
-const register = memberOperation({
+const register = operation({
   contract: "accounts",
   operation: "register",
   version: 1,
-  arguments: registerArguments,
+  schema: z.strictObject({
+    kind: z.enum(["holder", "issuer", "verifier"]),
+    name: accountName,
+    jwk: publicJwk,
+    proof: signedObject,
+  }),
+  authors: ["member"],
+  subjects: ({ jwk }, { crypto }) => [{ kind: "account", id: addressOf(thumbprint(jwk, crypto), crypto) }],
+  counts: {},
   reads: () => [],
-  apply: (context, { kind, name, jwk, proof }) => {
-    const { view, crypto, block, entry, member } = context;
-    const bad = checkProof(context, { chain: block.chain, kind, name, member: member.id }, jwk, proof);
+  apply: ({ view, crypto, block, entry, author }, { kind, name, jwk, proof }) => {
+    const payload: AccountProof = { chain: block.chain, kind, name, member: author.id };
+    const bad = checkProof(proof, { typ: accountProofTyp, payload, jwk, otherKey: "bad-proof" }, crypto);
     if (bad !== undefined) return bad;
     const key = thumbprint(jwk, crypto);
     if (view.get(stateKeys.key(key)) !== undefined) return refuse("account-exists", "the key is known");
     const address = addressOf(key, crypto);
-    const row: AccountRow = { address, kind, name, jwk, member: member.id, at: block.time, transaction: entry.transactionHash };
+    const row: AccountRow = { address, kind, name, jwk, member: author.id, at: block.time, transaction: entry.transactionHash };
     view.put(stateKeys.account(address), row);
     view.put(stateKeys.key(key), { jwk, owner: { kind: "account", id: address }, status: "active" });
     return undefined;
   },
 });
 
-/** The proof is a signed object of exactly this payload by exactly this key. */
-function checkProof(context: MemberContext, expected: AccountProof, jwk: PublicJwk, proof: JsonObject): Refusal | undefined {
-  const signed = parseSigned(canonical(proof), accountProofTyp, PROOF_BYTES_MAX);
-  if ("refused" in signed) return refuse("bad-proof", signed.refused);
-  if (!equalBytes(signed.payload, canonical(expected))) return refuse("bad-proof", "the payload is not for this account");
-  const [signature, ...others] = signed.signatures;
-  if (signature === undefined || others.length > 0) return refuse("bad-proof", "one signature is asked");
-  if (signature.kid !== thumbprint(jwk, context.crypto)) return refuse("bad-proof", "signed by another key");
-  const bad = verifySigned(signature, jwk, context.crypto);
-  return bad === undefined ? undefined : refuse("bad-proof", bad.refused);
-}
-
-export const accountOperations = [register];
+export const accountOperations = [register] as const;

@@ -1,16 +1,17 @@
 import * as z from "zod";
-import { by, type Given, sha256Hex } from "./arguments.ts";
-import { checkAttachment } from "./attachments.ts";
-import { countAct, evidenceSubject } from "./counts.ts";
-import { evidenceId, stateKeys } from "./keys.ts";
-import { memberOperation } from "./operation.ts";
-import { refuse } from "./refusals.ts";
+import { by, sha256Hex } from "./operation/arguments.ts";
+import { checkAttachment } from "./operation/attachments.ts";
+import { operation } from "./operation/operation.ts";
+import { refuse } from "./operation/refusals.ts";
+import { evidenceId } from "./state/evidence.ts";
+import { stateKeys } from "./state/keys.ts";
+import { evidenceSubject } from "./state/statistics.ts";
 
 const DIGEST_BYTES = 32;
 /** As many as an attachment of 256 KB holds. */
 export const evidenceDigestsMax = 8_192;
 
-const depositArguments = z.strictObject({
+const schema = z.strictObject({
   /** RFC 6962 root over the digests as leaves. */
   root: sha256Hex,
   count: z.int().min(1).max(evidenceDigestsMax),
@@ -19,20 +20,22 @@ const depositArguments = z.strictObject({
   by,
 });
 
-export type DepositArguments = Given<typeof depositArguments>;
-
 /**
  * A batch of digests as one act (mission E2, E6). The root is the depositor's word; a receipt leads from a digest by its inner path to this
  * root and from the entry to the tree head, so a root that is not that of the list proves nothing to anybody.
  */
-const deposit = memberOperation({
+const deposit = operation({
   contract: "evidence",
   operation: "deposit",
   version: 1,
-  arguments: depositArguments,
+  schema,
+  authors: ["member"],
+  subjects: (_given, { transaction, operation }) => [{ kind: "evidence", id: evidenceId(transaction, operation) }],
+  counts: { deposited: { of: "author", counted: ({ author }) => ({ member: author.id, subject: evidenceSubject }) } },
+  times: ({ count }) => count,
   reads: () => [],
   apply: (context, given) => {
-    const { view, block, entry, member } = context;
+    const { view, block, entry, author } = context;
     const bad = checkAttachment(entry, given.digests, undefined);
     if (bad !== undefined) return bad;
     const size = entry.payload.attachments.find(({ sha256 }) => sha256 === given.digests)?.size;
@@ -41,14 +44,13 @@ const deposit = memberOperation({
     view.put(stateKeys.evidence(evidence), {
       evidence,
       ...given,
-      owner: member.id,
+      owner: author.id,
       transaction: entry.transactionHash,
       height: block.height,
       at: block.time,
     });
-    countAct(context, member.id, evidenceSubject, "deposited", given.count);
     return undefined;
   },
 });
 
-export const evidenceOperations = [deposit];
+export const evidenceOperations = [deposit] as const;

@@ -1,10 +1,21 @@
-import { applied, type Crypto, genesisChain, type Outcome, type ParsedEntry, refusedWith } from "@vermilion/ledger";
-import { stateKeys } from "./keys.ts";
-import type { EntryContext, Operation } from "./operation.ts";
-import { type Refusal, type RefusalCode, refuse } from "./refusals.ts";
+import {
+  applied,
+  type Crypto,
+  genesisChain,
+  isJsonObject,
+  isNatural,
+  type Json,
+  type Outcome,
+  type ParsedEntry,
+  refusedWith,
+} from "@vermilion/ledger";
+import { judgeKey } from "./operation/authors.ts";
+import type { EntryContext, Operation } from "./operation/operation.ts";
+import { type Refusal, type RefusalCode, refuse } from "./operation/refusals.ts";
 import { findOperation, knownVersions } from "./registry.ts";
-import type { QuotaRow } from "./rows.ts";
-import type { StateView } from "./view.ts";
+import type { QuotaRow } from "./state/entries.ts";
+import { stateKeys } from "./state/keys.ts";
+import type { StateView } from "./state/view.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -19,7 +30,7 @@ export interface Execution {
   readonly outcome: Outcome<RefusalCode>;
   /** Why refused, for a developer; not on the ledger. */
   readonly detail?: string;
-  /** Place of the operation that was refused; absent where the entry as a whole was. Not on the ledger. */
+  /** Index of the operation that was refused; absent where the entry as a whole was. Not on the ledger. */
   readonly operation?: number;
 }
 
@@ -70,7 +81,7 @@ export function executeEntry(view: StateView, block: EntryContext, entry: Parsed
 export function keysOf(entry: ParsedEntry): string[] {
   const { id, signers, operations: calls } = entry.payload;
   const author = authorOf(entry);
-  const keys = new Set<string>([stateKeys.used(author, id), stateKeys.quota(author), ...signers.map((signer) => stateKeys.key(signer))]);
+  const keys = new Set<string>([stateKeys.used(author, id), stateKeys.quota(author), stateKeys.epochs(), ...signers.map(stateKeys.key)]);
   for (const call of calls) {
     keys.add(stateKeys.rules(call.contract));
     const prepared = findOperation(call.contract, call.operation, Number.MAX_SAFE_INTEGER)?.prepare(call.arguments);
@@ -118,14 +129,6 @@ function judgeEntry(view: StateView, block: EntryContext, entry: ParsedEntry, qu
   return quota.refused >= limits.refusalsPerHourMax ? refuse("too-many-refusals") : undefined;
 }
 
-/** A signer's key is registered and active, and so is its owner. */
-function judgeKey(view: StateView, signer: string): Refusal | undefined {
-  const key = view.get(stateKeys.key(signer));
-  if (key === undefined) return refuse("unknown-key");
-  const active = key.owner.kind === "account" || view.get(stateKeys.member(key.owner.id))?.status === "active";
-  return key.status === "active" && active ? undefined : refuse("revoked-key");
-}
-
 /** A refusal, and of which operation. */
 type RefusalAt = Refusal & { readonly operation?: number };
 
@@ -147,13 +150,16 @@ const ownVersions = knownVersions();
 
 /**
  * The row of each operation under the rules in force, looked up for all before any runs: a member that does not know one of them must not
- * answer with a refusal of another. Before the genesis no rules are in force but the one that founds.
+ * answer with a refusal of another. Before the genesis no rules are in force but the one that founds, in the version that the founders name.
  */
 function rowsInForce(view: StateView, block: EntryContext, entry: ParsedEntry): (Operation | undefined)[] | Refusal | RulesUnknown {
   const calls = entry.payload.operations;
   if (block.height === 0) {
     const founding = calls.every(({ contract, operation }) => contract === "consortium" && operation === "found");
-    return founding ? calls.map((call) => findOperation(call.contract, call.operation, 1)) : refuse("not-founded");
+    if (!founding) return refuse("not-founded");
+    const version = Math.max(...calls.map(({ arguments: given }) => foundingVersion(given["contracts"])));
+    if (version > (ownVersions.get("consortium") ?? 0)) return { rulesUnknown: true, contract: "consortium", version };
+    return calls.map(({ contract, operation }) => findOperation(contract, operation, version));
   }
   const rows: (Operation | undefined)[] = [];
   for (const { contract, operation } of calls) {
@@ -162,4 +168,10 @@ function rowsInForce(view: StateView, block: EntryContext, entry: ParsedEntry): 
     rows.push(version === undefined ? undefined : findOperation(contract, operation, version));
   }
   return rows;
+}
+
+/** What the founders say before anybody has checked it; without a number the first version refuses them. */
+function foundingVersion(contracts: Json | undefined): number {
+  const version = contracts !== undefined && isJsonObject(contracts) ? contracts["consortium"] : undefined;
+  return isNatural(version) && version > 0 ? version : 1;
 }

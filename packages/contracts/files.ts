@@ -1,11 +1,11 @@
 import { chunksOfSize, fileChunkBytes, fileChunksMax, fileSizeMax, isMediaType } from "@vermilion/certificates";
 import * as z from "zod";
-import { type Given, sha256Hex } from "./arguments.ts";
-import { stateKeys } from "./keys.ts";
-import { memberOperation } from "./operation.ts";
-import { refuse } from "./refusals.ts";
+import { sha256Hex } from "./operation/arguments.ts";
+import { operation } from "./operation/operation.ts";
+import { refuse } from "./operation/refusals.ts";
+import { stateKeys } from "./state/keys.ts";
 
-const registerArguments = z.strictObject({
+const schema = z.strictObject({
   /** Form of this header; another form is another version of the operation. */
   version: z.literal(1),
   /** Root of the encrypted chunks (`vermilion-file/1`), hex. */
@@ -17,24 +17,25 @@ const registerArguments = z.strictObject({
   chunkBytes: z.literal(fileChunkBytes),
 });
 
-export type RegisterFileArguments = Given<typeof registerArguments>;
-
 /**
  * A member says that it has a file with this root (mission C6: header and integrity hash of a digital asset). Who may read it is no matter
  * of this contract: a certificate's field names the file and brings its key, and is granted like any field.
  */
-const register = memberOperation({
+const register = operation({
   contract: "files",
   operation: "register",
   version: 1,
-  arguments: registerArguments,
+  schema,
+  authors: ["member"],
+  subjects: ({ file }) => [{ kind: "file", id: file }],
+  counts: {},
   reads: (given) => [stateKeys.file(given.file)],
-  apply: ({ view, block, entry, member }, given) => {
+  apply: ({ view, block, entry, author }, given) => {
     if (view.get(stateKeys.file(given.file)) !== undefined) return refuse("file-exists");
     if (chunksOfSize(given.size) !== given.chunks) return refuse("file-size-does-not-match");
     view.put(stateKeys.file(given.file), {
       ...given,
-      owner: member.id,
+      owner: author.id,
       transaction: entry.transactionHash,
       height: block.height,
       at: block.time,
@@ -43,4 +44,4 @@ const register = memberOperation({
   },
 });
 
-export const fileOperations = [register];
+export const fileOperations = [register] as const;

@@ -1,124 +1,68 @@
 import * as z from "zod";
-import { certificateId, certificateVersion, fields, type Given, partId, requestName, sha256Hex } from "./arguments.ts";
-import { checkAttachment } from "./attachments.ts";
-import { countAct } from "./counts.ts";
-import { stateKeys } from "./keys.ts";
-import { type MemberContext, memberOperation, placeOf } from "./operation.ts";
-import { partOf } from "./parts.ts";
-import { type Refusal, refuse } from "./refusals.ts";
-import type { GrantRow, RequestRow } from "./rows.ts";
+import { certificateId, certificateVersion, fields, type Given, partId, requestName, sha256Hex } from "./operation/arguments.ts";
+import { checkAttachment } from "./operation/attachments.ts";
+import { type Count, onCertificateType } from "./operation/counts.ts";
+import { type MemberContext, operation, positionOf } from "./operation/operation.ts";
+import { type Refusal, refuse } from "./operation/refusals.ts";
+import { traceOf } from "./requests.ts";
+import { partOf } from "./state/certificates.ts";
+import { stateKeys } from "./state/keys.ts";
+import type { GrantRow, RequestRow } from "./state/requests.ts";
 
-const giveArgumentsV1 = z.strictObject({
+const schema = z.strictObject({
   request: requestName,
   certificate: certificateId,
   version: certificateVersion,
   part: partId,
+  /** The document whose field keys are given: a part may have been corrected since it was asked for. */
+  document: sha256Hex,
   fields,
   /** SHA-256 of the attachment with the wrapped field keys. */
   attachment: sha256Hex,
 });
 
-type GiveArgumentsV1 = Given<typeof giveArgumentsV1>;
+type Give = Given<typeof schema>;
 
-/** Version 2 names the document whose field keys are given: a part may have been corrected since it was asked for. */
-const giveArguments = giveArgumentsV1.extend({ document: sha256Hex });
-
-export type GiveArguments = Given<typeof giveArguments>;
+/** The reader uses what it is given. */
+const onReader: Count<MemberContext, Give> = {
+  of: "reader",
+  way: "details",
+  counted: (context, given) => {
+    const reader = context.view.get(stateKeys.request(given.request))?.reader;
+    const onType = onCertificateType.counted(context, given);
+    return reader === undefined || onType === undefined ? undefined : { member: reader, subject: onType.subject };
+  },
+};
 
 /**
  * The owner hands the field keys of one allowed request to its reader: permission, delivery and trace in one entry. Everything that the
  * request names is named again and must be equal, so that a signature over a grant alone says what was granted.
  */
-function giveKeys(context: MemberContext, given: GiveArgumentsV1, document?: string): Refusal | undefined {
-  const { view, block, entry, member } = context;
-  const request = view.get(stateKeys.request(given.request));
-  if (request === undefined) return refuse("unknown-request");
-  if (request.owner !== member.id) return refuse("not-the-owner");
-  if (request.status !== "allowed") return refuse("request-not-allowed");
-  if (!matches(request, given)) return refuse("grant-does-not-match-request");
-  if (!request.standing && block.time > request.deadline) return refuse("after-deadline");
-  const bad = checkAttachment(entry, given.attachment, [request.owner, request.reader]);
-  if (bad !== undefined) return bad;
-
-  // A key file is for one grant: named by a second one it would be handed to that one's reader.
-  if (view.get(stateKeys.grantedFile(given.attachment)) !== undefined) return refuse("attachment-used");
-  view.put(stateKeys.grantedFile(given.attachment), {});
-
-  const grant: GrantRow = {
-    request: request.request,
-    certificate: request.certificate,
-    version: request.version,
-    part: request.part,
-    fields: request.fields,
-    reader: request.reader,
-    owner: request.owner,
-    ...(document === undefined ? {} : { document }),
-    attachment: given.attachment,
-    transaction: entry.transactionHash,
-    height: block.height,
-    at: block.time,
-  };
-  view.put(stateKeys.grant(request.request), grant);
-  view.put(stateKeys.certificateGrant(request.certificate, request.reader, request.by.app, block.height, request.request), {});
-  view.put(stateKeys.request(request.request), {
-    ...request,
-    status: "granted",
-    grantTransaction: entry.transactionHash,
-    ...(document === undefined ? {} : { document }),
-    grantAttachment: given.attachment,
-  });
-  view.delete(stateKeys.due(request.owner, request.request));
-  view.put(stateKeys.trace(request.certificate, placeOf(context)), {
-    kind: "granted",
-    at: block.time,
-    who: { kind: "member", id: member.id },
-    by: request.decidedBy ?? request.by,
-    part: request.part,
-    fields: request.fields,
-    reader: request.reader,
-    purpose: request.purpose,
-    serviceItem: request.serviceItem,
-    basis: request.basis,
-    standing: request.standing,
-    request: request.request,
-    transaction: entry.transactionHash,
-    height: block.height,
-  });
-  return undefined;
-}
-
-const reads = (given: GiveArgumentsV1) => [stateKeys.request(given.request), stateKeys.grantedFile(given.attachment)];
-
-const give = memberOperation({
+const give = operation({
   contract: "grants",
   operation: "give",
   version: 1,
-  arguments: giveArgumentsV1,
-  reads,
-  apply: (context, given) => giveKeys(context, given),
-});
-
-const giveOfDocument = memberOperation({
-  contract: "grants",
-  operation: "give",
-  version: 2,
-  arguments: giveArguments,
-  reads,
+  schema,
+  authors: ["member"],
+  subjects: ({ request, certificate }) => [
+    { kind: "request", id: request },
+    { kind: "certificate", id: certificate },
+  ],
+  counts: { granted: onCertificateType, "used-details": onReader },
+  reads: (given) => [stateKeys.request(given.request), stateKeys.grantedFile(given.attachment), stateKeys.certificate(given.certificate)],
   apply: (context, given) => {
-    const { view, member } = context;
-    const refused = giveKeys(context, given, given.document);
-    if (refused !== undefined) return refused;
-    const certificate = view.get(stateKeys.certificate(given.certificate));
-    if (certificate === undefined) return refuse("unknown-certificate");
-    if (partOf(certificate, given.part)?.issuerSigned !== given.document) return refuse("document-not-current");
-    countAct(context, member.id, certificate.type, "granted");
-    const reader = view.get(stateKeys.request(given.request))?.reader;
-    if (reader !== undefined) countAct(context, reader, certificate.type, "used-details");
-    return undefined;
+    const { view, block, author } = context;
+    const request = view.get(stateKeys.request(given.request));
+    if (request === undefined) return refuse("unknown-request");
+    if (request.owner !== author.id) return refuse("not-the-owner");
+    if (request.status !== "allowed") return refuse("request-not-allowed");
+    if (!matches(request, given)) return refuse("grant-does-not-match-request");
+    if (!request.standing && block.time > request.deadline) return refuse("after-deadline");
+    return checkKeyFile(context, request, given) ?? checkDocument(context, given) ?? put(context, request, given);
   },
 });
 
-function matches(request: RequestRow, given: GiveArgumentsV1): boolean {
+function matches(request: RequestRow, given: Give): boolean {
   const sorted = [...given.fields].sort();
   return (
     given.certificate === request.certificate &&
@@ -129,4 +73,53 @@ function matches(request: RequestRow, given: GiveArgumentsV1): boolean {
   );
 }
 
-export const grantOperations = [give, giveOfDocument];
+/** For reader and owner alone, and for one grant: named by a second one it would be handed to that one's reader. */
+function checkKeyFile({ view, entry }: MemberContext, request: RequestRow, { attachment }: Give): Refusal | undefined {
+  const bad = checkAttachment(entry, attachment, [request.owner, request.reader]);
+  if (bad !== undefined) return bad;
+  return view.get(stateKeys.grantedFile(attachment)) === undefined ? undefined : refuse("attachment-used");
+}
+
+function checkDocument({ view }: MemberContext, { certificate, part, document }: Give): Refusal | undefined {
+  const row = view.get(stateKeys.certificate(certificate));
+  if (row === undefined) return refuse("unknown-certificate");
+  return partOf(row, part)?.issuerSigned === document ? undefined : refuse("document-not-current");
+}
+
+function put(context: MemberContext, request: RequestRow, { document, attachment }: Give): undefined {
+  const { view, block, entry } = context;
+  const { request: id, certificate, version, part, fields, reader, owner } = request;
+  const stamp = { transaction: entry.transactionHash, height: block.height };
+  const grant: GrantRow = {
+    request: id,
+    certificate,
+    version,
+    part,
+    fields,
+    reader,
+    owner,
+    document,
+    attachment,
+    ...stamp,
+    at: block.time,
+  };
+  view.put(stateKeys.grantedFile(attachment), {});
+  view.put(stateKeys.grant(id), grant);
+  view.put(stateKeys.certificateGrant(certificate, reader, request.by.app, block.height, id), {});
+  view.put(stateKeys.request(id), {
+    ...request,
+    status: "granted",
+    grantTransaction: entry.transactionHash,
+    document,
+    grantAttachment: attachment,
+  });
+  view.delete(stateKeys.due(owner, id));
+  view.put(stateKeys.trace(certificate, positionOf(context)), {
+    kind: "granted",
+    standing: request.standing,
+    ...traceOf(context, request),
+    by: request.decidedBy ?? request.by,
+  });
+}
+
+export const grantOperations = [give] as const;

@@ -1,26 +1,31 @@
-export { type AccountProof, accountProofTyp, type RegisterArguments } from "./accounts.ts";
-export { appIdForm } from "./arguments.ts";
-export {
-  type CorrectArguments,
-  type ReceiptOfHolder,
-  type ReceiveArguments,
-  receiptOfHolderTyp,
-  type StatusArguments,
-} from "./certificate-changes.ts";
-export type { CompleteArguments, IssueArguments, RenewArguments } from "./certificates.ts";
-export type { ActivateArguments, FoundArguments } from "./consortium.ts";
-export { dayOf, evidenceSubject } from "./counts.ts";
-export { type DepositArguments, evidenceDigestsMax } from "./evidence.ts";
+export { type AccountProof, accountProofTyp } from "./accounts.ts";
+export { type ReceiptOfHolder, receiptOfHolderTyp } from "./certificates/receive.ts";
+export { found } from "./consortium.ts";
+export { evidenceDigestsMax } from "./evidence.ts";
 export { type Execution, type ExecutionResult, executeEntry, keysOf, limits, type RulesUnknown } from "./execute.ts";
-export type { RegisterFileArguments } from "./files.ts";
-export type { GiveArguments } from "./grants.ts";
-export { addressOf, evidenceId, type Place, placeKey, placesFrom, requestId, type StateKey, stateKeys, statePrefixes } from "./keys.ts";
-export type { BlockContext, EntryContext } from "./operation.ts";
-export { type Refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
-export { type ArgumentsOf, knownVersions, newestRules, operationCall, operations } from "./registry.ts";
-export type { DecideArguments, OpenArguments } from "./requests.ts";
-export type * from "./rows.ts";
-export { type Subject, type SubjectKind, subjectsOf } from "./subjects.ts";
-export type { DefineArguments } from "./types.ts";
-export type { RecordArguments } from "./verifications.ts";
-export { type Misses, type RangeRequest, type Row, StateView, type Write } from "./view.ts";
+export { appIdForm, type SignedObject, signedObject } from "./operation/arguments.ts";
+export type { BlockContext, EntryContext } from "./operation/operation.ts";
+export { type Refusal, type RefusalCode, refusalCodes } from "./operation/refusals.ts";
+export type { Subject, SubjectKind } from "./operation/subjects.ts";
+export {
+  type ArgumentsOf,
+  acts,
+  knownVersions,
+  nameOf,
+  newestRules,
+  operationCall,
+  operations,
+  subjectsAt,
+  subjectsOf,
+  timesOf,
+} from "./registry.ts";
+export { addressOf } from "./state/accounts.ts";
+export { partOf } from "./state/certificates.ts";
+export { evidenceId } from "./state/evidence.ts";
+export { stateKeys, statePrefixes } from "./state/keys.ts";
+export { membershipIn, type StateReader } from "./state/membership.ts";
+export { type Position, positionKey, positionsFrom } from "./state/position.ts";
+export { requestId } from "./state/requests.ts";
+export type * from "./state/rows.ts";
+export { dayOf, evidenceSubject } from "./state/statistics.ts";
+export { type Misses, type RangeRequest, StateView, type Write } from "./state/view.ts";

@@ -1,89 +1,102 @@
-import type { JsonObject, Operation as OperationCall } from "@vermilion/ledger";
-import { accountOperations, type RegisterArguments } from "./accounts.ts";
-import { type CorrectArguments, certificateChangeOperations, type ReceiveArguments, type StatusArguments } from "./certificate-changes.ts";
-import { type CompleteArguments, certificateOperations, type IssueArguments, type RenewArguments } from "./certificates.ts";
-import { certificateOperationsV1 } from "./certificates-v1.ts";
-import {
-  type ActivateArguments,
-  consortiumOperations,
-  FOUNDING_CONTRACTS,
-  type FoundArguments,
-  type RejoinArguments,
-} from "./consortium.ts";
-import { type DepositArguments, evidenceOperations } from "./evidence.ts";
-import { fileOperations, type RegisterFileArguments } from "./files.ts";
-import { type GiveArguments, grantOperations } from "./grants.ts";
-import type { Operation } from "./operation.ts";
-import { type DecideArguments, type OpenArguments, requestOperations } from "./requests.ts";
-import { type DefineArguments, typeOperations } from "./types.ts";
-import { type RecordArguments, verificationOperations } from "./verifications.ts";
+import type { Crypto, Operation as OperationCall } from "@vermilion/ledger";
+import { accountOperations } from "./accounts.ts";
+import { certificateOperations } from "./certificates.ts";
+import { consortiumOperations } from "./consortium.ts";
+import { evidenceOperations } from "./evidence.ts";
+import { fileOperations } from "./files.ts";
+import { grantOperations } from "./grants.ts";
+import type { Given } from "./operation/arguments.ts";
+import type { Act, Operation, PreparedOperation } from "./operation/operation.ts";
+import type { NamedAt, Subject } from "./operation/subjects.ts";
+import { requestOperations } from "./requests.ts";
+import { typeOperations } from "./types.ts";
+import { verificationOperations } from "./verifications.ts";
 
 /** Every operation of every version that this code knows. Rows are added, never changed: recorded ledgers replay through the old ones. */
-export const operations: readonly Operation[] = [
+const rows = [
   ...consortiumOperations,
   ...typeOperations,
-  ...certificateOperationsV1,
   ...certificateOperations,
-  ...certificateChangeOperations,
   ...requestOperations,
   ...grantOperations,
   ...accountOperations,
   ...verificationOperations,
   ...fileOperations,
   ...evidenceOperations,
-];
+] as const;
 
-/** The highest version of each contract that `rows` know. */
-export function knownVersions(rows: readonly Operation[] = operations): ReadonlyMap<string, number> {
+export const operations: readonly Operation[] = rows;
+
+type Row = (typeof rows)[number];
+
+/** Arguments by operation. */
+export type ArgumentsOf = { readonly [Each in Row as `${Each["contract"]}.${Each["operation"]}`]: Given<Each["schema"]> };
+
+export type OperationName = keyof ArgumentsOf;
+
+export function nameOf({ contract, operation }: Pick<OperationCall, "contract" | "operation">): string {
+  return `${contract}.${operation}`;
+}
+
+/** An operation for an entry's payload, its arguments checked by the compiler: `operationCall("grants.give", { … })`. */
+export function operationCall<Name extends OperationName>(name: Name, given: ArgumentsOf[Name]): OperationCall {
+  const [contract = "", operation = ""] = name.split(".");
+  return { contract, operation, arguments: given };
+}
+
+/** The highest version of each contract that `among` know. */
+export function knownVersions(among: readonly Operation[] = operations): ReadonlyMap<string, number> {
   const known = new Map<string, number>();
-  for (const { contract, version } of rows) known.set(contract, Math.max(version, known.get(contract) ?? 0));
+  for (const { contract, version } of among) known.set(contract, Math.max(version, known.get(contract) ?? 0));
   return known;
 }
 
 /** What a new chain's founders say of its contracts, so that it begins with the newest rules that this code knows. */
-export function newestRules(): NonNullable<FoundArguments["contracts"]> {
-  return Object.fromEntries([...knownVersions()].filter(([contract, version]) => version > 1 || !FOUNDING_CONTRACTS.includes(contract)));
+export function newestRules(): ArgumentsOf["consortium.found"]["contracts"] {
+  return Object.fromEntries(knownVersions());
 }
 
-const rowsOf: ReadonlyMap<string, readonly Operation[]> = Map.groupBy(operations, (row) => `${row.contract}.${row.operation}`);
+const rowsByName: ReadonlyMap<string, readonly Operation[]> = Map.groupBy(operations, nameOf);
 
 /** The row that stands for an operation while `version` of its contract is in force: the newest that is not newer. */
 export function findOperation(
   contract: string,
   name: string,
   version: number,
-  rows: readonly Operation[] = rowsOf.get(`${contract}.${name}`) ?? [],
+  among: readonly Operation[] = rowsByName.get(nameOf({ contract, operation: name })) ?? [],
 ): Operation | undefined {
-  return rows
+  return among
     .filter((row) => row.contract === contract && row.operation === name && row.version <= version)
     .reduce<Operation | undefined>((best, row) => (best === undefined || row.version > best.version ? row : best), undefined);
 }
 
-/** Arguments by operation, in the newest version. */
-export interface ArgumentsOf {
-  readonly "consortium.found": FoundArguments;
-  readonly "consortium.activate": ActivateArguments;
-  readonly "consortium.rejoin": RejoinArguments;
-  readonly "types.define": DefineArguments;
-  readonly "certificates.issue": IssueArguments;
-  readonly "certificates.complete": CompleteArguments;
-  readonly "certificates.renew": RenewArguments;
-  readonly "certificates.correct": CorrectArguments;
-  readonly "certificates.suspend": StatusArguments;
-  readonly "certificates.resume": StatusArguments;
-  readonly "certificates.revoke": StatusArguments;
-  readonly "certificates.receive": ReceiveArguments;
-  readonly "requests.open": OpenArguments;
-  readonly "requests.decide": DecideArguments;
-  readonly "grants.give": GiveArguments;
-  readonly "accounts.register": RegisterArguments;
-  readonly "verifications.record": RecordArguments;
-  readonly "files.register": RegisterFileArguments;
-  readonly "evidence.deposit": DepositArguments;
+/** An operation of an applied entry, read by the newest row that takes its arguments; undefined for one that this code does not know. */
+function readApplied({ contract, operation, arguments: given }: OperationCall): PreparedOperation | undefined {
+  const newestFirst = (rowsByName.get(nameOf({ contract, operation })) ?? []).toSorted((one, other) => other.version - one.version);
+  for (const row of newestFirst) {
+    const prepared = row.prepare(given);
+    if (!("refused" in prepared)) return prepared;
+  }
+  return undefined;
 }
 
-/** An operation for an entry's payload, its arguments checked by the compiler: `operationCall("grants.give", { … })`. */
-export function operationCall<Name extends keyof ArgumentsOf>(name: Name, given: ArgumentsOf[Name]): OperationCall {
-  const [contract = "", operation = ""] = name.split(".");
-  return { contract, operation, arguments: given as unknown as JsonObject };
+/** What an operation of an applied entry changed. */
+export function subjectsAt(call: OperationCall, at: NamedAt): readonly Subject[] {
+  return readApplied(call)?.subjects(at) ?? [];
 }
+
+/** What all operations of an applied entry changed, each thing once; a refused entry changed nothing. */
+export function subjectsOf(transaction: string, calls: readonly OperationCall[], crypto: Crypto): readonly Subject[] {
+  const all = calls.flatMap((call, operation) => subjectsAt(call, { transaction, operation, crypto }));
+  return [...new Map(all.map((subject) => [`${subject.kind} ${subject.id}`, subject])).values()];
+}
+
+/** How many of each of its acts an operation counts as. */
+export function timesOf(call: OperationCall): number {
+  return readApplied(call)?.times() ?? 1;
+}
+
+/** The acts that are counted, by name, each with the operation that it is. */
+export const acts: ReadonlyMap<string, Act & { readonly operation: string }> = new Map(
+  operations.flatMap((row) => row.acts.map((act) => [act.act, { ...act, operation: nameOf(row) }] as const)),
+);

@@ -75,7 +75,7 @@ export function parseAcknowledgement(bytes: Uint8Array, crypto: Crypto): ParsedA
     };
   return {
     bytes,
-    payload: parsed.value as unknown as AcknowledgementPayload,
+    payload: parsed.value,
     acknowledgementHash: hashOf(bytes, crypto),
     signature,
   };
@@ -89,7 +89,7 @@ export function checkAcknowledgement(
   return verifySigned(acknowledgement.signature, memberKey, crypto);
 }
 
-function isPayload(value: Json): boolean {
+function isPayload(value: Json): value is AcknowledgementPayload {
   if (!isJsonObject(value) || !hasMembers(value, ["chain", "term", "height", "header"])) return false;
   const { chain, term, height, header } = value;
   return parseHash(chain) !== undefined && isNatural(term) && isNatural(height) && parseHash(header) !== undefined;

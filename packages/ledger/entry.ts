@@ -1,7 +1,7 @@
 import { concat, toHex } from "./bytes.ts";
 import type { Crypto, PublicJwk } from "./crypto.ts";
-import { type Hash, hashOf, parseHash } from "./hash.ts";
-import { canonical, isJsonObject, type Json, type JsonCode, type JsonObject, parseCanonical } from "./json.ts";
+import { type Hash, hashOf, isHash } from "./hash.ts";
+import { canonical, isJsonArray, isJsonObject, type Json, type JsonCode, type JsonObject, parseCanonical } from "./json.ts";
 import { attachmentNameForm, contractNameForm, entryIdForm, hasMembers, isMemberId, isNatural, thumbprintForm } from "./names.ts";
 import {
   encodeSigned,
@@ -109,11 +109,11 @@ export function parseEntry(bytes: Uint8Array, crypto: Crypto): ParsedEntry | Ent
   if ("refused" in signed) return signed;
   const parsed = parseCanonical(signed.payload);
   if ("refused" in parsed) return parsed;
-  const refusal = refusePayload(parsed.value);
-  if (refusal !== undefined) return refusal;
+  const payload = readPayload(parsed.value);
+  if ("refused" in payload) return payload;
   return {
     bytes,
-    payload: parsed.value as unknown as EntryPayload,
+    payload,
     payloadBytes: signed.payload,
     transactionHash: hashOf(signed.payload, crypto),
     entryHash: hashOf(bytes, crypto),
@@ -161,54 +161,60 @@ function refuse(refused: EntryCode, detail: string): EntryRefusal {
 
 const payloadMembers = ["attachments", "chain", "id", "operations", "signers", "time", "until"] as const;
 
-function refusePayload(value: Json): EntryRefusal | undefined {
+function readPayload(value: Json): EntryPayload | EntryRefusal {
   if (!isJsonObject(value)) return refuse("invalid-field", "the payload is not an object");
   for (const name of payloadMembers) if (!Object.hasOwn(value, name)) return refuse("missing-field", name);
   if (!hasMembers(value, payloadMembers)) return refuse("surplus-field", "the payload has members that an entry does not have");
-  const { chain, id, time, until } = value;
-  if (chain !== genesisChain && parseHash(chain) === undefined) return refuse("invalid-field", "chain");
+  const { attachments, chain, id, operations, signers, time, until } = value;
+  if (chain !== genesisChain && !isHash(chain)) return refuse("invalid-field", "chain");
   if (typeof id !== "string" || !entryIdForm.test(id)) return refuse("invalid-field", "id");
   if (!isNatural(time)) return refuse("invalid-field", "time");
   if (!isNatural(until)) return refuse("invalid-field", "until");
   if (until <= time || until - time > entryLifetimeMaxMs) return refuse("until-out-of-range", `${until - time} ms after time`);
-  return refuseSigners(value.signers) ?? refuseOperations(value.operations) ?? refuseAttachments(value.attachments);
+  const given = {
+    signers: readList(signers, "signers", 1, signersPerEntryMax, isThumbprint),
+    operations: readList(operations, "operations", 1, operationsPerEntryMax, isOperation),
+    attachments: readList(attachments, "attachments", 0, attachmentsPerEntryMax, isAttachment),
+  };
+  if ("refused" in given.signers) return given.signers;
+  if (new Set(given.signers).size < given.signers.length) return refuse("duplicate-signer", "signers");
+  if ("refused" in given.operations) return given.operations;
+  if ("refused" in given.attachments) return given.attachments;
+  const names = new Set(given.attachments.map(({ name }) => name));
+  if (names.size < given.attachments.length) return refuse("duplicate-attachment", "attachments");
+  return { attachments: given.attachments, chain, id, operations: given.operations, signers: given.signers, time, until };
 }
 
-function refuseSigners(signers: Json | undefined): EntryRefusal | undefined {
-  if (!Array.isArray(signers) || signers.length === 0) return refuse("invalid-field", "signers");
-  if (signers.length > signersPerEntryMax) return refuse("too-many", `signers: at most ${signersPerEntryMax}`);
-  if (!signers.every((signer) => typeof signer === "string" && thumbprintForm.test(signer))) return refuse("invalid-field", "signers");
-  return new Set(signers).size === signers.length ? undefined : refuse("duplicate-signer", "signers");
+function readList<T extends Json>(
+  value: Json | undefined,
+  name: string,
+  min: number,
+  max: number,
+  isElement: (element: Json) => element is T,
+): readonly T[] | EntryRefusal {
+  if (!isJsonArray(value) || value.length < min) return refuse("invalid-field", name);
+  if (value.length > max) return refuse("too-many", `${name}: at most ${max}`);
+  return value.every(isElement) ? value : refuse("invalid-field", name);
 }
 
-function refuseOperations(operations: Json | undefined): EntryRefusal | undefined {
-  if (!Array.isArray(operations) || operations.length === 0) return refuse("invalid-field", "operations");
-  if (operations.length > operationsPerEntryMax) return refuse("too-many", `operations: at most ${operationsPerEntryMax}`);
-  return operations.every(isOperation) ? undefined : refuse("invalid-field", "operations");
+function isThumbprint(value: Json): value is string {
+  return typeof value === "string" && thumbprintForm.test(value);
 }
 
-function isOperation(value: Json): boolean {
+function isOperation(value: Json): value is Operation {
   if (!isJsonObject(value) || !hasMembers(value, ["arguments", "contract", "operation"])) return false;
   const { contract, operation } = value;
   if (typeof contract !== "string" || !contractNameForm.test(contract)) return false;
   return typeof operation === "string" && contractNameForm.test(operation) && isJsonObject(value.arguments);
 }
 
-function refuseAttachments(attachments: Json | undefined): EntryRefusal | undefined {
-  if (!Array.isArray(attachments)) return refuse("invalid-field", "attachments");
-  if (attachments.length > attachmentsPerEntryMax) return refuse("too-many", `attachments: at most ${attachmentsPerEntryMax}`);
-  if (!attachments.every(isAttachment)) return refuse("invalid-field", "attachments");
-  const names = new Set((attachments as readonly AttachmentReference[]).map(({ name }) => name));
-  return names.size === attachments.length ? undefined : refuse("duplicate-attachment", "attachments");
-}
-
-function isAttachment(value: Json): boolean {
+function isAttachment(value: Json): value is AttachmentReference {
   if (!isJsonObject(value) || !hasMembers(value, ["name", "sha256", "size"], ["audience"])) return false;
   const { audience, name, sha256, size } = value;
-  if (typeof name !== "string" || !attachmentNameForm.test(name) || parseHash(sha256) === undefined) return false;
+  if (typeof name !== "string" || !attachmentNameForm.test(name) || !isHash(sha256)) return false;
   if (!isNatural(size) || size > attachmentBytesMax) return false;
   if (audience === undefined) return true;
-  if (!Array.isArray(audience) || audience.length === 0 || audience.length > audienceMembersMax) return false;
+  if (!isJsonArray(audience) || audience.length === 0 || audience.length > audienceMembersMax) return false;
   if (!audience.every((member) => isMemberId(member))) return false;
   return new Set(audience).size === audience.length;
 }

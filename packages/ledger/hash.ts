@@ -8,9 +8,13 @@ export type Hash = string & { readonly [sha256Hex]: true };
 
 const hashForm = /^[0-9a-f]{64}$/;
 
+export function isHash(value: unknown): value is Hash {
+  return typeof value === "string" && hashForm.test(value);
+}
+
 /** The hash that `value` spells; undefined where it is none. */
 export function parseHash(value: unknown): Hash | undefined {
-  return typeof value === "string" && hashForm.test(value) ? (value as Hash) : undefined;
+  return isHash(value) ? value : undefined;
 }
 
 export function hashOf(bytes: Uint8Array, crypto: Crypto): Hash {

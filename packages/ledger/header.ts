@@ -1,6 +1,6 @@
 import type { Crypto, PublicJwk } from "./crypto.ts";
-import { type Hash, hashOf, parseHash } from "./hash.ts";
-import { canonical, isJsonObject, type Json, type JsonCode, parseCanonical } from "./json.ts";
+import { type Hash, hashOf, isHash } from "./hash.ts";
+import { canonical, isJsonArray, isJsonObject, type Json, type JsonCode, parseCanonical } from "./json.ts";
 import { hasMembers, isMemberId, isNatural } from "./names.ts";
 import {
   encodeSigned,
@@ -97,9 +97,8 @@ export function parseHeader(bytes: Uint8Array, crypto: Crypto): ParsedHeader | H
     };
   const parsed = parseCanonical(signed.payload);
   if ("refused" in parsed) return parsed;
-  const refusal = refusePayload(parsed.value);
-  if (refusal !== undefined) return refusal;
-  const payload = parsed.value as unknown as HeaderPayload;
+  const payload = readPayload(parsed.value);
+  if ("refused" in payload) return payload;
   return {
     bytes,
     payload,
@@ -116,24 +115,28 @@ export function checkHeader(header: ParsedHeader, proposerKey: PublicJwk | undef
 
 const members = ["chain", "count", "first", "height", "pins", "previous", "proposer", "root", "state", "term", "time"] as const;
 
-function refusePayload(value: Json): HeaderRefusal | undefined {
-  if (!isJsonObject(value)) return { refused: "invalid-field", detail: "the payload is not an object" };
+function readPayload(value: Json): HeaderPayload | HeaderRefusal {
+  if (!isJsonObject(value)) return invalid("the payload is not an object");
   for (const name of members) if (!Object.hasOwn(value, name)) return { refused: "missing-field", detail: name };
-  if (!hasMembers(value, members))
-    return {
-      refused: "surplus-field",
-      detail: "the payload has members that a header does not have",
-    };
-  const { count, first, height, pins, previous, proposer } = value;
-  for (const name of ["height", "first", "count", "time", "term"])
-    if (!isNatural(value[name])) return { refused: "invalid-field", detail: name };
-  for (const name of ["chain", "root", "state"])
-    if (parseHash(value[name]) === undefined) return { refused: "invalid-field", detail: name };
-  if (!isMemberId(proposer)) return { refused: "invalid-field", detail: "proposer" };
-  if ((count as number) > entriesPerBlockMax) return { refused: "invalid-field", detail: "count" };
-  if (!Number.isSafeInteger((first as number) + (count as number) + 1)) return { refused: "invalid-field", detail: "first" };
-  if (!Array.isArray(pins) || pins.length !== 0) return { refused: "invalid-field", detail: "pins" };
+  if (!hasMembers(value, members)) return { refused: "surplus-field", detail: "the payload has members that a header does not have" };
+  const { chain, count, first, height, pins, previous, proposer, root, state, term, time } = value;
+  if (!isNatural(height)) return invalid("height");
+  if (!isNatural(first)) return invalid("first");
+  if (!isNatural(count) || count > entriesPerBlockMax) return invalid("count");
+  if (!isNatural(time)) return invalid("time");
+  if (!isNatural(term)) return invalid("term");
+  if (!isHash(chain)) return invalid("chain");
+  if (!isHash(root)) return invalid("root");
+  if (!isHash(state)) return invalid("state");
+  if (!isMemberId(proposer)) return invalid("proposer");
+  if (!Number.isSafeInteger(first + count + 1)) return invalid("first");
+  if (!isJsonArray(pins) || pins.length !== 0) return invalid("pins");
   // Only the first header has no predecessor, and it stands at the start of the tree.
-  const previousHolds = height === 0 ? previous === "" && first === 0 : parseHash(previous) !== undefined && first !== 0;
-  return previousHolds ? undefined : { refused: "invalid-field", detail: "previous" };
+  const previousHolds = height === 0 ? previous === "" && first === 0 : isHash(previous) && first !== 0;
+  if (typeof previous !== "string" || !previousHolds) return invalid("previous");
+  return { chain, count, first, height, pins: [], previous, proposer, root, state, term, time };
+}
+
+function invalid(detail: string): HeaderRefusal {
+  return { refused: "invalid-field", detail };
 }

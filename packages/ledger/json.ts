@@ -27,6 +27,10 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+export function isJsonArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
 /**
  * The RFC 8785 form of `value`. The package `canonicalize` is not used here because it drops undefined members, calls `toJSON` and writes
  * floats, each of which would sign something else than what the caller holds; a test compares the two where they must agree.

@@ -40,6 +40,15 @@ export class Cannot extends Error {
   }
 }
 
+/** Of a file that version 0.1 wrote. Nothing of it has been changed. */
+export function dataTooOld(file: string): Cannot {
+  return new Cannot(
+    "data-too-old",
+    `${file} 由 0.1 版写成，本版本不读取，也没有改动它：请用 0.1 版打开，或另选文件夹（--data）重新建立联盟`,
+    `${file} was written by version 0.1, whose data this version does not read and has not changed: open it with 0.1, or found a consortium in another folder (--data)`,
+  );
+}
+
 /** Any exception as a `Cannot`, so that a process never ends with a bare stack as its only word. */
 export function asCannot(error: unknown): Cannot {
   if (error instanceof Cannot) return error;

@@ -1,4 +1,4 @@
-import { executeEntry, type FoundArguments, keysOf, limits, newestRules, operationCall, StateView, stateKeys } from "@vermilion/contracts";
+import { executeEntry, found, keysOf, limits, membershipIn, newestRules, operationCall, StateView, stateKeys } from "@vermilion/contracts";
 import type { Operation } from "@vermilion/ledger";
 import type { Answer, EntryResult, Founding, LoadedRows, Membership, Rules } from "@vermilion/node/rules";
 
@@ -27,7 +27,7 @@ export const chainRules: Rules = {
 
   usedEntryId: (state, author, id) => asked(state, (view) => view.get(stateKeys.used(author, id))?.transaction),
 
-  membershipAt: (state) => asked(state, membershipIn),
+  membershipAt: (state, height) => asked(state, (view) => membershipOf(view, height)),
 
   found: ({ name, names, members, quorum }) =>
     operationCall("consortium.found", {
@@ -57,19 +57,18 @@ function asked<T>(state: LoadedRows, question: (view: StateView) => T): Answer<T
   return view.hasMisses ? { missing: view.misses } : { answer };
 }
 
-/** The members were fixed by the founders, at every height the same. */
-function membershipIn(view: StateView): Membership {
-  const row = view.get(stateKeys.consortium());
-  const members = (row?.members ?? []).flatMap((id) => view.get(stateKeys.member(id)) ?? []);
+function membershipOf(view: StateView, height: number): Membership {
+  const epoch = membershipIn(view, height);
+  const next = view.get(stateKeys.epochs())?.find(({ from }) => from > height);
   return {
-    from: 0,
-    members: new Map(members.map(({ id, uscc, url, keys }) => [id, { id, uscc, url, keys }])),
-    quorum: row?.quorum ?? 0,
-    policyText: row?.policy ?? "",
+    from: epoch?.from ?? 0,
+    ...(next === undefined ? {} : { until: next.from }),
+    members: new Map(epoch?.members.map(({ id, uscc, url, keys }) => [id, { id, uscc, url, keys }])),
+    quorum: epoch?.quorum ?? 0,
+    policyText: epoch?.policy ?? "",
   };
 }
 
-/** An operation that has run is one whose arguments were checked. */
 function foundingOf({ contract, operation, arguments: given }: Operation): Founding | undefined {
-  return contract === "consortium" && operation === "found" ? (given as unknown as FoundArguments) : undefined;
+  return contract === found.contract && operation === found.operation ? found.read(given) : undefined;
 }

@@ -4,6 +4,7 @@ export type FaultCode =
   | "storage-read-only"
   | "storage-failed"
   | "storage-layout-newer"
+  | "data-too-old"
   | "keys-unavailable"
   | "key-unwrap-failed"
   | "peer-unreachable"

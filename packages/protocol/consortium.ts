@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { memberId, names, optional, publicJwk, sha256Hex } from "./forms.ts";
+import { memberId, names, publicJwk, sha256Hex } from "./forms.ts";
 import type { Route } from "./route.ts";
 
 export const consortiumRoutes = {
@@ -70,7 +70,7 @@ export const consortiumRoutes = {
             keys: z.object({ sign: publicJwk, log: publicJwk, cosign: publicJwk, agree: publicJwk }),
             status: z.enum(["active", "inactive"]),
             /** How often it has rejoined after it had forgotten what it signed; absent: never. */
-            incarnation: optional(z.int()),
+            incarnation: z.int(),
           })
           .meta({ id: "Member" }),
       ),

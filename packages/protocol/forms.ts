@@ -1,4 +1,4 @@
-import * as forms from "@vermilion/contracts/arguments";
+import * as forms from "@vermilion/contracts/operation/arguments";
 import { isJsonObject, type Json, type JsonObject } from "@vermilion/ledger";
 import * as z from "zod";
 

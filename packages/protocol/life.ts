@@ -147,7 +147,7 @@ export const lifeRoutes = {
         since: optional(time),
         reason: optional(code),
         replacedBy: optional(certificateId),
-        expiresAt: optional(time.nullable()),
+        expiresAt: time.nullable(),
         /** The entry that made it so. */
         transaction: optional(sha256Hex),
         /** The time that is spoken of, and the newest block that the member knew. */

@@ -54,6 +54,17 @@ describe("a member that is on no chain yet", () => {
     }
   });
 
+  test("because its storage is of 0.1, says that to everybody", async () => {
+    const tooOld = createFoundingApi(needs, "data-too-old");
+    const health = (await (await tooOld.request("/v1/health")).json()) as { ready: boolean; reasons: readonly object[] };
+    expect(health).toMatchObject({ ready: false, status: "data-too-old" });
+    expect(health.reasons).toEqual([
+      { code: "data-too-old", zh: expect.stringContaining("0.1 版"), en: expect.stringContaining("version 0.1") },
+    ]);
+    const response = await tooOld.request("/v1/consortium");
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([503, "data-too-old"]);
+  });
+
   test("that has made no statement says so", async () => {
     const response = await createFoundingApi({ ...needs, statement: async () => undefined }).request("/v1/statement");
     expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([404, "no-statement"]);

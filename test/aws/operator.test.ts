@@ -3,6 +3,7 @@ import { GetPublicKeyCommand, KMSClient, SignCommand } from "@aws-sdk/client-kms
 import { p256 } from "@noble/curves/nist.js";
 import type { AdminAnswer } from "@vermilion/api/sign-in/apps";
 import { foundingReservations } from "@vermilion/aws/dynamodb/index";
+import { pack } from "@vermilion/aws/dynamodb/items";
 import { finish } from "@vermilion/aws/founding/drafts";
 import { foundingStore } from "@vermilion/aws/founding/store";
 import { answerOperator } from "@vermilion/aws/operator/answer";
@@ -137,6 +138,19 @@ describe("a founding", () => {
       code: "bad-request",
     });
   });
+});
+
+test("over tables of 0.1 every request that asks for a chain is answered in a sentence", async () => {
+  const table = memoryTable();
+  await table.write({ put: { partition: "founding", sort: "genesis", bytes: pack({ version: 1, entry: "{}", header: "{}" }) } });
+  const tooOld = { ...customs, founding: foundingStore(table) };
+  const draft = await newDraft();
+  for (const request of [{ command: "describe" }, { command: "fsck" }, { command: "rebuild" }, { command: "sign", draft, instead: false }])
+    expect(await answerOperator(request, tooOld)).toEqual({
+      ok: false,
+      code: "data-too-old",
+      detail: expect.stringMatching(/written by version 0\.1/),
+    });
 });
 
 /** Ed25519 over the message; ECDSA over a digest, which node itself would hash once more. */

@@ -1,11 +1,11 @@
-import { addressOf, operationCall, type RegisterArguments, stateKeys } from "@vermilion/contracts";
+import { type ArgumentsOf, addressOf, operationCall, stateKeys } from "@vermilion/contracts";
 import { describe, expect, test } from "vitest";
 import { accountProof, attachmentOf, crypto, makeKey } from "../support/entries.ts";
 import { World } from "./world.ts";
 
 describe("accounts.register", () => {
   const asked = (world: World, name = "李雷") => ({ chain: world.id, kind: "holder" as const, name, member: "customs" });
-  const submit = (world: World, given: RegisterArguments, member = "customs") =>
+  const submit = (world: World, given: ArgumentsOf["accounts.register"], member = "customs") =>
     world.act(member, { operations: [operationCall("accounts.register", given)], attachments: [] });
 
   test("an address from the key, a key that may not act as a member", () => {

@@ -11,7 +11,7 @@ const world = new LifeWorld();
 const pending = world.opened("tax");
 const allowed = world.opened("tax");
 world.act("platform", world.decide(allowed));
-const second = new World("newest");
+const second = new World();
 
 const AUTHORS: Record<string, TestKey> = {
   platform: world.key("platform"),
@@ -30,6 +30,8 @@ interface Row {
   readonly may: readonly string[];
   /** What members that may not are told. */
   readonly members?: string;
+  /** Outcomes by kind of account, where accounts may at all. */
+  readonly accounts?: { readonly holder?: string; readonly verifier?: string };
 }
 
 const only = (operation: Call["operations"][number]): Call => ({ operations: [operation], attachments: [] });
@@ -64,13 +66,22 @@ const ROWS: Record<string, Row> = {
   "certificates.suspend": { call: () => world.change("suspend", issued), may: ["platform"], members: "not-the-certificate-issuer" },
   "certificates.resume": { call: () => world.change("resume", suspended), may: ["platform"], members: "not-the-certificate-issuer" },
   "certificates.revoke": { call: () => world.change("revoke", issued), may: ["platform"], members: "not-the-certificate-issuer" },
-  "certificates.receive": { call: () => world.receive(undefined), may: ["platform"], members: "not-the-holder" },
+  "certificates.receive": {
+    call: (author) => world.receive(undefined, author === "holder" || author === "verifier" ? { by: null } : {}),
+    may: ["platform"],
+    members: "not-the-holder",
+    accounts: { holder: "applied" },
+  },
   "evidence.deposit": { call: () => world.deposit(), may: ["platform", "inspection", "customs", "tax"] },
   "requests.open": { call: () => world.open(), may: ["inspection", "customs", "tax"], members: "own-record" },
   "requests.decide": { call: () => world.decide(pending), may: ["platform"], members: "not-the-owner" },
   "grants.give": { call: () => world.give(allowed), may: ["platform"], members: "not-the-owner" },
   "accounts.register": { call: registerAt, may: ["platform", "inspection", "customs", "tax"] },
-  "verifications.record": { call: () => world.record(), may: ["platform", "inspection", "customs", "tax"] },
+  "verifications.record": {
+    call: (author) => world.record(author === "holder" || author === "verifier" ? { by: null } : {}),
+    may: ["platform", "inspection", "customs", "tax"],
+    accounts: { verifier: "applied" },
+  },
   "files.register": { call: (author) => world.file(`of ${author}`), may: ["platform", "inspection", "customs", "tax"] },
 };
 
@@ -83,7 +94,8 @@ world.act("platform", world.change("suspend", suspended));
 function expected(row: Row, operation: string, author: string): string {
   if (author === "a stranger" || author === "a member of another chain") return "refused:unknown-key";
   if (operation === "consortium.found") return "refused:already-founded";
-  if (author === "holder" || author === "verifier") return "refused:not-a-member";
+  if (author === "holder" || author === "verifier")
+    return row.accounts === undefined ? "refused:not-a-member" : (row.accounts[author] ?? "refused:wrong-account-kind");
   return row.may.includes(author) ? "applied" : `refused:${row.members}`;
 }
 

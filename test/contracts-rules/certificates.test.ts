@@ -1,10 +1,10 @@
-import { stateKeys, statePrefixes } from "@vermilion/contracts";
+import { positionKey, stateKeys, statePrefixes } from "@vermilion/contracts";
 import { describe, expect, test } from "vitest";
 import { attachmentOf } from "../support/entries.ts";
 import { commitmentsOf, World } from "./world.ts";
 
 describe("certificates.issue", () => {
-  test("stores the record, its digest, its places in the lists and its trace", () => {
+  test("stores the record, its digest, its rows in the lists and its trace", () => {
     const world = new World();
     const certificate = world.identifier("B2");
     const entry = world.made("platform", world.issue({ fields: ["name", "capital", "address"], holder: world.holder.address }));
@@ -20,6 +20,8 @@ describe("certificates.issue", () => {
       holder: world.holder.address,
       status: "valid",
       issuedAt: time,
+      expiresAt: null,
+      listed: positionKey({ height, index: 1, operation: 0 }),
       ...stamp,
       parts: {
         main: {
@@ -29,6 +31,8 @@ describe("certificates.issue", () => {
           issuerSigned: attachmentOf(`main-${certificate}`).sha256,
           disclosures: attachmentOf(`sealed-${certificate}`).sha256,
           typeVersion: 1,
+          status: { list: 0, index: 3 },
+          revision: 1,
           ...stamp,
           at: time,
         },
@@ -40,14 +44,15 @@ describe("certificates.issue", () => {
       part: "main",
       ...stamp,
     });
-    const place = { height, index: 1, operation: 0 };
+    const position = { height, index: 1, operation: 0 };
+    const listed = positionKey(position);
     const lists = [
-      stateKeys.certificateInList(place),
-      stateKeys.certificateInTypeList("registration", place),
-      stateKeys.certificateInHolderList(world.holder.address, place),
+      stateKeys.certificateInList(listed),
+      stateKeys.certificateInTypeList("registration", listed),
+      stateKeys.certificateInHolderList(world.holder.address, listed),
     ];
     for (const key of lists) expect(world.row(key)).toEqual({ certificate });
-    expect(world.row(stateKeys.trace(certificate, place))).toMatchObject({
+    expect(world.row(stateKeys.trace(certificate, position))).toMatchObject({
       kind: "issued",
       who: { kind: "member", id: "platform" },
       at: time,
@@ -156,10 +161,14 @@ describe("certificates.complete", () => {
     const certificate = world.identifier("B2");
     world.act("platform", world.issue());
     const [part] = world.type().parts;
-    const fields = world.type().fields.filter(({ name }) => name !== "remark");
-    if (part === undefined) throw new Error("no part");
-    world.act("platform", world.define({ version: 2, fields, parts: [{ ...part, completers: ["customs"] }] }));
+    const { fields } = world.type();
+    const remark = fields.find(({ name }) => name === "remark");
+    if (part === undefined || remark === undefined) throw new Error("no part");
+    const later = { ...remark, name: "seal", order: 3 };
+    const next = world.define({ version: 2, fields: [...fields, later], parts: [{ ...part, completers: ["customs"] }] });
+    expect(world.act("platform", next)).toBe("applied");
     expect(world.act("inspection", world.complete({ certificate }))).toBe("refused:not-a-completer");
+    expect(world.act("customs", world.complete({ certificate, fields: ["result", "seal"] }))).toBe("refused:unknown-field");
     expect(world.act("customs", world.complete({ certificate, fields: ["result", "remark"] }))).toBe("applied");
     expect(world.row(stateKeys.certificate(certificate))?.parts["inspection"]).toMatchObject({ owner: "customs", typeVersion: 1 });
   });
@@ -170,14 +179,15 @@ describe("certificates.complete", () => {
     const [field] = world.type().fields;
     if (field === undefined) throw new Error("no field");
     const fields = [field, { ...field, part: "constructor", name: "toString" }];
-    world.act("platform", world.define({ version: 2, parts: [part], fields, policies: [] }));
-    world.act("platform", world.issue({ typeVersion: 2, fields: ["name"] }));
-    const certificate = world.identifier("B2");
+    const code = `${world.member("platform").uscc}002`;
+    const certificate = world.identifier("B2", { type: code });
+    expect(world.act("platform", world.define({ id: "odd", code, parts: [part], fields, policies: [] }))).toBe("applied");
+    expect(world.act("platform", world.issue({ certificate, type: "odd", fields: ["name"] }))).toBe("applied");
     expect(world.act("tax", world.open({ certificate, part: "constructor", fields: ["toString"] }))).toBe("refused:unknown-part");
-    expect(world.act("inspection", world.complete({ certificate, typeVersion: 2, part: "constructor", fields: ["toString"] }))).toBe(
+    expect(world.act("inspection", world.complete({ certificate, type: "odd", part: "constructor", fields: ["toString"] }))).toBe(
       "applied",
     );
-    expect(world.act("inspection", world.complete({ certificate, typeVersion: 2, part: "constructor", fields: ["toString"] }))).toBe(
+    expect(world.act("inspection", world.complete({ certificate, type: "odd", part: "constructor", fields: ["toString"] }))).toBe(
       "refused:part-exists",
     );
     expect(world.act("tax", world.open({ certificate, part: "constructor", fields: ["toString"] }))).toBe("applied");

@@ -1,14 +1,14 @@
 import {
+  type ArgumentsOf,
   type EntryContext,
   type ExecutionResult,
   executeEntry,
-  type FoundArguments,
   keysOf,
-  type StateKey,
+  newestRules,
   StateView,
   type Write,
 } from "@vermilion/contracts";
-import { formatOutcome, type Json, type Operation, type ParsedEntry } from "@vermilion/ledger";
+import { formatOutcome, type Json, type Operation, type ParsedEntry, rowAtKey, type StateKey } from "@vermilion/ledger";
 import {
   crypto,
   type EntryOptions,
@@ -33,9 +33,7 @@ class WholeView extends StateView {
     this.state = state;
   }
 
-  override get<R>(key: StateKey<R>): R | undefined;
-  override get(key: string): Json | undefined;
-  override get(key: string): unknown {
+  override get<Row extends Json>(key: StateKey<Row>): Row | undefined {
     this.load(key, this.state.get(key));
     return super.get(key);
   }
@@ -60,7 +58,7 @@ export class TestChain {
   height = 0;
   time = FOUNDED_AT;
 
-  constructor(memberIds: readonly string[], contracts: NonNullable<FoundArguments["contracts"]> = { files: 1 }) {
+  constructor(memberIds: readonly string[], contracts: ArgumentsOf["consortium.found"]["contracts"] = newestRules()) {
     this.members = memberIds.map(makeMember);
     this.genesis = genesisOf(this.members, { time: FOUNDED_AT, given: { ...foundArgumentsOf(this.members), contracts } });
     this.id = this.genesis.transactionHash;
@@ -77,6 +75,11 @@ export class TestChain {
 
   key(id: string): TestKey {
     return this.member(id).keys.sign;
+  }
+
+  /** All that is known, for questions to a part of the rules. */
+  view(): StateView {
+    return new WholeView(this.state);
   }
 
   get block(): EntryContext {
@@ -143,8 +146,9 @@ export class TestChain {
     return this.commit([this.entry(keys, operations, options)])[0] ?? "";
   }
 
-  row<R>(key: StateKey<R>): R | undefined {
-    return this.state.get(key) as R | undefined;
+  row<Row extends Json>(key: StateKey<Row>): Row | undefined {
+    const value = this.state.get(key);
+    return value === undefined ? undefined : rowAtKey(key, value);
   }
 
   keysUnder(prefix: string): string[] {

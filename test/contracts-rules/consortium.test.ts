@@ -1,9 +1,11 @@
-import { executeEntry, type FoundArguments, operationCall, StateView, stateKeys } from "@vermilion/contracts";
+import { type ArgumentsOf, executeEntry, operationCall, StateView, stateKeys } from "@vermilion/contracts";
 import { genesisChain, type ParsedEntry, parsePolicy } from "@vermilion/ledger";
 import { describe, expect, test } from "vitest";
 import { crypto, entryBytes, entryOf, foundArgumentsOf, genesisOf, makeMember, payloadOf, signEntry } from "../support/entries.ts";
 import { FOUNDED_AT, outcomeOf, TestChain } from "./chain.ts";
 import { MEMBERS } from "./world.ts";
+
+type Founding = ArgumentsOf["consortium.found"];
 
 const members = MEMBERS.map(makeMember);
 const good = foundArgumentsOf(members);
@@ -23,12 +25,12 @@ function found(entry: ParsedEntry, chain: string = entry.transactionHash): strin
   return "no end";
 }
 
-function foundWith(change: (given: FoundArguments) => FoundArguments): string {
+function foundWith(change: (given: Founding) => Founding): string {
   return found(genesisOf(members, { time: FOUNDED_AT, given: change(good) }));
 }
 
-function withMember(at: number, change: (member: FoundArguments["members"][number]) => FoundArguments["members"][number]) {
-  return (given: FoundArguments): FoundArguments => ({
+function withMember(at: number, change: (member: Founding["members"][number]) => Founding["members"][number]) {
+  return (given: Founding): Founding => ({
     ...given,
     members: given.members.map((each, place) => (place === at ? change(each) : each)),
   });
@@ -38,13 +40,11 @@ describe("consortium.found", () => {
   test("stores consortium, members, keys and the rules, with a policy that reads back", () => {
     const chain = new TestChain(["platform", "inspection", "customs", "tax"]);
     const row = chain.row(stateKeys.consortium());
-    expect(row).toMatchObject({
-      name: "vermilion.example",
-      chain: chain.id,
-      members: ["platform", "inspection", "customs", "tax"],
-      quorum: 3,
-    });
-    const policy = parsePolicy(row?.policy ?? "", crypto);
+    expect(row).toMatchObject({ name: "vermilion.example", chain: chain.id });
+    const epochs = chain.row(stateKeys.epochs());
+    const ids = ["platform", "inspection", "customs", "tax"];
+    expect(epochs).toMatchObject([{ epoch: 1, from: 0, members: ids.map((id) => ({ id, keysFrom: 0 })), quorum: 3 }]);
+    const policy = parsePolicy(epochs?.[0]?.policy ?? "", crypto);
     if ("refused" in policy) throw new Error(policy.detail);
     expect(policy.logs).toHaveLength(4);
     expect(new Set(policy.logs.map(({ key }) => key.name))).toEqual(new Set([`vermilion.example/${chain.id.slice(0, 16)}`]));
@@ -53,42 +53,36 @@ describe("consortium.found", () => {
     expect(chain.row(stateKeys.key(chain.key("tax").thumbprint))).toMatchObject({ owner: { kind: "member", id: "tax" }, status: "active" });
     // A key for something else than signing speaks for nobody.
     expect(chain.row(stateKeys.key(chain.member("tax").keys.agree.thumbprint))).toBeUndefined();
-    expect(chain.keysUnder("rules/")).toHaveLength(8);
+    expect(chain.keysUnder("rules/")).toHaveLength(9);
   });
 
-  test("founders name newer rules, or contracts beyond the first seven; who names none gets what was always meant", () => {
-    const rulesOf = (contracts: FoundArguments["contracts"]) => {
-      const { contracts: _named, ...without } = good;
-      const given = contracts === undefined ? without : { ...without, contracts };
-      const entry = genesisOf(members, { time: FOUNDED_AT, given });
-      const view = new StateView();
-      for (let round = 0; round < 9; round++) {
-        const block = { chain: entry.transactionHash, height: 0, time: FOUNDED_AT, proposer: "platform", index: 0 };
-        if (outcomeOf(executeEntry(view, block, entry, crypto)) !== "applied") return "refused";
-        if (!view.hasMisses) break;
-        for (const key of [...view.misses.keys]) view.load(key, undefined);
-      }
-      return Object.fromEntries(view.writes().flatMap(({ key, value }) => (key.startsWith("rules/") ? [[key.slice(6), value]] : [])));
+  test("founders name the version of every contract; what they do not name is not in force", () => {
+    const rulesOf = (contracts: Founding["contracts"]) => {
+      const chain = new TestChain(["platform", "tax"], contracts);
+      return Object.fromEntries(chain.keysUnder("rules/").map((key) => [key.slice(6), chain.state.get(key)]));
     };
-    const first = Object.fromEntries(
-      ["accounts", "certificates", "consortium", "grants", "requests", "types", "verifications"].map((contract) => [
-        contract,
-        [{ version: 1, height: 0 }],
-      ]),
-    );
-    expect(rulesOf(undefined)).toEqual(first);
-    expect(rulesOf({ files: 1, types: 2 })).toEqual({
-      ...first,
+    expect(rulesOf({ consortium: 1, files: 1, types: 2 })).toEqual({
+      consortium: [{ version: 1, height: 0 }],
       files: [{ version: 1, height: 0 }],
       types: [{ version: 2, height: 0 }],
     });
-    for (const wrong of [{ files: 0 }, { Files: 1 }, Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`c${at}`, 1]))])
-      expect(rulesOf(wrong)).toBe("refused");
+    const tooMany = Object.fromEntries(Array.from({ length: 64 }, (_, at) => [`c${at}`, 1]));
+    for (const contracts of [{}, { files: 1 }, { consortium: 1, files: 0 }, { consortium: 1, Files: 1 }, { consortium: 1, ...tooMany }])
+      expect(foundWith((given) => ({ ...given, contracts }))).toBe("refused:malformed-arguments");
+    const { contracts: _named, ...without } = good;
+    const keys = members.map((member) => member.keys.sign);
+    const unnamed = { contract: "consortium", operation: "found", arguments: without };
+    expect(found(entryOf(genesisChain, keys, [unnamed], { time: FOUNDED_AT }))).toBe("refused:malformed-arguments");
+  });
+
+  test("a founding by newer rules than this code knows is told as such", () => {
+    expect(foundWith((given) => ({ ...given, contracts: { ...given.contracts, consortium: 7 } }))).toBe("rules-unknown:consortium/7");
   });
 
   test("of one member and of sixteen", () => {
-    expect(new TestChain(["alone"]).row(stateKeys.consortium())?.quorum).toBe(1);
-    expect(new TestChain(Array.from({ length: 16 }, (_, at) => `member-${at}`)).row(stateKeys.consortium())?.quorum).toBe(11);
+    const quorumOf = (ids: readonly string[]) => new TestChain(ids).row(stateKeys.epochs())?.[0]?.quorum;
+    expect(quorumOf(["alone"])).toBe(1);
+    expect(quorumOf(Array.from({ length: 16 }, (_, at) => `member-${at}`))).toBe(11);
   });
 
   test("two of one id, one credit code, one key", () => {

@@ -1,27 +1,14 @@
 import { mainPart, parseIdentifier } from "@vermilion/certificates";
-import {
-  type CertificateRow,
-  type CorrectArguments,
-  type DepositArguments,
-  operationCall,
-  type ReceiveArguments,
-  type RenewArguments,
-  receiptOfHolderTyp,
-  stateKeys,
-} from "@vermilion/contracts";
+import { type ArgumentsOf, type CertificateRow, operationCall, receiptOfHolderTyp, stateKeys } from "@vermilion/contracts";
 import { attachmentOf, signedObjectOf, type TestKey } from "../support/entries.ts";
 import { BY, type Call, commitmentsOf, World } from "./world.ts";
 
-/** The same four agencies under the newest rules, with all that may happen to a certificate after its issue. */
+/** The same four agencies, with all that may happen to a certificate after its issue. */
 export class LifeWorld extends World {
   private documents = 0;
 
-  constructor() {
-    super("newest");
-  }
-
   certificateRow(certificate = this.certificate): CertificateRow {
-    const row = this.state.get(stateKeys.certificate(certificate)) as CertificateRow | undefined;
+    const row = this.row(stateKeys.certificate(certificate));
     if (row === undefined) throw new Error(`no certificate ${certificate}`);
     return row;
   }
@@ -31,11 +18,11 @@ export class LifeWorld extends World {
     return this.certificateRow(certificate).parts[part]?.issuerSigned ?? "";
   }
 
-  renew(changes: Partial<RenewArguments> = {}): Call {
+  renew(changes: Partial<ArgumentsOf["certificates.renew"]> = {}): Call {
     const replaces = changes.replaces ?? this.certificate;
     const content = this.content(["name", "address"]);
     const { version, holder } = this.certificateRow(replaces);
-    const given: RenewArguments = {
+    const given: ArgumentsOf["certificates.renew"] = {
       replaces,
       certificate: nextVersionOf(replaces, this),
       type: "registration",
@@ -44,25 +31,25 @@ export class LifeWorld extends World {
       holder,
       expiresAt: null,
       reason: "renewal",
-      ...this.later(),
+      ...this.status(),
       ...content.given,
       ...changes,
     };
     return { operations: [operationCall("certificates.renew", given)], attachments: content.attachments };
   }
 
-  correct(changes: Partial<CorrectArguments> = {}): Call {
+  correct(changes: Partial<ArgumentsOf["certificates.correct"]> = {}): Call {
     const certificate = changes.certificate ?? this.certificate;
     const part = changes.part ?? mainPart;
     const content = this.content(part === mainPart ? ["name", "address"] : ["result"]);
-    const given: CorrectArguments = {
+    const given: ArgumentsOf["certificates.correct"] = {
       certificate,
       type: "registration",
       typeVersion: 1,
       part,
       corrects: this.document(certificate, part),
       reason: "typing-error",
-      ...this.later(),
+      ...this.status(),
       ...content.given,
       ...changes,
     };
@@ -74,7 +61,7 @@ export class LifeWorld extends World {
   }
 
   /** Acknowledged by this key, or without a signature. */
-  receive(key: TestKey | undefined, changes: Partial<ReceiveArguments> = {}): Call {
+  receive(key: TestKey | undefined, changes: Partial<ArgumentsOf["certificates.receive"]> = {}): Call {
     const certificate = changes.certificate ?? this.certificate;
     const document = changes.document ?? this.document(certificate);
     const signed = { certificate, chain: this.id, document };
@@ -82,10 +69,10 @@ export class LifeWorld extends World {
     return { operations: [operationCall("certificates.receive", { certificate, document, proof, by: BY, ...changes })], attachments: [] };
   }
 
-  deposit(changes: Partial<DepositArguments> = {}): Call {
+  deposit(changes: Partial<ArgumentsOf["evidence.deposit"]> = {}): Call {
     const digests = attachmentOf(`digests-${this.documents++}`);
     const attachment = { ...digests, size: 96 };
-    const given: DepositArguments = { root: digests.sha256, count: 3, digests: digests.sha256, by: BY, ...changes };
+    const given: ArgumentsOf["evidence.deposit"] = { root: digests.sha256, count: 3, digests: digests.sha256, by: BY, ...changes };
     return { operations: [operationCall("evidence.deposit", given)], attachments: [attachment] };
   }
 

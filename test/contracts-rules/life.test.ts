@@ -4,7 +4,7 @@ import {
   type CertificateStatus,
   dayOf,
   type LifeRow,
-  placeKey,
+  positionKey,
   type StatusChangeRow,
   stateKeys,
   statePrefixes,
@@ -199,24 +199,6 @@ describe("evidence", () => {
   });
 });
 
-test("a certificate of older rules lives on under the newer ones", () => {
-  const world = new LifeWorld();
-  const { listed: _listed, expiresAt: _expiresAt, ...row } = world.certificateRow();
-  const parts = Object.fromEntries(
-    Object.entries(row.parts).map(([name, { status: _status, revision: _revision, ...part }]) => [name, part]),
-  );
-  world.state.set(stateKeys.certificate(world.certificate), { ...row, parts });
-  world.state.delete(stateKeys.certificateTotals("registration", "platform"));
-  expect(world.act("platform", world.correct())).toBe("applied");
-  for (const operation of ["suspend", "resume", "suspend", "resume"] as const)
-    expect(world.act("platform", world.change(operation))).toBe("applied");
-  expect(world.act("platform", world.renew())).toBe("applied");
-  expect(world.keysUnder(statePrefixes.certificatesOfStatus("suspended"))).toEqual([]);
-  expect(world.keysUnder(statePrefixes.certificatesOfStatus("replaced"))).toHaveLength(1);
-  const totals = Object.values(world.row(stateKeys.certificateTotals("registration", "platform")) ?? {});
-  expect(totals.every((count) => count >= 0)).toBe(true);
-});
-
 /** Any sequence of acts, right and wrong ones: what is derived always says what the certificates themselves say. */
 test("lists, totals and status lists follow the certificates", () => {
   const act = fc.record({
@@ -267,9 +249,9 @@ function expectDerived(world: LifeWorld, certificates: readonly string[]): void 
       replaced: statusValues.invalid,
     };
     for (const { owner, status, corrects } of Object.values(row.parts)) {
-      expect(statusesOf(world, owner).get(status?.index ?? -1) ?? statusValues.valid).toBe(wanted[row.status]);
+      expect(statusesOf(world, owner).get(status.index) ?? statusValues.valid).toBe(wanted[row.status]);
       const former = corrects === undefined ? undefined : world.row(stateKeys.formerPart(corrects));
-      if (former !== undefined) expect(statusesOf(world, owner).get(former.status?.index ?? -1)).toBe(statusValues.invalid);
+      if (former !== undefined) expect(statusesOf(world, owner).get(former.status.index)).toBe(statusValues.invalid);
     }
     if (row.replacedBy !== undefined) expect(world.certificateRow(row.replacedBy).replaces).toBe(row.certificate);
     expect(lifeOf(world, row.certificate).at(-1)?.status).toBe(row.status);
@@ -286,6 +268,6 @@ function statusesOf(world: LifeWorld, owner: string): ReadonlyMap<number, number
   return new Map(changes.map(({ index, value }) => [index, value]));
 }
 
-test("places in keys sort as places on the chain", () => {
-  expect(placeKey({ height: 2, index: 10, operation: 1 }) < placeKey({ height: 10, index: 2, operation: 0 })).toBe(true);
+test("positions in keys sort as positions on the chain", () => {
+  expect(positionKey({ height: 2, index: 10, operation: 1 }) < positionKey({ height: 10, index: 2, operation: 0 })).toBe(true);
 });

@@ -148,6 +148,7 @@ describe("grants.give", () => {
       fields: ["name"],
       reader: "tax",
       owner: "platform",
+      document: attachmentOf(`main-${world.certificate}`).sha256,
       attachment,
       transaction: entry.transactionHash,
       height,

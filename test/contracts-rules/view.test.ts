@@ -1,4 +1,4 @@
-import { type Row, StateView } from "@vermilion/contracts";
+import { StateView } from "@vermilion/contracts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -96,7 +96,7 @@ describe("StateView", () => {
             prefix: string,
             from: string | undefined,
             most: number,
-          ): Row[] =>
+          ): { readonly key: string; readonly value: number }[] =>
             [...rows]
               .flatMap(([at, value]) =>
                 value !== null && at.startsWith(prefix) && (from === undefined || at > from) ? [{ key: at, value }] : [],

@@ -1,17 +1,6 @@
 import { type CertificateType, formatIdentifier } from "@vermilion/certificates";
-import {
-  addressOf,
-  type CompleteArguments,
-  type GiveArguments,
-  type IssueArguments,
-  newestRules,
-  type OpenArguments,
-  operationCall,
-  type RecordArguments,
-  type RegisterFileArguments,
-  requestId,
-} from "@vermilion/contracts";
-import type { AttachmentReference, JsonObject, Operation, ParsedEntry } from "@vermilion/ledger";
+import { type ArgumentsOf, addressOf, operationCall, requestId } from "@vermilion/contracts";
+import type { AttachmentReference, Operation, ParsedEntry } from "@vermilion/ledger";
 import { accountProof, attachmentOf, crypto, makeKey, statusOf, type TestKey } from "../support/entries.ts";
 import { TestChain } from "./chain.ts";
 
@@ -20,16 +9,6 @@ import { TestChain } from "./chain.ts";
 export const MEMBERS = ["platform", "inspection", "customs", "tax"] as const;
 export const BY = { app: "e-port", operator: "王敏" };
 const DAY_MS = 24 * 3_600_000;
-
-/** Arguments as version 1 of the rules takes them: the chain of these tests has founded with those. */
-type Later = "expiresAt" | "status" | "callKey" | "by";
-type IssueV1 = Omit<IssueArguments, Later>;
-type CompleteV1 = Omit<CompleteArguments, Later>;
-type GiveV1 = Omit<GiveArguments, "document">;
-
-function callV1(contract: string, operation: string, given: IssueV1 | CompleteV1 | GiveV1): Operation {
-  return { contract, operation, arguments: given as unknown as JsonObject };
-}
 
 export interface Call {
   readonly operations: readonly Operation[];
@@ -42,19 +21,14 @@ export interface Account {
 }
 
 export class World extends TestChain {
-  readonly rules: "oldest" | "newest";
   readonly holder: Account;
   readonly verifier: Account;
   readonly certificate: string;
-  private places = 1;
+  private slots = 1;
 
-  /** `oldest` rules are those of version 1, as chains of before have them. */
-  constructor(rules: "oldest" | "newest" = "oldest") {
-    super(MEMBERS, rules === "oldest" ? { files: 1 } : newestRules());
-    this.rules = rules;
-    this.expectApplied(
-      this.submit([this.key("platform")], [operationCall("types.define", { type: this.type() as unknown as JsonObject })]),
-    );
+  constructor() {
+    super(MEMBERS);
+    this.expectApplied(this.submit([this.key("platform")], [operationCall("types.define", { type: this.type() })]));
     this.holder = this.register("holder", "张伟");
     this.verifier = this.register("verifier", "First Bank");
     this.certificate = this.identifier("A1");
@@ -121,14 +95,14 @@ export class World extends TestChain {
   }
 
   define(changes: Partial<CertificateType> = {}): Call {
-    return { operations: [operationCall("types.define", { type: this.type(changes) as unknown as JsonObject })], attachments: [] };
+    return { operations: [operationCall("types.define", { type: this.type(changes) })], attachments: [] };
   }
 
-  issue(changes: Partial<IssueArguments> = {}): Call {
+  issue(changes: Partial<ArgumentsOf["certificates.issue"]> = {}): Call {
     const certificate = changes.certificate ?? this.identifier("B2");
     const [issuerSigned, disclosures] = [attachmentOf(`main-${certificate}`), attachmentOf(`sealed-${certificate}`)];
     const fields = changes.fields ?? ["name", "address"];
-    const given: IssueV1 = {
+    const given: ArgumentsOf["certificates.issue"] = {
       certificate,
       type: "registration",
       typeVersion: 1,
@@ -138,17 +112,18 @@ export class World extends TestChain {
       commitments: commitmentsOf(fields),
       issuerSigned: issuerSigned.sha256,
       disclosures: disclosures.sha256,
-      ...(this.rules === "newest" ? { expiresAt: null, ...this.later() } : {}),
+      expiresAt: null,
+      ...this.status(),
       ...changes,
     };
-    return { operations: [callV1("certificates", "issue", given)], attachments: [issuerSigned, disclosures] };
+    return { operations: [operationCall("certificates.issue", given)], attachments: [issuerSigned, disclosures] };
   }
 
-  complete(changes: Partial<CompleteArguments> = {}): Call {
+  complete(changes: Partial<ArgumentsOf["certificates.complete"]> = {}): Call {
     const certificate = changes.certificate ?? this.certificate;
     const [issuerSigned, disclosures] = [attachmentOf(`part-${certificate}`), attachmentOf(`part-sealed-${certificate}`)];
     const fields = changes.fields ?? ["result"];
-    const given: CompleteV1 = {
+    const given: ArgumentsOf["certificates.complete"] = {
       certificate,
       type: "registration",
       typeVersion: 1,
@@ -157,19 +132,19 @@ export class World extends TestChain {
       commitments: commitmentsOf(fields),
       issuerSigned: issuerSigned.sha256,
       disclosures: disclosures.sha256,
-      ...(this.rules === "newest" ? this.later() : {}),
+      ...this.status(),
       ...changes,
     };
-    return { operations: [callV1("certificates", "complete", given)], attachments: [issuerSigned, disclosures] };
+    return { operations: [operationCall("certificates.complete", given)], attachments: [issuerSigned, disclosures] };
   }
 
-  /** What newer rules ask of a document, with the next free place in a status list. */
-  later() {
-    return statusOf(this.places++);
+  /** What is asked of every document beside its content, with the next free slot in a status list. */
+  status() {
+    return statusOf(this.slots++);
   }
 
-  open(changes: Partial<OpenArguments> = {}): Call {
-    const given: OpenArguments = {
+  open(changes: Partial<ArgumentsOf["requests.open"]> = {}): Call {
+    const given: ArgumentsOf["requests.open"] = {
       certificate: this.certificate,
       part: "main",
       fields: ["name"],
@@ -185,7 +160,7 @@ export class World extends TestChain {
   }
 
   /** Opens a request in a block of its own and answers its name. */
-  opened(reader: string, changes: Partial<OpenArguments> = {}): string {
+  opened(reader: string, changes: Partial<ArgumentsOf["requests.open"]> = {}): string {
     const entry = this.made(reader, this.open(changes));
     this.expectApplied(this.commit([entry])[0] ?? "");
     return requestId(entry.transactionHash, 0);
@@ -196,23 +171,27 @@ export class World extends TestChain {
     return { operations: [operationCall("requests.decide", given)], attachments: [] };
   }
 
-  give(request: string, changes: Partial<GiveArguments> = {}, audience: readonly string[] | undefined = ["platform", "tax"]): Call {
+  give(
+    request: string,
+    changes: Partial<ArgumentsOf["grants.give"]> = {},
+    audience: readonly string[] | undefined = ["platform", "tax"],
+  ): Call {
     const keys = attachmentOf(`keys-${request}`, audience);
-    const given: GiveV1 = {
+    const given: ArgumentsOf["grants.give"] = {
       request,
       certificate: this.certificate,
       version: 1,
       part: "main",
       fields: ["name"],
       attachment: keys.sha256,
-      ...(this.rules === "newest" ? { document: attachmentOf(`main-${this.certificate}`).sha256 } : {}),
+      document: attachmentOf(`main-${this.certificate}`).sha256,
       ...changes,
     };
-    return { operations: [callV1("grants", "give", given)], attachments: [keys] };
+    return { operations: [operationCall("grants.give", given)], attachments: [keys] };
   }
 
-  record(changes: Partial<RecordArguments> = {}): Call {
-    const given: RecordArguments = {
+  record(changes: Partial<ArgumentsOf["verifications.record"]> = {}): Call {
+    const given: ArgumentsOf["verifications.record"] = {
       issuerSigned: attachmentOf(`main-${this.certificate}`).sha256,
       certificate: this.certificate,
       verifier: null,
@@ -224,8 +203,8 @@ export class World extends TestChain {
     return { operations: [operationCall("verifications.record", given)], attachments: [] };
   }
 
-  file(seed: string, changes: Partial<RegisterFileArguments> = {}): Call {
-    const given: RegisterFileArguments = {
+  file(seed: string, changes: Partial<ArgumentsOf["files.register"]> = {}): Call {
+    const given: ArgumentsOf["files.register"] = {
       version: 1,
       file: attachmentOf(`file-${seed}`).sha256,
       hashAlgorithm: "sha256",

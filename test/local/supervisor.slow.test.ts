@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -115,6 +115,12 @@ test("what stands in the way is said in a sentence with a code, and nothing is l
   expect(await start()).toMatchObject({ code: 1, err: expect.stringContaining("storage-layout-newer") });
   database.exec(`PRAGMA user_version = ${Number(layout)}`);
   database.close();
+
+  writeFileSync(join(paths.home, "ledger.sqlite"), "");
+  const { code, err } = await start();
+  const said = err.split("\n").filter((line) => line !== "" && !line.endsWith("…"));
+  expect([code, said]).toEqual([1, [expect.stringMatching(/data-too-old.*version 0\.1.*由 0\.1 版写成/)]]);
+  rmSync(join(paths.home, "ledger.sqlite"));
 
   const running = await startConsortium("--data", data);
   expect(await command("member", "tax", "--data", data)).toMatchObject({ code: 1, err: expect.stringContaining("already-running") });

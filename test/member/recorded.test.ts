@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { nameOf, operations } from "@vermilion/contracts";
 import { emptyState, formatOutcome, type ParsedEntry, parseEntry, parseHeader, utf8 } from "@vermilion/ledger";
 import { chainRules } from "@vermilion/member/rules";
 import { ReplayState, replayBlock } from "@vermilion/node/audit/replay";
@@ -25,6 +26,7 @@ test.each(readdirSync(folder).filter((name) => name.endsWith(".json")))(
   async (name) => {
     const recorded: Recorded = JSON.parse(readFileSync(new URL(name, folder), "utf8"));
     const state = new ReplayState();
+    const applied = new Set<string>();
     let standing = emptyStanding(emptyState(nativeCrypto));
     for (const block of recorded.blocks) {
       const header = parseHeader(utf8(block.header), nativeCrypto);
@@ -38,9 +40,13 @@ test.each(readdirSync(folder).filter((name) => name.endsWith(".json")))(
       );
       expect(replayed.differences).toEqual([]);
       expect(replayed.outcomes.map(formatOutcome)).toEqual(block.outcomes);
+      for (const [at, { payload }] of entries.entries())
+        if (block.outcomes[at] === "applied") for (const call of payload.operations) applied.add(nameOf(call));
       state.apply(replayed.writes, header.payload.height);
       standing = treeAfter(standing, entries, replayed.outcomes, nativeCrypto).standing(header.bytes, header.payload);
     }
     expect(standing).toEqual(recorded.after);
+    // Rows of later versions are recorded with them.
+    expect([...applied].sort()).toEqual([...new Set(operations.map(nameOf))].sort());
   },
 );

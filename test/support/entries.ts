@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign as signWith } from "node:crypto";
 import { organisationCheckCharacter, usccCheckCharacter } from "@vermilion/certificates";
-import { type AccountKind, accountProofTyp, type FoundArguments, operationCall } from "@vermilion/contracts";
+import { type AccountKind, type ArgumentsOf, accountProofTyp, newestRules, operationCall } from "@vermilion/contracts";
 import {
   type AttachmentReference,
   canonical,
@@ -118,7 +118,7 @@ export function entryOf(chain: string, keys: readonly TestKey[], operations: rea
   return signEntry(payloadOf(chain, keys, operations, options), keys);
 }
 
-export function foundArgumentsOf(members: readonly TestMember[]): FoundArguments {
+export function foundArgumentsOf(members: readonly TestMember[]): ArgumentsOf["consortium.found"] {
   return {
     name: "vermilion.example",
     names: { zh: "朱印联盟", en: "Vermilion" },
@@ -131,14 +131,14 @@ export function foundArgumentsOf(members: readonly TestMember[]): FoundArguments
     })),
     suites: { tree: "sha256", signing: "ES256", fields: "A256GCM-HKDF-SHA256" },
     quorum: defaultQuorum(members.length),
-    contracts: { files: 1 },
+    contracts: newestRules(),
   };
 }
 
 /** Entry 0, signed by all members in their order; its transaction hash is the chain id. */
 export function genesisOf(
   members: readonly TestMember[],
-  options: { readonly time: number; readonly given?: FoundArguments },
+  options: { readonly time: number; readonly given?: ArgumentsOf["consortium.found"] },
 ): ParsedEntry {
   const keys = members.map((member) => member.keys.sign);
   return entryOf(genesisChain, keys, [operationCall("consortium.found", options.given ?? foundArgumentsOf(members))], options);
@@ -167,7 +167,7 @@ export function attachmentOf(content: string, audience?: readonly string[]): Att
   return { name: content, sha256, size: content.length, ...(audience === undefined ? {} : { audience }) };
 }
 
-/** What version 2 of the rules of certificates asks of every new document beside its content; a place in the status list of its own. */
+/** What is asked of every new document beside its content; a slot in the status list of its own. */
 export function statusOf(serial: number) {
   return { status: { list: 0, index: serial }, callKey: null, by: { app: "e-port", operator: "王敏" } };
 }

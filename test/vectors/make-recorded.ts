@@ -1,16 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { formatFileReference } from "@vermilion/certificates";
-import { formatOutcome, text, toBase64url } from "@vermilion/ledger";
+import { operationCall } from "@vermilion/contracts";
+import { formatOutcome, type Operation, text, toBase64url } from "@vermilion/ledger";
 import { testFile } from "../contracts/test-file.ts";
 import { eventually, openCluster } from "../support/cluster.ts";
 import { accountProof, entryOf, makeKey } from "../support/entries.ts";
 
 /**
  * Records a ledger with every operation of the newest rules, applied and refused, as bytes. Run once when rules have come; the file is never
- * made again, because it must replay to the same state hash for ever: `node test/vectors/make-recorded.ts v2`.
+ * made again, because it must replay to the same state hash for ever: `node test/vectors/make-recorded.ts v1`.
  */
 
-const [version = "v2"] = process.argv.slice(2);
+const [version = "v1"] = process.argv.slice(2);
 const type = JSON.parse(readFileSync(new URL("../../packages/certificates/types/moc-filing.json", import.meta.url), "utf8"));
 const sample = JSON.parse(readFileSync(new URL("../../packages/certificates/types/moc-filing.sample.json", import.meta.url), "utf8"));
 const caller = { app: "desk", operator: "张三" };
@@ -28,14 +29,14 @@ function good<T extends object>(answer: T): Exclude<T, { refused: string }> {
   return answer as Exclude<T, { refused: string }>;
 }
 
-/** An entry that the member's own dry run would not let through: put before the leader as a peer would. */
-async function force(author: string, contract: string, operation: string, given: object): Promise<void> {
-  const { identity, running } = cluster.node(author);
+/** An entry that the member's own dry run would not let through, or that others sign too: put before the leader as a peer would. */
+async function force(author: string, operation: Operation, keys = [cluster.node(author).identity.keys.sign]): Promise<void> {
+  const { running } = cluster.node(author);
   if (running === undefined) throw new Error(`${author} does not run`);
-  const time = Date.now();
-  const entry = entryOf(running.chain, [identity.keys.sign], [{ contract, operation, arguments: given as never }], { time });
+  const entry = entryOf(running.chain, keys, [operation], { time: Date.now() });
   const body = new TextEncoder().encode(JSON.stringify({ proposals: [{ entry: text(entry.bytes), attachments: [] }] }));
-  for (const node of cluster.nodes.values()) if (node.id !== author) await node.running?.peerDoor.handle(author, "proposals", body);
+  // The first founder leads.
+  await cluster.node("platform").running?.peerDoor.handle("tax", "proposals", body);
   await eventually(
     async () =>
       (await services(author).entry({ transactionHash: entry.transactionHash })) &&
@@ -63,9 +64,26 @@ good(await services("platform").decideRequest({ request: second.request, decisio
 const members = await services("platform").members({});
 const issuerCode = members.items.find(({ id }) => id === "platform")?.uscc ?? "";
 good(await services("tax").verifyCertificate({ sdJwt: issued.sdJwt ?? "", issuerCode }, caller, options));
-await force("tax", "requests", "decide", { request: second.request, decision: "approve", reason: null, by: caller });
-await force("tax", "types", "define", { type: { ...type, version: 2 } });
-await force("customs", "nothing", "at-all", {});
+await force("tax", operationCall("requests.decide", { request: second.request, decision: "approve", reason: null, by: caller }));
+await force("tax", operationCall("types.define", { type: { ...type, version: 2 } }));
+await force("customs", { contract: "nothing", operation: "at-all", arguments: {} });
+const received = { certificate, document: issued.issuerSignedSha256, proof: null };
+await force("tax", operationCall("certificates.receive", { ...received, by: caller }), [key]);
+await force("tax", operationCall("certificates.receive", { ...received, by: null }), [key]);
+const reason = { reason: "inquiry" };
+good(await services("platform").suspendCertificate({ certificate, ...reason }, caller, options));
+good(await services("platform").resumeCertificate({ certificate, ...reason }, caller, options));
+good(
+  await services("inspection").correctCertificate(
+    { certificate, part: "inspection", fields: sample.inspection, ...reason },
+    caller,
+    options,
+  ),
+);
+const renewed = good(await services("platform").renewCertificate({ certificate, fields: sample.main, ...reason }, caller, options));
+good(await services("platform").revokeCertificate({ certificate: renewed.certificate, ...reason }, caller, options));
+await force("platform", operationCall("certificates.resume", { certificate: renewed.certificate, ...reason, by: caller }));
+good(await services("customs").depositEvidence({ digests: ["ab".repeat(32), "cd".repeat(32)] }, caller, options));
 const attachment = JSON.parse(readFileSync(new URL("../../packages/certificates/types/filing-attachment.json", import.meta.url), "utf8"));
 good(await services("platform").defineType({ type: attachment }, caller, options));
 const { plan, chunks } = testFile(1_000);
@@ -75,10 +93,25 @@ good(await services("platform").completeFile({ file: plan.file, mediaType: "appl
 const document = formatFileReference({ ...plan, mediaType: "application/pdf", key: new Uint8Array(32).fill(7), name: "附件.pdf" });
 const named = { filingNumber: "BA-1", title: "附件", document };
 good(await services("platform").issueCertificate({ type: attachment.id, fields: named }, caller, options));
-const header = { version: 1, hashAlgorithm: "sha256", dataType: "application/pdf", size: plan.size, chunks: 1, chunkBytes: 8_388_608 };
-await force("tax", "files", "register", { ...header, file: plan.file });
-await force("tax", "files", "register", { ...header, file: "ab".repeat(32), chunks: 2 });
-await force("customs", "consortium", "activate", { contract: "types", version: 3, height: 1_000_000 });
+const header = {
+  version: 1,
+  hashAlgorithm: "sha256",
+  dataType: "application/pdf",
+  size: plan.size,
+  chunks: 1,
+  chunkBytes: 8_388_608,
+} as const;
+await force("tax", operationCall("files.register", { ...header, file: plan.file }));
+await force("tax", operationCall("files.register", { ...header, file: "ab".repeat(32), chunks: 2 }));
+await force("platform", operationCall("consortium.rejoin", { member: "platform" }));
+await force("platform", operationCall("consortium.rejoin", { member: "tax" }));
+const activate = operationCall("consortium.activate", { contract: "types", version: 2, height: 1_000_000 });
+await force("customs", activate);
+await force(
+  "customs",
+  activate,
+  ["customs", "tax", "platform"].map((id) => cluster.node(id).identity.keys.sign),
+);
 
 const heads = await eventually(async () => {
   const all = await Promise.all([...cluster.nodes.values()].map(async ({ running }) => (await running?.services.health({}))?.chains[0]));

@@ -1,5 +1,5 @@
-import { stateKeys } from "@vermilion/contracts";
 import { entryLifetimeDefaultMs } from "@vermilion/ledger";
+import { currentMembership } from "@vermilion/member/state/membership";
 import { unfinishedWork } from "@vermilion/member/unfinished";
 import type { Clock, Ledger, Log, RaftStore } from "@vermilion/node/ports/index";
 import { z } from "zod";
@@ -52,22 +52,20 @@ const health = z.object({ chains: z.array(z.object({ chain: z.string(), height: 
 /** A member that was away while the others committed hears of it from their public health: no key is needed to ask. */
 async function whatOthersHave({ chain, ledger, member, fetch }: Watching): Promise<readonly string[]> {
   const own = (await ledger.published())?.height ?? -1;
-  const [row] = await ledger.stateRows([stateKeys.consortium()]);
-  const { members = [] } = (row?.value ?? {}) as { members?: readonly string[] };
-  const others = members.filter((id) => id !== member);
-  const rows = await ledger.stateRows(others.map((id) => stateKeys.member(id)));
+  const others = (await currentMembership({ ledger }))?.members ?? [];
   const heights = await Promise.all(
-    rows.map(async ({ value }) => {
-      const { id, url } = value as unknown as { id: string; url: string };
-      try {
-        const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(healthTimeoutMs) });
-        const { chains } = health.parse(await response.json());
-        return { id, height: chains.find((one) => one.chain === chain)?.height ?? -1 };
-      } catch {
-        // One that does not answer has nothing to tell; whether that matters is for the calls that need it.
-        return { id, height: -1 };
-      }
-    }),
+    others
+      .filter(({ id }) => id !== member)
+      .map(async ({ id, url }) => {
+        try {
+          const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(healthTimeoutMs) });
+          const { chains } = health.parse(await response.json());
+          return { id, height: chains.find((one) => one.chain === chain)?.height ?? -1 };
+        } catch {
+          // One that does not answer has nothing to tell; whether that matters is for the calls that need it.
+          return { id, height: -1 };
+        }
+      }),
   );
   return heights.filter(({ height }) => height > own).map(({ id, height }) => `${id} is at height ${height}, this member at ${own}`);
 }

@@ -1,4 +1,5 @@
 import type { GenesisFile } from "@vermilion/node/context";
+import { Fault } from "@vermilion/node/fault";
 import { pack, queryAll, unpack } from "../dynamodb/items.ts";
 import type { Table } from "../dynamodb/table.ts";
 
@@ -18,6 +19,10 @@ export interface FoundingStore {
   chains(): Promise<readonly InstalledChain[]>;
   /** Installs a chain once, as the main one or beside it. Answers what is installed there, which may be another. */
   install(given: InstalledChain, as: "main" | "further"): Promise<InstalledChain>;
+}
+
+export function isTooOld(error: unknown): error is Fault {
+  return error instanceof Fault && error.code === "data-too-old";
 }
 
 const partition = "founding";
@@ -41,7 +46,10 @@ export function foundingStore(ledger: Table): FoundingStore {
     async chains() {
       const items = await queryAll(ledger, partition, {});
       if (items.some(({ sort }) => sort === "genesis"))
-        throw new Error("this table holds the chain of a member of version 0.1, which this version does not read: deploy the member anew");
+        throw new Fault(
+          "data-too-old",
+          "the tables were written by version 0.1, whose data this version does not read and has not changed",
+        );
       return items.filter(({ sort }) => sort !== statementKey.sort).map((item) => unpack<InstalledChain>(item));
     },
 

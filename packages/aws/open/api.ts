@@ -5,7 +5,7 @@ import { queueWakeUp } from "../coordinator/wake-up.ts";
 import { dynamoApps, dynamoCalls, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
 import { s3Files } from "../files/s3.ts";
-import { foundingStore, type InstalledChain } from "../founding/store.ts";
+import { foundingStore, type InstalledChain, isTooOld } from "../founding/store.ts";
 import { dynamoDbClient, kmsClient, s3Client, sqsClient } from "../lambda/clients.ts";
 import { lambdaLog } from "../lambda/log.ts";
 import { lambdaMeter } from "../lambda/meter.ts";
@@ -33,6 +33,7 @@ export function openApi(settings: SettingsOf<"api">) {
   const wakeUp = queueWakeUp(sqsClient(), settings.WAKE_QUEUE, log);
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
+  const tooOld = createFoundingApi(needs, "data-too-old");
   const chains = openedChains(founding, open);
 
   async function open(installed: InstalledChain, isMain: boolean): Promise<Handle> {
@@ -63,7 +64,10 @@ export function openApi(settings: SettingsOf<"api">) {
 
   /** A member without a genesis looks for one at each call. */
   const answer: Handle = async (request, caller) => {
-    const handle = await chains.of("main");
+    const handle = await chains.of("main").catch((error: unknown) => {
+      if (isTooOld(error)) return tooOld.fetch;
+      throw error;
+    });
     return handle === undefined ? waiting.fetch(request) : handle(request, caller);
   };
   return { log, meter, answer };

@@ -2,7 +2,7 @@ import { createFoundingApi, createPublicApi, oneChain } from "@vermilion/api";
 import { openReader } from "@vermilion/member/open-member";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore, type InstalledChain } from "../founding/store.ts";
+import { foundingStore, type InstalledChain, isTooOld } from "../founding/store.ts";
 import { kmsKeys } from "../kms/keys.ts";
 import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
 import { bundledDocsFile } from "../lambda/docs-files.ts";
@@ -27,6 +27,7 @@ export function openPublic(settings: SettingsOf<"public">) {
   const founding = foundingStore(ledgerTable);
   const needs = { ...world, log, baseUrl: settings.BASE_URL, member, docsFile: bundledDocsFile, statement: () => founding.statement() };
   const waiting = createFoundingApi(needs);
+  const tooOld = createFoundingApi(needs, "data-too-old");
 
   const chains = openedChains(founding, async ({ chain, genesis }: InstalledChain, isMain) => {
     const { keys: publicKeys } = founderOf(genesis, member);
@@ -44,7 +45,11 @@ export function openPublic(settings: SettingsOf<"public">) {
   });
 
   async function answer(request: Request, caller: { readonly address?: string }): Promise<Response> {
-    return ((await chains.of("main")) ?? waiting).fetch(request, caller);
+    const main = await chains.of("main").catch((error: unknown) => {
+      if (isTooOld(error)) return tooOld;
+      throw error;
+    });
+    return (main ?? waiting).fetch(request, caller);
   }
   return { log, meter, answer };
 }

@@ -5,7 +5,7 @@ import { rebuild } from "@vermilion/node/audit/rebuild";
 import { makeStatement } from "@vermilion/node/founding/statement";
 import { z } from "zod";
 import { foundingDraft, genesisFile } from "../founding/schemas.ts";
-import type { InstalledChain } from "../founding/store.ts";
+import { type InstalledChain, isTooOld } from "../founding/store.ts";
 import { world } from "../lambda/world.ts";
 import { installGenesis, signFounding } from "./found.ts";
 import { type OperatorNeeds, openKeys, refuse } from "./needs.ts";
@@ -29,7 +29,15 @@ export type OperatorRequest = z.input<typeof operatorRequest>;
 export async function answerOperator(raw: unknown, needs: OperatorNeeds): Promise<AdminAnswer> {
   const parsed = operatorRequest.safeParse(raw);
   if (!parsed.success) return refuse("bad-request", z.prettifyError(parsed.error));
-  const request = parsed.data;
+  try {
+    return await answer(parsed.data, needs);
+  } catch (error) {
+    if (isTooOld(error)) return refuse(error.code, error.detail);
+    throw error;
+  }
+}
+
+async function answer(request: z.infer<typeof operatorRequest>, needs: OperatorNeeds): Promise<AdminAnswer> {
   switch (request.command) {
     case "describe":
       return { ok: true, value: await describe(needs) };

@@ -1,12 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { chainRules } from "@vermilion/member/rules";
 import type { GenesisFile } from "@vermilion/node/context";
 import { checkGenesis, type Genesis } from "@vermilion/node/founding/genesis";
 import { nativeCrypto } from "@vermilion/node/host/native-crypto";
 import { Cannot } from "../cannot.ts";
 import { type ChainPaths, dataPaths } from "./paths.ts";
-import { readGenesis, readGenesisFile } from "./read.ts";
+import { readGenesis, readGenesisFile, readMemberConfig } from "./read.ts";
 
 /** A chain that a member on this computer is on. */
 export interface LocalChain {
@@ -25,8 +24,8 @@ export interface LocalChain {
  * `Cannot` `not-founded`, `config-invalid` or `data-too-old`.
  */
 export function chainsOf(data: string, member: string): readonly LocalChain[] {
+  readMemberConfig(data, member);
   const paths = dataPaths(data).member(member);
-  refuseOldData(paths.home);
   const main = localChain(data, member, readGenesis(data), dataPaths(data).genesis, true);
   const others = foldersIn(paths.chains)
     .filter((chain) => chain !== main.chain && existsSync(paths.chain(chain).genesis))
@@ -57,15 +56,4 @@ export function checkedGenesis(genesis: GenesisFile, file: string): Genesis {
 
 function foldersIn(path: string): readonly string[] {
   return existsSync(path) ? readdirSync(path).toSorted() : [];
-}
-
-/** Version 0.1 kept one file for all. It is told apart before anything is made beside it. */
-function refuseOldData(home: string): void {
-  const old = join(home, "ledger.sqlite");
-  if (!existsSync(old)) return;
-  throw new Cannot(
-    "data-too-old",
-    `${old} 由 0.1 版写成，本版本无法读取；请另选文件夹（--data）重新建立联盟`,
-    `${old} was written by version 0.1, whose data this version does not read; found a consortium in another folder (--data)`,
-  );
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { GenesisFile } from "@vermilion/node/context";
-import { Cannot } from "../cannot.ts";
+import { Cannot, dataTooOld } from "../cannot.ts";
 import { checkConfig, configProblemText } from "./check.ts";
 import { dataPaths } from "./paths.ts";
 import type { ConfigKind, ConsortiumConfig, MemberFileConfig } from "./schemas.ts";
@@ -10,14 +11,18 @@ export function readConsortium(data: string): ConsortiumConfig {
   return readConfig(dataPaths(data).consortium, "consortium", data);
 }
 
-/** Throws `Cannot` `not-founded`, `unknown-member` or `config-invalid`. */
+/** Throws `Cannot` `not-founded`, `unknown-member`, `data-too-old` or `config-invalid`. */
 export function readMemberConfig(data: string, member: string): MemberFileConfig {
   const consortium = readConsortium(data);
   if (!consortium.members.some(({ id }) => id === member)) {
     const known = consortium.members.map(({ id }) => id).join(", ");
     throw new Cannot("unknown-member", `没有成员“${member}”；现有：${known}`, `no member "${member}"; there are: ${known}`);
   }
-  return readConfig(dataPaths(data).member(member).config, "member", data);
+  const paths = dataPaths(data).member(member);
+  // Version 0.1 kept one file for all. It is told apart before anything is made beside it.
+  const old = join(paths.home, "ledger.sqlite");
+  if (existsSync(old)) throw dataTooOld(old);
+  return readConfig(paths.config, "member", data);
 }
 
 function readConfig<Kind extends ConfigKind>(file: string, kind: Kind, data: string) {

@@ -123,6 +123,7 @@ const startCodes = [
   "keys-unusable",
   "tls-unusable",
   "storage-layout-newer",
+  "data-too-old",
   "storage-unusable",
   "already-running",
   "config-invalid",

@@ -3,7 +3,7 @@ import { closeSync, cpSync, createReadStream, existsSync, mkdirSync, openSync, r
 import { dirname, join, relative, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import * as z from "zod";
-import { Cannot } from "../cannot.ts";
+import { Cannot, dataTooOld } from "../cannot.ts";
 import { chainsOf, type LocalChain } from "../config/chains.ts";
 import { type ChainPaths, dataPaths, type MemberPaths } from "../config/paths.ts";
 import { readMemberConfig } from "../config/read.ts";
@@ -138,13 +138,15 @@ function snapshot(from: string, to: string, open: (file: string, options: { read
   }
 }
 
-/** The manifest of a backup whose every byte is as it was written. Throws `Cannot` `no-backup` or `backup-damaged`. */
+/** The manifest of a backup whose every byte is as it was written. Throws `Cannot` `no-backup`, `data-too-old` or `backup-damaged`. */
 export async function checkBackup(from: string, onProgress: (text: string) => void): Promise<BackupManifest> {
   const file = join(from, manifestName);
   if (!existsSync(file)) {
     throw new Cannot("no-backup", `${from} 中没有备份（缺少 ${manifestName}）`, `${from} holds no backup (${manifestName} is missing)`);
   }
-  const about = manifest.safeParse(parsed(readFileSync(file, "utf8")));
+  const read = parsed(readFileSync(file, "utf8"));
+  if (z.looseObject({ version: z.literal(1) }).safeParse(read).success) throw dataTooOld(file);
+  const about = manifest.safeParse(read);
   if (!about.success) throw damagedAt(manifestName);
   const there = new Map((await described(from, onProgress)).map((one) => [one.path, one]));
   for (const { path, size, sha256 } of about.data.files) {

@@ -1,8 +1,9 @@
-import { type AccountRow, addressOf, stateKeys } from "@vermilion/contracts";
-import { type Json, thumbprint } from "@vermilion/ledger";
+import { type AccountRow, addressOf, operationCall, stateKeys } from "@vermilion/contracts";
+import { thumbprint } from "@vermilion/ledger";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
+import { parseSignedObject } from "../entries/signed-object.ts";
 import { submit } from "../entries/submit.ts";
 import type { Caller, Refused, Submitted, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
@@ -14,22 +15,12 @@ export async function registerAccount(
   caller: Caller,
   options: WriteOptions,
 ): Promise<(Submitted & { readonly address: string }) | Refused> {
-  const proof = parseProof(input.proof);
+  const proof = parseSignedObject(input.proof);
   if (proof === undefined) return { refused: "bad-proof", detail: "the proof is not a signed object in JSON" };
-  const given = { kind: input.kind, name: input.name, jwk: input.jwk, proof } as unknown as Record<string, Json>;
-  const operation = { contract: "accounts", operation: "register", arguments: given };
+  const operation = operationCall("accounts.register", { kind: input.kind, name: input.name, jwk: input.jwk, proof });
   const submitted = await submit(context, { operations: [operation] }, idSource(caller, options), options);
   if ("refused" in submitted) return submitted;
   return { ...submitted, address: addressOf(thumbprint(input.jwk, context.crypto), context.crypto) };
-}
-
-/** The proof as the JSON value that the entry carries. Its form and signature are the contract's to judge. */
-function parseProof(proof: string): Json | undefined {
-  try {
-    return JSON.parse(proof);
-  } catch {
-    return undefined;
-  }
 }
 
 /** C4 public key by address. */

@@ -25,9 +25,9 @@ type Known = { readonly key: string; readonly callKey: string; readonly act: Exc
 
 /** What is done with the lines of one call, a group at a time. */
 export function createLineWork(context: Context, caller: Caller, options: Pick<WriteOptions, "waitMs">): LineWork {
-  const placesDrawn = new Set<string>();
+  const slotsDrawn = new Set<string>();
   const secret = memberSecret(context, "bulk-lines");
-  const preparing = (callKey: string): Preparing => ({ by: caller, callKey, placesDrawn });
+  const preparing = (callKey: string): Preparing => ({ by: caller, callKey, slotsDrawn });
 
   const known = async ({ key, act }: BulkLine): Promise<Known | undefined> => {
     if (act.op === "unreadable") return undefined;

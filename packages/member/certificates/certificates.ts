@@ -1,20 +1,18 @@
 import { checkFields, formatIdentifier, mainPart, serialFromNumber, typeUrn } from "@vermilion/certificates";
-import { type CertificateRow, type StatusPlace, stateKeys, type TypeRow } from "@vermilion/contracts";
+import { type CertificateRow, operationCall, type StatusSlot, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
 import { refusalOf } from "@vermilion/node/entries/submission";
 import type { Context } from "../context.ts";
+import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";
-import { rulesInForce } from "../entries/rules.ts";
 import { submit } from "../entries/submit.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { checkFileFields } from "../files/file-fields.ts";
 import type { Caller, IssuedCertificate, IssueInput, PartInput, Refused, Submitted, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
 import { type SealedRecord, sealRecord } from "./sealed-record.ts";
-import { drawStatusPlace, statusListUri } from "./status-places.ts";
+import { drawStatusSlot, statusListUri } from "./status-slots.ts";
 
-/** Version of the rules of certificates from which on documents have statuses. */
-const STATUS_RULES = 2;
 const DAY_MS = 86_400_000;
 
 type Issued = (Submitted & IssuedCertificate) | Refused;
@@ -33,11 +31,11 @@ export interface Preparing {
   readonly by: Caller;
   /** How the caller's line of a bulk call is known again; null for a call of its own. */
   readonly callKey: string | null;
-  /** Places in status lists that this call has drawn. */
-  readonly placesDrawn: Set<string>;
+  /** Slots in status lists that this call has drawn. */
+  readonly slotsDrawn: Set<string>;
 }
 
-/** Entries that one call may use up where another process has taken its place in the status list before it. */
+/** Entries that one call may use up where another process has taken its slot in the status list before it. */
 const triesMax = 5;
 
 /** Publish (发布): fields checked against the type, signed, encrypted, committed. */
@@ -66,7 +64,7 @@ export async function prepareIssue(
   if (wrong !== undefined) return wrong;
   const certificate = await identifierOf(context, type, input, serialOfKey);
   if (typeof certificate !== "string") return certificate;
-  return prepareNew(context, type, { certificate, version: 1, input }, preparing, { operation: "issue", more: {} });
+  return prepareNew(context, type, { certificate, version: 1, input }, preparing);
 }
 
 /** A certificate with its main part, signed and sealed: as it is first issued, or as the next version of another. */
@@ -75,25 +73,23 @@ export async function prepareNew(
   type: TypeRow,
   of: { readonly certificate: string; readonly version: number; readonly input: Omit<IssueInput, "type" | "serial"> },
   preparing: Preparing,
-  { operation, more }: { readonly operation: string; readonly more: Readonly<Record<string, Json>> },
+  renewal?: { readonly replaces: string; readonly reason: string },
 ): Promise<PreparedRecord> {
   const { certificate, version, input } = of;
   const holder = input.holder ?? null;
   const now = context.clock.now();
   const expiresAt = input.expiresAt ?? (type.validityDays === undefined ? null : now + type.validityDays * DAY_MS);
-  const status = await statusPlaceFor(context, preparing);
+  const status = await drawStatusSlot(context, preparing.slotsDrawn);
   const record = await sealRecord(context, type, { certificate, version, part: mainPart }, input.fields, {
     ...(await claimsOf(context, type, certificate, mainPart, status)),
     ...(expiresAt === null ? {} : { exp: Math.floor(expiresAt / 1000) }),
     ...(holder === null ? {} : { sub: holder }),
   });
-  const given = { certificate, type: type.id, typeVersion: type.version, version, holder, ...record.content };
-  return prepared(
-    operation,
-    certificate,
-    record,
-    status === undefined ? given : { ...given, ...more, expiresAt, ...later(preparing, status) },
-  );
+  const named = { certificate, type: type.id, typeVersion: type.version, version, holder, expiresAt };
+  const given = { ...named, ...documentOf(preparing, status), ...record.content };
+  const operation =
+    renewal === undefined ? operationCall("certificates.issue", given) : operationCall("certificates.renew", { ...given, ...renewal });
+  return prepared(operation, certificate, record);
 }
 
 export async function prepareComplete(
@@ -114,31 +110,22 @@ export async function prepareComplete(
   if (Object.hasOwn(row.parts, input.part) && !isRepeatable) return { refused: "part-exists", detail: input.part };
   const wrong = await checkValues(context, type, input.part, input.fields);
   if (wrong !== undefined) return wrong;
-  const status = await statusPlaceFor(context, preparing);
+  const status = await drawStatusSlot(context, preparing.slotsDrawn);
   const name = { certificate: row.certificate, version: row.version, part: input.part };
   const record = await sealRecord(context, type, name, input.fields, await claimsOf(context, type, row.certificate, input.part, status));
-  const given = { certificate: row.certificate, type: type.id, typeVersion: type.version, part: input.part, ...record.content };
-  return prepared("complete", row.certificate, record, status === undefined ? given : { ...given, ...later(preparing, status) });
+  const given = { certificate: row.certificate, type: type.id, typeVersion: type.version, part: input.part };
+  const operation = operationCall("certificates.complete", { ...given, ...documentOf(preparing, status), ...record.content });
+  return prepared(operation, row.certificate, record);
 }
 
-/** Undefined where the rules in force have no statuses yet: a chain that was founded before them and has not activated them. */
-export async function statusPlaceFor(context: Context, { placesDrawn }: Preparing): Promise<StatusPlace | undefined> {
-  return (await rulesInForce(context, "certificates")) < STATUS_RULES ? undefined : drawStatusPlace(context, placesDrawn);
+/** Arguments of every operation that publishes a document. */
+export function documentOf({ by, callKey }: Preparing, status: StatusSlot) {
+  return { status, callKey, by: byOf(by) };
 }
 
-/** Arguments that version 2 of the rules brought. */
-export function later({ by, callKey }: Preparing, status: StatusPlace) {
-  return { status, callKey, by: { app: by.app, operator: by.operator } };
-}
-
-export function prepared(
-  operation: string,
-  certificate: string,
-  record: SealedRecord,
-  given: Readonly<Record<string, unknown>>,
-): PreparedRecord {
+export function prepared(operation: Operation, certificate: string, record: SealedRecord): PreparedRecord {
   return {
-    operation: { contract: "certificates", operation, arguments: given as Record<string, Json> },
+    operation,
     attachments: record.attachments,
     certificate,
     issuerSigned: record.content.issuerSigned,
@@ -158,16 +145,16 @@ export async function checkValues(
   return checkFileFields(context, type, part, fields);
 }
 
-/** One record as an entry of its own. A place in the status list that another process took first is drawn anew, under the next entry id. */
+/** One record as an entry of its own. A slot in the status list that another process took first is drawn anew, under the next entry id. */
 export async function submitRecord(
   context: Context,
   prepare: (preparing: Preparing) => Promise<PreparedRecord | Refused>,
   caller: Caller,
   options: WriteOptions,
 ): Promise<Issued> {
-  const placesDrawn = new Set<string>();
+  const slotsDrawn = new Set<string>();
   for (let tryNumber = 1; ; tryNumber++) {
-    const record = await prepare({ by: caller, callKey: null, placesDrawn });
+    const record = await prepare({ by: caller, callKey: null, slotsDrawn });
     if ("refused" in record) return record;
     const draft = { operations: [record.operation], attachments: record.attachments };
     const submitted = await submit(context, draft, idSource(caller, options, tryNumber), options);
@@ -192,15 +179,15 @@ async function writtenBy(context: Context, transactionHash: string): Promise<{ c
   return entry?.payload.operations[0]?.arguments as { certificate: string; issuerSigned: string } | undefined;
 }
 
-export async function claimsOf(context: Context, type: TypeRow, certificate: string, part: string, status: StatusPlace | undefined) {
-  const statusList = status && { idx: status.index, uri: await statusListUri(context, context.member, status.list) };
+export async function claimsOf(context: Context, type: TypeRow, certificate: string, part: string, { list, index }: StatusSlot) {
+  const statusList = { idx: index, uri: await statusListUri(context, context.member, list) };
   return {
     vct: typeUrn(type.id, type.version),
     iss: `${context.consortium}/${context.member}`,
     iat: Math.floor(context.clock.now() / 1000),
     jti: certificate,
     part,
-    ...(statusList === undefined ? {} : { status: { status_list: statusList } }),
+    status: { status_list: statusList },
   };
 }
 

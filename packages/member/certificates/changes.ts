@@ -1,24 +1,17 @@
 import { formatIdentifier, mainPart, parseIdentifier, serialFromNumber } from "@vermilion/certificates";
-import { type CertificateRow, stateKeys, type TypeRow } from "@vermilion/contracts";
+import { type CertificateRow, operationCall, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
+import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";
+import { parseSignedObject } from "../entries/signed-object.ts";
 import { submit } from "../entries/submit.ts";
 import type { Caller, CorrectInput, IssuedCertificate, Refused, RenewInput, Submitted, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
-import {
-  checkValues,
-  claimsOf,
-  later,
-  latestType,
-  type Preparing,
-  prepared,
-  prepareNew,
-  statusPlaceFor,
-  submitRecord,
-} from "./certificates.ts";
+import { checkValues, claimsOf, documentOf, latestType, type Preparing, prepared, prepareNew, submitRecord } from "./certificates.ts";
 import { sealRecord } from "./sealed-record.ts";
+import { drawStatusSlot } from "./status-slots.ts";
 
 type Issued = (Submitted & IssuedCertificate) | Refused;
 
@@ -54,7 +47,7 @@ async function prepareRenewal(context: Context, id: string, input: RenewInput, p
       },
     },
     preparing,
-    { operation: "renew", more: { replaces: old.certificate, reason: input.reason } },
+    { replaces: old.certificate, reason: input.reason },
   );
 }
 
@@ -90,28 +83,29 @@ async function prepareCorrection(context: Context, id: string, input: CorrectInp
   if (type === undefined) throw new Error("bug: a certificate has no type");
   const wrong = await checkValues(context, type, input.part, input.fields);
   if (wrong !== undefined) return wrong;
-  const status = await statusPlaceFor(context, preparing);
+  const status = await drawStatusSlot(context, preparing.slotsDrawn);
   const name = { certificate: certificate.certificate, version: certificate.version, part: input.part };
-  const { expiresAt = null, holder } = certificate;
+  const { expiresAt, holder } = certificate;
   const record = await sealRecord(context, type, name, input.fields, {
     ...(await claimsOf(context, type, certificate.certificate, input.part, status)),
     ...(input.part === mainPart && expiresAt !== null ? { exp: Math.floor(expiresAt / 1000) } : {}),
     ...(input.part === mainPart && holder !== null ? { sub: holder } : {}),
   });
-  return prepared("correct", certificate.certificate, record, {
+  const operation = operationCall("certificates.correct", {
     certificate: certificate.certificate,
     type: certificate.type,
     typeVersion: certificate.typeVersion,
     part: input.part,
     corrects: part.issuerSigned,
     reason: input.reason,
-    ...(status === undefined ? {} : later(preparing, status)),
+    ...documentOf(preparing, status),
     ...record.content,
   });
+  return prepared(operation, certificate.certificate, record);
 }
 
 /** Suspend, resume, revoke (中止, 恢复, 注销): the issuer's word on its certificate, with a reason code. */
-export function changeStatus(
+export async function changeStatus(
   context: Context,
   operation: "suspend" | "resume" | "revoke",
   id: string,
@@ -119,7 +113,10 @@ export function changeStatus(
   caller: Caller,
   options: WriteOptions,
 ): Promise<Submitted | Refused> {
-  return act(context, operation, id, { reason }, caller, options);
+  const certificate = await readRow(context, stateKeys.certificate(id));
+  if (certificate === undefined) return unknownCertificate(id);
+  const call = operationCall(`certificates.${operation}`, { certificate: certificate.certificate, reason, by: byOf(caller) });
+  return submit(context, { operations: [call] }, idSource(caller, options), options);
 }
 
 /** Receive (收证): by the holder's own signature, or by the app that serves him. */
@@ -132,35 +129,11 @@ export async function receive(
 ): Promise<Submitted | Refused> {
   const certificate = await readRow(context, stateKeys.certificate(id));
   if (certificate === undefined) return unknownCertificate(id);
-  const proof = parseProof(input.proof);
+  const proof = input.proof === undefined ? null : parseSignedObject(input.proof);
   if (proof === undefined) return { refused: "bad-proof", detail: "the proof is not a signed object in JSON" };
   const document = input.document ?? certificate.parts[mainPart]?.issuerSigned ?? "";
-  return act(context, "receive", id, { document, proof }, caller, options);
-}
-
-/** Null where none was given; undefined where it is no JSON. Its form and signature are the contract's to judge. */
-function parseProof(proof: string | undefined): Json | undefined {
-  if (proof === undefined) return null;
-  try {
-    return JSON.parse(proof);
-  } catch {
-    return undefined;
-  }
-}
-
-async function act(
-  context: Context,
-  operation: string,
-  id: string,
-  more: Readonly<Record<string, Json>>,
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Submitted | Refused> {
-  const certificate = await readRow(context, stateKeys.certificate(id));
-  if (certificate === undefined) return unknownCertificate(id);
-  const given = { certificate: certificate.certificate, ...more, by: { app: caller.app, operator: caller.operator } };
-  const draft = { operations: [{ contract: "certificates", operation, arguments: given }] };
-  return submit(context, draft, idSource(caller, options), options);
+  const call = operationCall("certificates.receive", { certificate: certificate.certificate, document, proof, by: byOf(caller) });
+  return submit(context, { operations: [call] }, idSource(caller, options), options);
 }
 
 function unknownCertificate(id: string): Refused {

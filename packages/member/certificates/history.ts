@@ -1,4 +1,3 @@
-import { mainPart } from "@vermilion/certificates";
 import { type CertificateRow, type LifeRow, stateKeys, statePrefixes } from "@vermilion/contracts";
 import type { Context } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
@@ -15,35 +14,8 @@ export async function history(context: Context, id: string, cursor: string | und
   const prefix = statePrefixes.life(certificate.certificate);
   const from = decodeCursor(cursor, prefix);
   if (typeof from === "object") return from;
-  const page = await readRange<LifeRow>(context, prefix, { from, limit });
-  const steps = page.rows.map(({ value }) => value);
-  const earlier = from === undefined && !isWhole(steps) ? stepsOfOlderRules(certificate) : [];
-  return { items: [...earlier, ...steps], ...encodeCursor(page.next) };
-}
-
-function isWhole([first]: readonly LifeStep[]): boolean {
-  return first?.kind === "issued" || first?.kind === "renewed";
-}
-
-/** What older rules wrote no steps of, from what they did write. A part that was corrected since is left out: its first stamp is gone. */
-function stepsOfOlderRules(certificate: CertificateRow): LifeStep[] {
-  return Object.entries(certificate.parts)
-    .filter(([, part]) => part.corrects === undefined && part.status === undefined)
-    .map(([name, part]): LifeStep => {
-      const { owner, at, issuerSigned, transaction, height } = part;
-      const who = { kind: "member", id: owner } as const;
-      return {
-        kind: name === mainPart ? "issued" : "completed",
-        status: "valid",
-        at,
-        who,
-        part: name,
-        document: issuerSigned,
-        transaction,
-        height,
-      };
-    })
-    .sort((one, other) => one.height - other.height);
+  const page = await readRange(context, prefix, { from, limit });
+  return { items: page.rows.map(({ value }) => value), ...encodeCursor(page.next) };
 }
 
 /**
@@ -59,12 +31,12 @@ export async function statusAt(context: Context, id: string, asOf: number | unde
   if (asOf !== undefined && asOf > now) return { refused: "as-of-in-the-future", detail: "nobody knows yet" };
   const at = asOf ?? now;
   const { expiresAt } = certificate;
-  const facts = { certificate: certificate.certificate, asOf: { ...newest, time: at }, ...(expiresAt === undefined ? {} : { expiresAt }) };
+  const facts = { certificate: certificate.certificate, asOf: { ...newest, time: at }, expiresAt };
   if (at < certificate.issuedAt) return { ...facts, status: "not-issued" };
   const last = await lastStepBefore(context, certificate, at);
   const stands: LifeStep["status"] = last?.status ?? "valid";
   const isOver = stands === "revoked" || stands === "replaced";
-  if (!isOver && typeof expiresAt === "number" && expiresAt <= at) return { ...facts, status: "expired", since: expiresAt };
+  if (!isOver && expiresAt !== null && expiresAt <= at) return { ...facts, status: "expired", since: expiresAt };
   return {
     ...facts,
     status: stands,
@@ -80,7 +52,7 @@ async function lastStepBefore(context: Context, certificate: CertificateRow, at:
   const prefix = statePrefixes.life(certificate.certificate);
   let last: LifeRow | undefined;
   for (let from: string | undefined, more = true; more; ) {
-    const page = await readRange<LifeRow>(context, prefix, { from, limit: perReading });
+    const page = await readRange(context, prefix, { from, limit: perReading });
     for (const { value } of page.rows) {
       if (value.at > at) return last;
       if (last?.status !== value.status) last = value;

@@ -1,15 +1,6 @@
 import { serialFromNumber } from "@vermilion/certificates";
-import {
-  type CertificateListRow,
-  type CertificateRow,
-  type CertificateTotalsRow,
-  placesFrom,
-  type StateKey,
-  stateKeys,
-  statePrefixes,
-  type TypeRow,
-} from "@vermilion/contracts";
-import { canonicalText, type Json } from "@vermilion/ledger";
+import { type CertificateListRow, type CertificateRow, positionsFrom, stateKeys, statePrefixes } from "@vermilion/contracts";
+import { canonicalText, type StatePrefix } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import { queryCursors } from "../paging.ts";
 import type { CertificateCount, CertificateFilter, CertificateItem, Page, Refused } from "../services.ts";
@@ -33,7 +24,7 @@ export async function certificates(
   const wrong = checkFilter(filter);
   if (wrong !== undefined) return wrong;
   const prefix = prefixOf(filter);
-  const cursors = queryCursors(canonicalText(filter as unknown as Json), prefix, context.crypto);
+  const cursors = queryCursors(canonicalText({ ...filter }), prefix, context.crypto);
   const from = cursors.decode(cursor);
   if (typeof from === "object") return from;
   const found: CertificateRow[] = [];
@@ -74,7 +65,7 @@ function checkFilter({ type, part, from, to }: CertificateFilter): Refused | und
 }
 
 /** The shortest list that holds all that can fit. */
-function prefixOf({ type, issuer, holder, status, part, partState }: CertificateFilter): string {
+function prefixOf({ type, issuer, holder, status, part, partState }: CertificateFilter): StatePrefix<CertificateListRow> {
   if (holder !== undefined) return statePrefixes.certificatesOfHolder(holder);
   if (status === "suspended" || status === "revoked" || status === "replaced") return statePrefixes.certificatesOfStatus(status);
   if (type !== undefined && part !== undefined && partState === "missing") return statePrefixes.certificatesAwaiting(type, part);
@@ -91,14 +82,19 @@ interface Walked {
 }
 
 /** Goes along a list from `from`, reading the certificates that it names and telling those that fit. */
-async function* walk(context: Context, filter: CertificateFilter, prefix: string, from: string | undefined): AsyncGenerator<Walked> {
+async function* walk(
+  context: Context,
+  filter: CertificateFilter,
+  prefix: StatePrefix<CertificateListRow>,
+  from: string | undefined,
+): AsyncGenerator<Walked> {
   const backward = filter.sort !== "oldest";
   const now = context.clock.now();
   let at = from ?? (await edgeOf(context, filter, prefix, backward));
   let looked = 0;
   for (;;) {
-    const page = await readRange<CertificateListRow>(context, prefix, { from: at, limit: perReading, backward });
-    const keys: StateKey<CertificateRow>[] = page.rows.map(({ value }) => stateKeys.certificate(value.certificate));
+    const page = await readRange(context, prefix, { from: at, limit: perReading, backward });
+    const keys = page.rows.map(({ value }) => stateKeys.certificate(value.certificate));
     const certificates = new Map((await readRows(context, keys)).map((row) => [row.certificate, row]));
     looked += page.rows.length;
     const rows: { key: string; row: CertificateRow | undefined }[] = [];
@@ -131,14 +127,19 @@ function fits(row: CertificateRow, filter: CertificateFilter, now: number): bool
 
 export function statusNow({ status, expiresAt }: CertificateRow, now: number): CertificateRow["status"] | "expired" {
   const isOver = status === "revoked" || status === "replaced";
-  return !isOver && typeof expiresAt === "number" && expiresAt <= now ? "expired" : status;
+  return !isOver && expiresAt !== null && expiresAt <= now ? "expired" : status;
 }
 
 /**
  * Where to begin so that the first certificate is the first within the time asked for: a search for the block by halves, for time rises with
  * the height. Undefined: at the end of the list.
  */
-async function edgeOf(context: Context, { from, to }: CertificateFilter, prefix: string, backward: boolean): Promise<string | undefined> {
+async function edgeOf(
+  context: Context,
+  { from, to }: CertificateFilter,
+  prefix: StatePrefix<CertificateListRow>,
+  backward: boolean,
+): Promise<string | undefined> {
   const bound = backward ? to : from;
   if (bound === undefined) return undefined;
   const isBefore = (row: CertificateRow) => (backward ? row.issuedAt <= bound : row.issuedAt < bound);
@@ -146,15 +147,15 @@ async function edgeOf(context: Context, { from, to }: CertificateFilter, prefix:
   let high = ((await context.ledger.published())?.height ?? 0) + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const first = await firstFrom(context, `${prefix}${placesFrom(middle)}`, prefix);
+    const first = await firstFrom(context, `${prefix}${positionsFrom(middle)}`, prefix);
     if (first !== undefined && isBefore(first)) low = first.height + 1;
     else high = middle;
   }
-  return `${prefix}${placesFrom(low)}`;
+  return `${prefix}${positionsFrom(low)}`;
 }
 
-async function firstFrom(context: Context, from: string, prefix: string): Promise<CertificateRow | undefined> {
-  const page = await readRange<CertificateListRow>(context, prefix, { from, limit: 1 });
+async function firstFrom(context: Context, from: string, prefix: StatePrefix<CertificateListRow>): Promise<CertificateRow | undefined> {
+  const page = await readRange(context, prefix, { from, limit: 1 });
   const [first] = page.rows;
   return first === undefined ? undefined : readRow(context, stateKeys.certificate(first.value.certificate));
 }
@@ -182,7 +183,7 @@ async function byNumber(
   const found: CertificateRow[] = [];
   for (const code of codes) {
     const prefix = statePrefixes.certificateVersions(type.code, code, serial);
-    found.push(...(await readRange<CertificateRow>(context, prefix, { limit })).rows.map(({ value }) => value));
+    found.push(...(await readRange(context, prefix, { limit })).rows.map(({ value }) => value));
   }
   const order = filter.sort === "oldest" ? 1 : -1;
   const now = context.clock.now();
@@ -201,7 +202,7 @@ async function fromTotals(context: Context, filter: CertificateFilter): Promise<
   const prefix = type === undefined ? statePrefixes.certificateTotals : statePrefixes.certificateTotalsOfType(type);
   let sum = 0;
   for (let from: string | undefined, again = true; again; ) {
-    const page = await readRange<CertificateTotalsRow>(context, prefix, { from, limit: perReading });
+    const page = await readRange(context, prefix, { from, limit: perReading });
     for (const { key, value } of page.rows) {
       if (issuer !== undefined && !key.endsWith(`/${issuer}`)) continue;
       sum += status === undefined ? value.valid + value.suspended + value.revoked + value.replaced : value[status];
@@ -216,7 +217,7 @@ async function fromTotals(context: Context, filter: CertificateFilter): Promise<
 async function itemsOf(context: Context, rows: readonly CertificateRow[]): Promise<readonly CertificateItem[]> {
   const versions = [...new Set(rows.map(({ type, typeVersion }) => stateKeys.type(type, typeVersion)))];
   const issuers = [...new Set(rows.map(({ issuer }) => stateKeys.member(issuer)))];
-  const types = new Map((await readRows<TypeRow>(context, versions)).map((type) => [`${type.id}/${type.version}`, type]));
+  const types = new Map((await readRows(context, versions)).map((type) => [`${type.id}/${type.version}`, type]));
   const members = new Map((await readRows(context, issuers)).map(({ id, names }) => [id, names]));
   return rows.map((row) => {
     const type = types.get(`${row.type}/${row.typeVersion}`);

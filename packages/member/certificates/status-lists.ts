@@ -1,11 +1,11 @@
 import { deflateSync } from "node:zlib";
 import { issuerSignedJws, newStatusList, type StatusList, setStatus, statusListInput, statusListLength } from "@vermilion/certificates";
-import { type StatusChangeRow, stateKeys, statePrefixes } from "@vermilion/contracts";
+import { stateKeys, statePrefixes } from "@vermilion/contracts";
 import { lowS } from "@vermilion/ledger";
 import type { Context } from "../context.ts";
 import type { Refused, StatusListToken } from "../services.ts";
 import { readRange, readRow } from "../state/reader.ts";
-import { statusListUri } from "./status-places.ts";
+import { statusListUri } from "./status-slots.ts";
 
 /** Copies may be kept for five minutes; a token that nobody renews says nothing after a day. */
 const ttlSeconds = 300;
@@ -67,7 +67,7 @@ async function readOn(context: Context, list: number, known: Kept): Promise<bool
   const prefix = statePrefixes.statusChanges(context.member, list);
   let changed = false;
   for (let more = true; more; ) {
-    const page = await readRange<StatusChangeRow>(context, prefix, { from: known.readTo, limit: perReading });
+    const page = await readRange(context, prefix, { from: known.readTo, limit: perReading });
     for (const { key, value } of page.rows) {
       setStatus(known.list, value.index, value.value);
       known.readTo = key;
@@ -84,7 +84,7 @@ async function past(context: Context, list: number, time: number): Promise<Statu
   const statuses = newStatusList(2, statusListLength);
   const prefix = statePrefixes.statusChanges(context.member, list);
   for (let from: string | undefined, more = true; more; ) {
-    const page = await readRange<StatusChangeRow>(context, prefix, { from, limit: perReading });
+    const page = await readRange(context, prefix, { from, limit: perReading });
     for (const { value } of page.rows) if (value.at <= time) setStatus(statuses, value.index, value.value);
     from = page.next;
     more = from !== undefined && (page.rows.at(-1)?.value.at ?? 0) <= time;

@@ -1,6 +1,7 @@
-import { type EvidenceRow, evidenceDigestsMax, evidenceId, stateKeys } from "@vermilion/contracts";
+import { type EvidenceRow, evidenceDigestsMax, evidenceId, operationCall, stateKeys } from "@vermilion/contracts";
 import { concat, fromHex, pathOfLeaf, rootOfLeaves, text, toHex } from "@vermilion/ledger";
-import type { Context, ReadingContext } from "../context.ts";
+import type { Context } from "../context.ts";
+import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import { findEntry } from "../explorer/entries.ts";
@@ -23,9 +24,9 @@ export async function deposit(
   const bytes = concat(...leaves.flatMap((leaf) => leaf ?? []));
   const sha256 = toHex(context.crypto.sha256(bytes));
   const root = toHex(rootOfLeaves(leavesOf(bytes), context.crypto));
-  const given = { root, count: digests.length, digests: sha256, by: { app: caller.app, operator: caller.operator } };
+  const given = { root, count: digests.length, digests: sha256, by: byOf(caller) };
   const draft = {
-    operations: [{ contract: "evidence", operation: "deposit", arguments: given }],
+    operations: [operationCall("evidence.deposit", given)],
     attachments: [{ name: "digests", sha256, bytes }],
   };
   const submitted = await submit(context, draft, idSource(caller, options), options);

@@ -95,7 +95,7 @@ export function entryView(
     position,
     leafIndex: found.after.size - 1 - found.entries.length + position,
     time: found.after.time,
-    changed: outcome.kind === "applied" ? subjectsOf(parsed.transactionHash, parsed.payload.operations) : [],
+    changed: outcome.kind === "applied" ? subjectsOf(parsed.transactionHash, parsed.payload.operations, context.crypto) : [],
     entry: text(parsed.bytes),
     payload: JSON.parse(text(parsed.payloadBytes)),
   };

@@ -1,6 +1,6 @@
 import { parseIdentifier } from "@vermilion/certificates";
-import { stateKeys } from "@vermilion/contracts";
-import { canonicalText, type Json, type JsonObject, type Operation, thumbprint } from "@vermilion/ledger";
+import { nameOf, type Subject, stateKeys, subjectsAt, type TypeRow, timesOf } from "@vermilion/contracts";
+import { canonicalText, type Operation } from "@vermilion/ledger";
 import { outcomeAt } from "@vermilion/node/chain/block";
 import type { ExecutedBlock } from "@vermilion/node/ports/index";
 import { latestType } from "../certificates/certificates.ts";
@@ -26,7 +26,7 @@ export async function entries(
 ): Promise<Page<EntryHit> | Refused> {
   if (filter.from !== undefined && filter.to !== undefined && filter.from > filter.to)
     return { refused: "empty-range", detail: "`from` is later than `to`" };
-  const cursors = queryCursors(canonicalText(filter as unknown as Json), "entry/", context.crypto);
+  const cursors = queryCursors(canonicalText({ ...filter }), "entry/", context.crypto);
   const key = cursors.decode(cursor);
   if (typeof key === "object") return key;
   const judge = await judgeOf(context, filter);
@@ -76,39 +76,50 @@ async function judgeOf(context: Context, filter: EntryFilter): Promise<Judge | R
   const type = filter.type === undefined ? undefined : await latestType(context, filter.type);
   if (filter.type !== undefined && type === undefined) return { refused: "unknown-type", detail: filter.type };
   const { members } = await context.node.read.membershipAt();
-  const author = filter.member === undefined ? undefined : members.get(filter.member);
-  if (filter.member !== undefined && author === undefined) return { refused: "unknown-member", detail: filter.member };
-  const key = author === undefined ? undefined : thumbprint(author.keys.sign, context.crypto);
-  const isAct = async ({ contract, operation, arguments: given }: Operation): Promise<boolean> =>
-    (filter.operation ?? `${contract}.${operation}`) === `${contract}.${operation}` &&
-    (type === undefined || isOfType(given, type.id, type.code)) &&
-    (filter.reader === undefined || (await readerOf(context, given)) === filter.reader);
+  if (filter.member !== undefined && !members.has(filter.member)) return { refused: "unknown-member", detail: filter.member };
+  const memberBehind = membersBehindKeys(context);
+  const isAct = async (operation: Operation, about: readonly Subject[]): Promise<boolean> =>
+    (filter.operation ?? nameOf(operation)) === nameOf(operation) &&
+    (type === undefined || about.some((subject) => isOfType(subject, type))) &&
+    (filter.reader === undefined || (await hasReader(context, about, filter.reader)));
   return {
     async hit(block, position) {
       const entry = parsedAt(context, block, position);
       const outcome = outcomeAt(block.outcomes, position);
       if (filter.outcome !== undefined && outcome.kind !== filter.outcome) return undefined;
-      if (key !== undefined && entry.payload.signers[0] !== key) return undefined;
+      const { operations, signers } = entry.payload;
+      if (filter.member !== undefined && (await memberBehind(signers[0] ?? "")) !== filter.member) return undefined;
       let acts = 0;
-      for (const operation of entry.payload.operations) if (await isAct(operation)) acts += timesOf(operation);
+      for (const [index, operation] of operations.entries()) {
+        const about = subjectsAt(operation, { transaction: entry.transactionHash, operation: index, crypto: context.crypto });
+        if (await isAct(operation, about)) acts += timesOf(operation);
+      }
       return acts === 0 ? undefined : { ...entryView(context, block, position, entry), acts };
     },
   };
 }
 
-/** A deposit counts by its digests, everything else once. */
-function timesOf({ contract, arguments: given }: Operation): number {
-  return contract === "evidence" && typeof given["count"] === "number" ? given["count"] : 1;
+/** Whose key an author's is: the member's own, or that of an account which the member has registered. */
+function membersBehindKeys(context: Context): (thumbprint: string) => Promise<string | undefined> {
+  const known = new Map<string, string | undefined>();
+  return async (thumbprint) => {
+    if (known.has(thumbprint)) return known.get(thumbprint);
+    const owner = (await readRow(context, stateKeys.key(thumbprint)))?.owner;
+    const member = owner?.kind === "account" ? (await readRow(context, stateKeys.account(owner.id)))?.member : owner?.id;
+    known.set(thumbprint, member);
+    return member;
+  };
 }
 
-/** The certificate that an operation names says its type by its identifier (GB/T 36904). */
-function isOfType(given: JsonObject, id: string, code: string): boolean {
-  if (given["type"] === id) return true;
-  const { certificate } = given;
-  const identifier = typeof certificate === "string" ? parseIdentifier(certificate) : undefined;
-  return identifier !== undefined && !("refused" in identifier) && identifier.type === code;
+/** A certificate says its type by its identifier (GB/T 36904). */
+function isOfType({ kind, id }: Subject, type: TypeRow): boolean {
+  if (kind === "type") return id === type.id;
+  const identifier = kind === "certificate" ? parseIdentifier(id) : undefined;
+  return identifier !== undefined && !("refused" in identifier) && identifier.type === type.code;
 }
 
-async function readerOf(context: Context, { request }: JsonObject): Promise<string | undefined> {
-  return typeof request === "string" ? (await readRow(context, stateKeys.request(request)))?.reader : undefined;
+async function hasReader(context: Context, about: readonly Subject[], reader: string): Promise<boolean> {
+  for (const { kind, id } of about)
+    if (kind === "request" && (await readRow(context, stateKeys.request(id)))?.reader === reader) return true;
+  return false;
 }

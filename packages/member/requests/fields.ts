@@ -1,4 +1,4 @@
-import { type CertificateRow, type PartRow, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
+import { type CertificateRow, type PartRow, partOf, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
 import { toHex } from "@vermilion/ledger";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
 import type { Context } from "../context.ts";
@@ -87,11 +87,9 @@ async function disclose(
 /** The part under the document whose keys were granted: the one that stands, or one that a correction has replaced since. */
 async function grantedPart(context: Context, certificate: CertificateRow, request: RequestRow): Promise<PartRow | undefined> {
   const grant = await readRow(context, stateKeys.grant(request.request));
-  let part = Object.hasOwn(certificate.parts, request.part) ? certificate.parts[request.part] : undefined;
-  // A grant of older rules names no document: it was given for the one that stood then.
-  const isGranted = (each: PartRow) =>
-    grant?.document === undefined ? each.height <= (grant?.height ?? 0) : each.issuerSigned === grant.document;
-  while (part?.corrects !== undefined && !isGranted(part)) part = await readRow(context, stateKeys.formerPart(part.corrects));
+  let part = partOf(certificate, request.part);
+  while (part?.corrects !== undefined && part.issuerSigned !== grant?.document)
+    part = await readRow(context, stateKeys.formerPart(part.corrects));
   return part;
 }
 
@@ -99,7 +97,7 @@ async function grantedPart(context: Context, certificate: CertificateRow, reques
 export async function readOwn(context: Context, id: string, part: string, caller: Caller): Promise<Disclosed | Refused> {
   const certificate = await readRow(context, stateKeys.certificate(id));
   if (certificate === undefined) return { refused: "unknown-certificate", detail: id };
-  const row = Object.hasOwn(certificate.parts, part) ? certificate.parts[part] : undefined;
+  const row = partOf(certificate, part);
   if (row === undefined) return { refused: "unknown-part", detail: part };
   if (row.owner !== context.member) return { refused: "not-the-owner", detail: "another member's record is read by a request" };
   const name = { certificate: certificate.certificate, version: certificate.version, part, document: row.issuerSigned };
@@ -133,6 +131,6 @@ export async function trace(
   const prefix = statePrefixes.trace(certificate);
   const from = decodeCursor(cursor, prefix);
   if (typeof from === "object") return from;
-  const page = await readRange<TraceRow>(context, prefix, { from, limit, backward: true });
+  const page = await readRange(context, prefix, { from, limit, backward: true });
   return { items: page.rows.map(({ value }) => value), ...encodeCursor(page.next) };
 }

@@ -1,9 +1,8 @@
-import { type RequestRow, stateKeys } from "@vermilion/contracts";
-import { type Json, type Operation, toHex } from "@vermilion/ledger";
+import { operationCall, type RequestRow, stateKeys } from "@vermilion/contracts";
+import { type Operation, toHex } from "@vermilion/ledger";
 import type { Draft } from "@vermilion/node/chain/sign-entry";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
 import type { Context } from "../context.ts";
-import { rulesInForce } from "../entries/rules.ts";
 import { submit } from "../entries/submit.ts";
 import type { Refused, Submitted } from "../services.ts";
 import { readRow } from "../state/reader.ts";
@@ -16,28 +15,16 @@ export async function grantDraft(
 ): Promise<{ readonly operation: Operation; readonly sealed: NonNullable<Draft["sealed"]> } | Refused> {
   const reader = await readRow(context, stateKeys.member(request.reader));
   const document = (await readRow(context, stateKeys.certificate(request.certificate)))?.parts[request.part]?.issuerSigned;
-  const place = { certificate: request.certificate, version: request.version, part: request.part };
-  const keys = document === undefined ? undefined : await ownFieldKeys(context, { ...place, document }, request.fields);
-  if (reader === undefined || keys === undefined)
+  const name = { certificate: request.certificate, version: request.version, part: request.part };
+  const keys = document === undefined ? undefined : await ownFieldKeys(context, { ...name, document }, request.fields);
+  if (reader === undefined || document === undefined || keys === undefined)
     return { refused: "record-key-not-here", detail: "this member does not hold the key of the record" };
   const bytes = sealGrant(context, grantContextOf(context, request), keys, reader.keys.agree);
   const sha256 = toHex(context.crypto.sha256(bytes));
   const { certificate, version, part, fields } = request;
   return {
-    operation: {
-      contract: "grants",
-      operation: "give",
-      arguments: {
-        request: request.request,
-        certificate,
-        version,
-        part,
-        fields,
-        attachment: sha256,
-        // A correction that comes between makes this grant refused, and not one of a document that counts no more.
-        ...((await rulesInForce(context, "grants")) < 2 ? {} : { document }),
-      } as unknown as Record<string, Json>,
-    },
+    // A correction that comes between makes this grant refused, and not one of a document that counts no more.
+    operation: operationCall("grants.give", { request: request.request, certificate, version, part, document, fields, attachment: sha256 }),
     sealed: [{ name: "granted-keys", sha256, bytes, audience: [context.member, request.reader] }],
   };
 }

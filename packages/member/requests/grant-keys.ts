@@ -45,7 +45,7 @@ export function sealGrant(
   const { crypto, random } = context;
   const ephemeral = ephemeralKey(reader);
   const header = jweProtectedHeader(grant, thumbprint(reader, crypto), ephemeral.epk, crypto);
-  const protectedText = toBase64url(canonical(header as unknown as Json));
+  const protectedText = toBase64url(canonical(header));
   const kek = keyEncryptionKey(context, grant, ephemeral.secret);
   const contentKey = random.bytes(32);
   const iv = random.bytes(12);

@@ -1,8 +1,9 @@
-import { type RequestListRow, type RequestRow, requestId, type StateKey, stateKeys, statePrefixes } from "@vermilion/contracts";
-import type { Json, Operation } from "@vermilion/ledger";
+import { operationCall, type RequestRow, requestId, stateKeys, statePrefixes } from "@vermilion/contracts";
+import type { Operation, StatePrefix } from "@vermilion/ledger";
 import type { Draft } from "@vermilion/node/chain/sign-entry";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
+import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
@@ -21,8 +22,9 @@ export async function openRequest(
 ): Promise<(Submitted & { readonly request: string; readonly state?: RequestRow["status"] }) | Refused> {
   const fields = [...new Set(input.fields)].sort();
   const deadline = input.deadline ?? context.clock.now() + deadlineDefaultMs;
-  const given = { ...input, fields, deadline, way: "details", by: { app: caller.app, operator: caller.operator } };
-  const operation: Operation = { contract: "requests", operation: "open", arguments: given as unknown as Record<string, Json> };
+  const { certificate, part, purpose, serviceItem, basis } = input;
+  const given = { certificate, part, fields, purpose, serviceItem, basis, way: "details", deadline, by: byOf(caller) } as const;
+  const operation = operationCall("requests.open", given);
   const submitted = await submit(context, { operations: [operation] }, idSource(caller, options), options);
   if ("refused" in submitted) return submitted;
   const request = requestId(submitted.transactionHash, 0);
@@ -41,11 +43,12 @@ export async function requests(
   cursor: string | undefined,
   limit: number,
 ): Promise<Page<RequestRow> | Refused> {
-  const prefix = filter === "mine" ? statePrefixes.requestsOfReader(context.member) : statePrefixes.pending(context.member);
+  // Of either list the key ends with the name of the request.
+  const prefix: StatePrefix = filter === "mine" ? statePrefixes.requestsOfReader(context.member) : statePrefixes.pending(context.member);
   const from = decodeCursor(cursor, prefix);
   if (typeof from === "object") return from;
-  const page = await readRange<RequestListRow>(context, prefix, { from, limit, backward: true });
-  const keys: StateKey<RequestRow>[] = page.rows.map(({ key }) => stateKeys.request(key.slice(key.lastIndexOf("/") + 1)));
+  const page = await readRange(context, prefix, { from, limit, backward: true });
+  const keys = page.rows.map(({ key }) => stateKeys.request(key.slice(key.lastIndexOf("/") + 1)));
   return { items: await readRows(context, keys), ...encodeCursor(page.next) };
 }
 
@@ -60,8 +63,7 @@ export async function decide(
   const row = await readRow(context, stateKeys.request(id));
   if (row === undefined) return { refused: "unknown-request", detail: id };
   if (row.owner !== context.member) return { refused: "not-the-owner", detail: "only the owner of the record decides" };
-  const by = { app: caller.app, operator: caller.operator };
-  const decision: Operation = { contract: "requests", operation: "decide", arguments: { request: id, ...input, by } };
+  const decision = operationCall("requests.decide", { request: id, decision: input.decision, reason: input.reason, by: byOf(caller) });
   const draft = await draftOf(context, row, decision, input.decision);
   return "refused" in draft ? draft : submit(context, draft, idSource(caller, options), options);
 }

@@ -1,21 +1,21 @@
-import type { StateKey } from "@vermilion/contracts";
+import { type Json, rowAtKey, rowUnderPrefix, type StateKey, type StatePrefix } from "@vermilion/ledger";
 import type { StateRow } from "@vermilion/node/ports/index";
 import type { ReadingContext } from "../context.ts";
 
 type Reading = Pick<ReadingContext, "ledger">;
 
-/** The row of a key in the published state. Rows are written by contracts alone, so a row has the type its key says. */
-export async function readRow<Row>(context: Reading, key: StateKey<Row>): Promise<Row | undefined> {
+/** The row of a key in the published state. */
+export async function readRow<Row extends Json>(context: Reading, key: StateKey<Row>): Promise<Row | undefined> {
   const [row] = await context.ledger.stateRows([key]);
-  return row === undefined || row.value === null ? undefined : (row.value as unknown as Row);
+  return row === undefined || row.value === null ? undefined : rowAtKey(key, row.value);
 }
 
 /** Rows of several keys of one kind, in the order asked; absent ones are left out. */
-export async function readRows<Row>(context: Reading, keys: readonly StateKey<Row>[]): Promise<readonly Row[]> {
+export async function readRows<Row extends Json>(context: Reading, keys: readonly StateKey<Row>[]): Promise<readonly Row[]> {
   const rows = new Map((await context.ledger.stateRows(keys)).map((row) => [row.key, row.value]));
   return keys.flatMap((key) => {
     const value = rows.get(key) ?? null;
-    return value === null ? [] : [value as unknown as Row];
+    return value === null ? [] : [rowAtKey(key, value)];
   });
 }
 
@@ -28,9 +28,9 @@ export interface RangePage<Row> {
 /**
  * Up to `limit` rows under a prefix, deleted ones left out; newest first where the keys hold heights and `backward` is asked.
  */
-export async function readRange<Row>(
+export async function readRange<Row extends Json>(
   context: Reading,
-  prefix: string,
+  prefix: StatePrefix<Row>,
   options: { readonly from?: string | undefined; readonly limit: number; readonly backward?: boolean },
 ): Promise<RangePage<Row>> {
   const { limit, backward = false } = options;
@@ -43,7 +43,7 @@ export async function readRange<Row>(
     for (const row of some) {
       if (row.value === null) continue;
       if (rows.length === limit) return { rows, next: rows.at(-1)?.key };
-      rows.push({ key: row.key, value: row.value as unknown as Row });
+      rows.push({ key: row.key, value: rowUnderPrefix(prefix, row.value) });
     }
     if (some.length <= limit) return { rows, next: undefined };
     from = some.at(-1)?.key;

@@ -1,4 +1,4 @@
-import { type DayRow, dayOf, evidenceSubject, stateKeys, statePrefixes } from "@vermilion/contracts";
+import { acts, dayOf, evidenceSubject, stateKeys, statePrefixes } from "@vermilion/contracts";
 import type { Call } from "@vermilion/protocol";
 import { daysByHourDefault, daysDefault } from "@vermilion/protocol/statistics";
 import { countCertificates } from "../certificates/search.ts";
@@ -34,8 +34,7 @@ export async function statistics(context: Context): Promise<StatisticsView> {
     finalSize: await context.ledger.finalSize(),
     members: (await members(context)).map(({ id, names, status }) => ({ id, names, status })),
     certificates: { total: await count(), revoked: await count("revoked"), replaced: await count("replaced") },
-    // Older rules count nothing: what they wrote is missing from all counts.
-    countedFrom: rules.find(({ version }) => version >= 2)?.height ?? null,
+    countedFrom: rules[0]?.height ?? null,
     asOf: { blockNumber: height, time },
   };
 }
@@ -79,25 +78,6 @@ export async function blockFigures(context: Context, { by, ...range }: Call<"blo
   return { items: figures };
 }
 
-/** Which operation an act is of, for the question that lists the entries behind a figure. */
-const operationsOf: Readonly<Record<string, string>> = {
-  issued: "certificates.issue",
-  completed: "certificates.complete",
-  renewed: "certificates.renew",
-  corrected: "certificates.correct",
-  suspended: "certificates.suspend",
-  resumed: "certificates.resume",
-  revoked: "certificates.revoke",
-  received: "certificates.receive",
-  requested: "requests.open",
-  granted: "grants.give",
-  "used-details": "grants.give",
-  verified: "verifications.record",
-  deposited: "evidence.deposit",
-};
-/** Uses of certificates by others: the acts that are no contribution. */
-const uses: Readonly<Record<string, string>> = { "used-details": "details", verified: "verify" };
-
 /** What members contributed, or how certificates were used, by any of member, type and day. */
 export async function actFigures(
   context: Context,
@@ -111,7 +91,7 @@ export async function actFigures(
   const last = dayOf(query.to);
   let rows = 0;
   for (let from = `${statePrefixes.days}${dayOf(query.from)}`, again = true; again; ) {
-    const page = await readRange<DayRow>(context, statePrefixes.days, { from, limit: perReading });
+    const page = await readRange(context, statePrefixes.days, { from, limit: perReading });
     again = page.next !== undefined;
     for (const { key, value } of page.rows) {
       const [, day = "", member = "", type = ""] = key.split("/");
@@ -121,7 +101,7 @@ export async function actFigures(
       }
       rows += 1;
       for (const [act, count] of Object.entries(value))
-        if (Object.hasOwn(uses, act) === (what === "uses")) add(sums, by, { day, member, type, act, count });
+        if ((acts.get(act)?.way !== undefined) === (what === "uses")) add(sums, by, { day, member, type, act, count });
     }
     if (rows > rowsMax) return { refused: "range-too-wide", detail: `more than ${rowsMax} counts to add; ask for fewer days` };
     from = page.next ?? from;
@@ -145,7 +125,7 @@ function add(sums: Map<string, ActFigure>, by: readonly Dimension[], { day, memb
   };
   const key = JSON.stringify([dimensions, act]);
   const before = sums.get(key)?.count ?? 0;
-  const way = uses[act];
+  const way = acts.get(act)?.way;
   sums.set(key, { ...dimensions, act, ...(way === undefined ? {} : { way }), count: before + count, entries: "" });
 }
 
@@ -153,9 +133,10 @@ function add(sums: Map<string, ActFigure>, by: readonly Dimension[], { day, memb
 function entriesBehind({ day, member, type, act }: ActFigure, { from, to }: TimeRange): string {
   const first = day === undefined ? beginOfDay(dayOf(from)) : beginOfDay(day);
   const end = (day === undefined ? beginOfDay(dayOf(to)) : first) + DAY_MS - 1;
-  const query = new URLSearchParams({ from: String(first), to: String(end), operation: operationsOf[act] ?? "", outcome: "applied" });
+  const { operation, of } = acts.get(act) ?? { operation: "", of: "author" };
+  const query = new URLSearchParams({ from: String(first), to: String(end), operation, outcome: "applied" });
   // A use is counted for the reader, and the entry is that of who gave it.
-  if (member !== undefined) query.set(act === "used-details" ? "reader" : "member", member);
+  if (member !== undefined) query.set(of === "reader" ? "reader" : "member", member);
   if (type !== undefined) query.set("type", type);
   return `/v1/entries?${query.toString()}`;
 }

@@ -1,31 +1,32 @@
 import { checkTypeChange, parseCertificateType } from "@vermilion/certificates";
-import { type StateKey, stateKeys, statePrefixes, type TypeRow } from "@vermilion/contracts";
+import { operationCall, stateKeys, statePrefixes, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
 import { latestType } from "../certificates/certificates.ts";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
-import { rulesInForce } from "../entries/rules.ts";
 import { submit } from "../entries/submit.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
 import type { Caller, Page, Refused, Submitted, WriteOptions } from "../services.ts";
 import { readRange, readRow, readRows } from "../state/reader.ts";
 
-/** Version of the rules of types from which on a change is judged. */
-const CHANGES_JUDGED = 3;
-
-export async function defineType(context: Context, input: Json, caller: Caller, options: WriteOptions): Promise<Submitted | Refused> {
+export async function defineType(
+  context: Context,
+  input: Json,
+  caller: Caller,
+  options: WriteOptions,
+): Promise<Submitted | Refused> {
   const type = parseCertificateType(input);
   if ("refused" in type) {
     const problems = type.problems.map(({ path, code, detail }) => ({ field: path, code, detail }));
     return { refused: type.refused, detail: "the type definition is wrong", problems };
   }
-  const old = (await rulesInForce(context, "types")) < CHANGES_JUDGED ? undefined : await latestType(context, type.id);
+  const old = await latestType(context, type.id);
   const broken = old === undefined || old.owner !== context.member ? [] : checkTypeChange(old, type);
   if (broken.length > 0) {
     const problems = broken.map(({ path, code, detail }) => ({ field: path, code, detail }));
     return { refused: "type-change-breaks", detail: "the new version would break what works with the one before", problems };
   }
-  const operation = { contract: "types", operation: "define", arguments: { type: type as unknown as Json } };
+  const operation = operationCall("types.define", { type });
   return submit(context, { operations: [operation] }, idSource(caller, options), options);
 }
 
@@ -33,8 +34,8 @@ export async function defineType(context: Context, input: Json, caller: Caller, 
 export async function types(context: Context, cursor: string | undefined, limit: number): Promise<Page<TypeRow> | Refused> {
   const from = decodeCursor(cursor, statePrefixes.types);
   if (typeof from === "object") return from;
-  const page = await readRange<{ readonly version: number }>(context, statePrefixes.types, { from, limit });
-  const keys: StateKey<TypeRow>[] = page.rows.map(({ key, value }) => stateKeys.type(key.slice(statePrefixes.types.length), value.version));
+  const page = await readRange(context, statePrefixes.types, { from, limit });
+  const keys = page.rows.map(({ key, value }) => stateKeys.type(key.slice(statePrefixes.types.length), value.version));
   return { items: await readRows(context, keys), ...encodeCursor(page.next) };
 }
 

@@ -1,9 +1,9 @@
 import { inflateSync } from "node:zlib";
 import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermilion/certificates";
-import { type CertificateRow, type DigestRow, stateKeys, type Verdicts } from "@vermilion/contracts";
-import type { Json } from "@vermilion/ledger";
+import { type CertificateRow, type DigestRow, operationCall, stateKeys, type Verdicts } from "@vermilion/contracts";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
+import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
 import type { Caller, Refused, Submitted, WriteOptions } from "../services.ts";
@@ -49,9 +49,9 @@ export async function verify(
     verifier: input.verifier ?? null,
     issuerCode: input.issuerCode,
     verdicts,
-    by: { app: caller.app, operator: caller.operator },
+    by: byOf(caller),
   };
-  const operation = { contract: "verifications", operation: "record", arguments: given as unknown as Record<string, Json> };
+  const operation = operationCall("verifications.record", given);
   const submitted = await submit(context, { operations: [operation] }, idSource(caller, options), options);
   return "refused" in submitted ? submitted : { ...submitted, verdicts };
 }

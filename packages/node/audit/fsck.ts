@@ -8,7 +8,6 @@ import {
   equalBytes,
   formatOutcome,
   frontierRoot,
-  type Json,
   leafHash,
   type ParsedEntry,
   type ParsedHeader,
@@ -225,7 +224,7 @@ class Check {
       const [stored, replay] = [formatOutcome(outcomeAt(block.outcomes, position)), formatOutcome(outcome)];
       if (stored !== replay) this.find(`${place} entry ${position}`, `stored outcome ${stored}, replay gives ${replay}`);
     });
-    if (canonicalText(block.writes as unknown as Json) !== canonicalText(replayed.writes as unknown as Json)) {
+    if (canonicalText(block.writes) !== canonicalText(replayed.writes)) {
       this.find(`${place} write set`, "is not what replay gives");
     }
     const records = [
@@ -233,8 +232,7 @@ class Check {
       headerRecord(header.headerHash),
     ];
     const after = treeAfter(this.standing, entries, replayed.outcomes, this.crypto).standing(header.bytes, payload);
-    if (canonicalText(block.after as unknown as Json) !== canonicalText(after as unknown as Json))
-      this.find(`${place} standing`, "is not what replay gives");
+    if (canonicalText(block.after) !== canonicalText(after)) this.find(`${place} standing`, "is not what replay gives");
     this.grow(records);
     entries.forEach(({ transactionHash, entryHash }, position) => {
       const outcome = outcomeAt(replayed.outcomes, position);
@@ -265,8 +263,7 @@ class Check {
     if (published === undefined) return this.find("published standing", "is missing: rebuild");
     if (published.hash !== this.standing.hash)
       return this.find("published standing", `stands at height ${published.height}: start the member or rebuild`);
-    if (canonicalText(published as unknown as Json) !== canonicalText(this.standing as unknown as Json))
-      this.find("published standing", "is not that of the head");
+    if (canonicalText(published) !== canonicalText(this.standing)) this.find("published standing", "is not that of the head");
     await this.stateRows();
     await this.entryPlaces();
     await this.guarded("cosignatures", () =>

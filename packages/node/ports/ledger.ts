@@ -1,18 +1,16 @@
 import type { Json, Outcome } from "@vermilion/ledger";
 
 /** One row of a block's write set: the absolute value after the block, null where the key was deleted. */
-export interface StateWrite {
+export type StateWrite = {
   readonly key: string;
   readonly value: Json | null;
-}
+};
 
 /** A state row as stored: `height` names the block that wrote it. A deleted key keeps its row with a null value. */
-export interface StateRow extends StateWrite {
-  readonly height: number;
-}
+export type StateRow = StateWrite & { readonly height: number };
 
 /** The tree and the state after a block: what executing the next block starts from. */
-export interface Standing {
+export type Standing = {
   readonly height: number;
   /** Header hash, hex. */
   readonly hash: string;
@@ -24,7 +22,7 @@ export interface Standing {
   readonly state: string;
   /** Header time, ms since 1970. */
   readonly time: number;
-}
+};
 
 /** Bytes that travel beside an entry to every member of the chain, named by their SHA-256 (hex). */
 export interface Attachment {

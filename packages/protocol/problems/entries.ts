@@ -29,6 +29,7 @@ export const entryProblems = {
   "too-many-refusals": row(422, "被拒绝的交易过多，请稍后再试", "Too many refused entries; try again later"),
   "unknown-operation": row(422, "没有此操作", "There is no such operation"),
   "malformed-arguments": row(422, "操作参数不正确", "The arguments of the operation are malformed"),
+  "not-an-account": row(422, "提交者不是账户", "The author is not an account"),
   "not-a-member": row(422, "不是联盟成员", "Not a member"),
   "not-the-member": row(422, "只能为本成员申请重新加入", "A member rejoins for itself alone"),
   "not-a-majority": row(422, "签名成员不足半数以上", "The signers are not a majority"),

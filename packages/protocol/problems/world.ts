@@ -6,6 +6,11 @@ export const worldProblems = {
   "storage-read-only": row(503, "存储只读，暂停写入", "Storage is read-only; writes are refused"),
   "storage-failed": row(503, "存储暂时不可用", "Storage is not available"),
   "storage-layout-newer": row(503, "存储版本高于程序版本", "The storage layout is newer than this program"),
+  "data-too-old": row(
+    503,
+    "存储的是 0.1 版的数据，本版本不读取",
+    "The storage holds data of version 0.1, which this version does not read",
+  ),
   "keys-unavailable": row(503, "密钥服务暂时不可用", "The key service is not available"),
   "key-unwrap-failed": row(500, "密钥无法解封", "A key cannot be unwrapped"),
   "peer-unreachable": row(503, "无法连接其他成员", "Another member cannot be reached"),

@@ -28,6 +28,8 @@ const certificate: CertificateRow = {
   holder: null,
   status: "valid",
   issuedAt: time,
+  expiresAt: null,
+  listed: "000000000007/00000/00",
   transaction: hash,
   height: 7,
   parts: {
@@ -38,6 +40,8 @@ const certificate: CertificateRow = {
       issuerSigned: hash,
       disclosures: hash,
       typeVersion: 1,
+      status: { list: 0, index: 1 },
+      revision: 1,
       transaction: hash,
       height: 7,
       at: time,
@@ -62,6 +66,7 @@ const member: MemberRow = {
   url: "http://127.0.0.1:1",
   keys: { sign: key, log: key, cosign: key, agree: key },
   status: "active",
+  incarnation: 0,
 };
 const request: RequestRow = {
   request: requestName,
@@ -187,7 +192,13 @@ export function fakeServices(): Services {
     revokeCertificate: async () => committed,
     receiveCertificate: async () => committed,
     certificateHistory: async () => ({ items: [lifeStep] }),
-    certificateStatus: async () => ({ certificate: certificateId, status: "valid", since: time, asOf: { blockNumber: 9, time } }),
+    certificateStatus: async () => ({
+      certificate: certificateId,
+      status: "valid",
+      since: time,
+      expiresAt: null,
+      asOf: { blockNumber: 9, time },
+    }),
     statusList: async () => ({ token: "a.b.c", ttl: 300 }),
     certificate: async () => certificate,
     certificates: async () => ({ items: [certificateItem] }),

@@ -15,6 +15,7 @@ export const refusalCodes = [
   "malformed-arguments",
   "not-a-member",
   "not-a-majority",
+  "not-an-account",
   // consortium
   "already-founded",
   "not-founded",

@@ -1,10 +1,10 @@
 import { type CertificateType, fieldsOf, parseIdentifier } from "@vermilion/certificates";
 import type * as z from "zod";
-import { commitments, fields, type Given, sha256Hex } from "./arguments.ts";
-import { checkAttachment } from "./attachments.ts";
-import { stateKeys } from "./keys.ts";
-import type { OperationContext } from "./operation.ts";
-import { type Refusal, refuse } from "./refusals.ts";
+import { commitments, fields, type Given, sha256Hex } from "../operation/arguments.ts";
+import { checkAttachment } from "../operation/attachments.ts";
+import type { OperationContext } from "../operation/operation.ts";
+import { type Refusal, refuse } from "../operation/refusals.ts";
+import { stateKeys } from "../state/keys.ts";
 
 /** What is published of a part: field names, commitments to their keys, and the two attachments by their SHA-256. */
 export const partContent = {

@@ -1,9 +1,8 @@
-import { type Json, stateKeyForm } from "@vermilion/ledger";
-import type { StateKey } from "./keys.ts";
+import { type Json, rowAtKey, rowUnderPrefix, type StateKey, type StatePrefix, stateKeyForm } from "@vermilion/ledger";
 
-export interface Row {
+export interface RowUnder<Row extends Json> {
   readonly key: string;
-  readonly value: Json;
+  readonly value: Row;
 }
 
 /** Absolute value of a key; null where it was deleted. */
@@ -69,17 +68,14 @@ export class StateView {
   }
 
   /** The row of a key, what was written in this run first. Undefined: absent, or not loaded and then recorded as a miss. */
-  get<R>(key: StateKey<R>): R | undefined;
-  get(key: string): Json | undefined;
-  get(key: string): unknown {
+  get<Row extends Json>(key: StateKey<Row>): Row | undefined {
     const laid = this.laid.get(key);
-    if (laid !== undefined) return laid ?? undefined;
-    if (!this.stored.has(key)) this.missedKeys.add(key);
-    return this.stored.get(key);
+    const value = laid === undefined ? this.storedAt(key) : (laid ?? undefined);
+    return value === undefined ? undefined : rowAtKey(key, value);
   }
 
   /** Rows in byte order. What is not loaded is recorded as a miss, and the rows known up to there are answered. */
-  range(prefix: string, options: { readonly after?: string; readonly limit: number }): Row[] {
+  range<Row extends Json>(prefix: StatePrefix<Row>, options: { readonly after?: string; readonly limit: number }): RowUnder<Row>[] {
     const { after, limit } = options;
     const known = this.knownTo(prefix, after);
     const rows = known === "nothing" ? [] : this.rowsBetween(prefix, after, known.to);
@@ -88,12 +84,11 @@ export class StateView {
       const request: RangeRequest = { prefix, limit, ...(from === undefined ? {} : { after: from }) };
       this.missedRanges.set(rangeName(request), request);
     }
-    return rows.slice(0, limit);
+    return rows.slice(0, limit).map(({ key, value }) => ({ key, value: rowUnderPrefix(prefix, value) }));
   }
 
-  /** Rows are JSON by their types (rows.ts); TypeScript cannot see it through interfaces of other packages. */
-  put<R>(key: StateKey<R>, value: NoInfer<R>): void {
-    this.lay(key, value as Json);
+  put<Row extends Json>(key: StateKey<Row>, value: NoInfer<Row>): void {
+    this.lay(key, value);
   }
 
   delete(key: string): void {
@@ -135,6 +130,11 @@ export class StateView {
     this.before = undefined;
   }
 
+  private storedAt(key: string): Json | undefined {
+    if (!this.stored.has(key)) this.missedKeys.add(key);
+    return this.stored.get(key);
+  }
+
   private lay(key: string, value: Json | null): void {
     assertKey(key);
     if (this.before !== undefined && !this.before.has(key)) this.before.set(key, this.laid.get(key));
@@ -157,7 +157,7 @@ export class StateView {
     return known ? { to: reached } : "nothing";
   }
 
-  private rowsBetween(prefix: string, after: string | undefined, to: string | undefined): Row[] {
+  private rowsBetween(prefix: string, after: string | undefined, to: string | undefined): RowUnder<Json>[] {
     const inside = (key: string): boolean =>
       key.startsWith(prefix) && (after === undefined || key > after) && (to === undefined || key <= to);
     const rows = new Map<string, Json>();

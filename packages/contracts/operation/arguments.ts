@@ -1,5 +1,5 @@
 import { fieldsPerTypeMax, statusListLength } from "@vermilion/certificates";
-import { type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
+import { type JsonObject, type PublicJwk, parsePublicJwk } from "@vermilion/ledger";
 import * as z from "zod";
 
 /** Shapes of the arguments that several operations share. All objects are strict; every text and every list has a limit. */
@@ -9,7 +9,12 @@ const CONTROL = /\p{Cc}/u;
 /** What an operation is given, as its callers may write it. */
 export type Given<Schema extends z.ZodType> = DeepReadonly<z.output<Schema>>;
 
-type DeepReadonly<Value> = Value extends object ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> } : Value;
+/** Any JSON object is readonly already, to whatever depth. */
+type DeepReadonly<Value> = JsonObject extends Value
+  ? Value
+  : Value extends object
+    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
+    : Value;
 
 export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 export const memberId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
@@ -55,8 +60,8 @@ export const names = z.strictObject({ zh: text(128), en: text(128) });
 /** An app of a member, as entries name it. */
 export const appIdForm = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-/** A place in a status list. */
-export const statusPlace = z.strictObject({
+/** A slot in a status list. */
+export const statusSlot = z.strictObject({
   list: z.int().min(0).max(999_999),
   index: z
     .int()
@@ -90,3 +95,5 @@ export const signedObject = z.strictObject({
   payload: base64url(4096),
   signatures: z.tuple([z.strictObject({ protected: base64url(512), signature: base64url(86) })]),
 });
+
+export type SignedObject = Given<typeof signedObject>;

@@ -1,20 +1,20 @@
 import { statusListLength } from "@vermilion/certificates";
-import { type StatusPlace, stateKeys } from "@vermilion/contracts";
+import { type StatusSlot, stateKeys } from "@vermilion/contracts";
 import type { Context, ReadingContext } from "../context.ts";
 import { readRow } from "../state/reader.ts";
 
 const drawsMax = 64;
 
 /**
- * A free place in this member's newest status list, drawn at random: lists are at most half full, so few draws are needed, and two processes
- * seldom meet; where they do, the contract refuses the second (`status-index-taken`) and it draws again. `besides` are places that the same
+ * A free slot in this member's newest status list, drawn at random: lists are at most half full, so few draws are needed, and two processes
+ * seldom meet; where they do, the contract refuses the second (`status-index-taken`) and it draws again. `besides` are slots that the same
  * call has drawn already, as `list/index`.
  */
-export async function drawStatusPlace(context: Context, besides: Set<string> = new Set()): Promise<StatusPlace> {
+export async function drawStatusSlot(context: Context, besides: Set<string> = new Set()): Promise<StatusSlot> {
   const list = (await readRow(context, stateKeys.statusList(context.member)))?.list ?? 0;
   for (let draw = 0; draw < drawsMax; draw++) {
     const [a = 0, b = 0, c = 0] = context.random.bytes(3);
-    // 2^20 places: twenty of twenty-four random bits.
+    // 2^20 slots: twenty of twenty-four random bits.
     const index = ((a << 16) | (b << 8) | c) % statusListLength;
     const name = `${list}/${index}`;
     if (besides.has(name) || (await readRow(context, stateKeys.statusIndex(context.member, list, index))) !== undefined) continue;

@@ -1,0 +1,11 @@
+export type * from "./accounts.ts";
+export type * from "./certificates.ts";
+export type * from "./consortium.ts";
+export type * from "./entries.ts";
+export type * from "./evidence.ts";
+export type * from "./files.ts";
+export type * from "./party.ts";
+export type * from "./requests.ts";
+export type * from "./statistics.ts";
+export type * from "./trace.ts";
+export type * from "./types.ts";
