@@ -9,11 +9,13 @@ import { createStatusLists } from "./certificates/status-lists.ts";
 import * as consortium from "./consortium/consortium.ts";
 import type { Context, ReadingContext } from "./context.ts";
 import * as evidence from "./evidence/evidence.ts";
+import { createInnerTrees } from "./evidence/inner-trees.ts";
 import * as entries from "./explorer/entries.ts";
 import * as entrySearch from "./explorer/entry-search.ts";
 import * as proofs from "./explorer/proofs.ts";
 import * as files from "./files/files.ts";
 import { grantedFile } from "./files/granted-files.ts";
+import { lookup } from "./lookup/lookup.ts";
 import * as fields from "./requests/fields.ts";
 import * as requests from "./requests/requests.ts";
 import type { PublicServices, Services } from "./services.ts";
@@ -22,13 +24,13 @@ import * as types from "./types/types.ts";
 import * as verifications from "./verifications/verifications.ts";
 
 /** The use cases that need no account and no key but the log's, bound to what is known of the chain. */
-export function createPublicServices(context: ReadingContext): PublicServices {
+export function createPublicServices(context: ReadingContext, trees = createInnerTrees(context)): PublicServices {
   const { freshly, membershipAt } = context.node.read;
   return {
     health: () => consortium.health(context),
     consortium: () => consortium.consortium(context),
     members: async () => ({ items: await consortium.members(context) }),
-    evidenceReceipt: ({ evidence: id, digest }, options) => freshly(() => evidence.evidenceReceipt(context, id, digest, options)),
+    evidenceReceipt: ({ evidence: id, digest }, options) => freshly(() => evidence.evidenceReceipt(context, trees, id, digest, options)),
     checkpoint: () => proofs.checkpoint(context),
     logCheckpoint: () => proofs.checkpoint(context),
     cosignatures: () => proofs.cosignatures(context),
@@ -37,7 +39,7 @@ export function createPublicServices(context: ReadingContext): PublicServices {
     inclusionProof: ({ index, size }) => proofs.inclusionProof(context, index, size),
     consistencyProof: ({ old, size }) => proofs.consistencyProof(context, old, size),
     receipt: ({ transactionHash }, options) => proofs.receipt(context, transactionHash, options),
-    lookup: ({ hash }) => proofs.lookup(context, hash),
+    lookup: ({ hash }) => lookup(context, trees, hash),
     // Its links are another process's: where there is none, they are the platform's own.
     fileChunk: async () => ({ refused: "file-link-invalid", detail: "" }),
   };
@@ -47,8 +49,9 @@ export function createPublicServices(context: ReadingContext): PublicServices {
 export function createServices(context: Context): Services {
   const { freshly, decisively } = context.node.read;
   const statusLists = createStatusLists(context);
+  const trees = createInnerTrees(context);
   return {
-    ...createPublicServices(context),
+    ...createPublicServices(context, trees),
 
     defineType: ({ type }, ...by) => types.defineType(context, type, ...by),
     types: ({ cursor, limit }) => types.types(context, cursor, limit),
@@ -96,7 +99,7 @@ export function createServices(context: Context): Services {
     grantedFile: ({ request, field, from }, ...by) => freshly(() => grantedFile(context, request, field, from, ...by)),
     fileChunk: ({ token }) => files.fileChunk(context, token),
 
-    depositEvidence: ({ digests }, ...by) => evidence.deposit(context, digests, ...by),
+    depositEvidence: ({ digests }, ...by) => evidence.deposit(context, trees, digests, ...by),
     evidence: (call) => freshly(() => evidence.evidence(context, call.evidence)),
 
     blocks: ({ cursor, limit }) => entries.blocks(context, cursor, limit),

@@ -1,4 +1,15 @@
-import { executeEntry, found, keysOf, limits, membershipIn, newestRules, operationCall, StateView, stateKeys } from "@vermilion/contracts";
+import {
+  executeEntry,
+  found,
+  keysOf,
+  limits,
+  membershipIn,
+  namesOf,
+  newestRules,
+  operationCall,
+  StateView,
+  stateKeys,
+} from "@vermilion/contracts";
 import type { Operation } from "@vermilion/ledger";
 import type { Answer, EntryResult, Founding, LoadedRows, Membership, Rules } from "@vermilion/node/rules";
 
@@ -6,6 +17,7 @@ import type { Answer, EntryResult, Founding, LoadedRows, Membership, Rules } fro
 export const chainRules: Rules = {
   entryAheadMsMax: limits.aheadMsMax,
   keysOf,
+  namesOf,
 
   run: (state, block, entries, crypto) =>
     asked(state, (view) => {

@@ -15,7 +15,7 @@ import { measureReceipt } from "./receipt.ts";
 import { type Report, tableOf } from "./report.ts";
 import { readmeTable, savedResults, saveResults } from "./results.ts";
 
-/** `npm run bench`: the figures of the README, each beside what this machine could do at most in the same minute. */
+/** `npm run bench`: the figures of its README, each beside what this machine could do at most in the same minute. */
 
 type Measure = (settings: Settings, limits: MachineLimits, cleanup: Cleanup) => Promise<Figure>;
 

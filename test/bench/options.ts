@@ -14,7 +14,7 @@ export interface Options {
   readonly profile: boolean;
   /** Results are written there, a file a figure. */
   readonly save: string | undefined;
-  /** Print the README's table of what was saved, and measure nothing. */
+  /** Print the table of test/bench/README.md of what was saved, and measure nothing. */
   readonly table: boolean;
 }
 
@@ -32,7 +32,7 @@ export const help = `npm run bench -- [--json] [--only n0,n0b,n1,n2,n3,http,lone
   --keep      folder in which the certificates of \`million\` stay; where they are there already, only the questions are asked
   --profile   print beside each figure the functions that took most of a profiled run
   --save      write each figure as JSON in here, as test/bench/results has them
-  --table     print the README's table of test/bench/results
+  --table     print the table of test/bench/README.md of test/bench/results
   --data      temporary folders are made in here, and the disk under it is the one measured (default: the system's)`;
 
 /** Throws an Error with one sentence for what cannot be run. Undefined: help was asked for. */

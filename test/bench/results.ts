@@ -38,7 +38,7 @@ interface Row {
   readonly measured: (value: Lookup) => string;
 }
 
-/** The rows of the README's table, made of the data alone. */
+/** The rows of the table of test/bench/README.md, made of the data alone. */
 const rows: readonly Row[] = [
   {
     name: "n0",

@@ -165,9 +165,7 @@ describe("a member restored from an older copy", () => {
 
 async function incarnationsOf(cluster: Cluster, id: string): Promise<Readonly<Record<string, number>>> {
   const members = await servicesOf(cluster, id).members({});
-  return Object.fromEntries(
-    members.items.flatMap(({ id: member, incarnation }) => (incarnation === undefined ? [] : [[member, incarnation]])),
-  );
+  return Object.fromEntries(members.items.flatMap(({ id: member, incarnation }) => (incarnation === 0 ? [] : [[member, incarnation]])));
 }
 
 /** Heights of headers and acknowledgements that a member has signed since now, and of blocks whose tree it has cosigned since. */

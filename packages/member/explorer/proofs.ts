@@ -1,6 +1,4 @@
-import { stateKeys } from "@vermilion/contracts";
 import {
-  formatOutcome,
   leafHash,
   parseTilePath,
   consistencyProof as proveConsistency,
@@ -11,8 +9,7 @@ import {
   toHex,
 } from "@vermilion/ledger";
 import type { ReadingContext } from "../context.ts";
-import type { Answer, LookupView, ReceiptView, Refused } from "../services.ts";
-import { readRow } from "../state/reader.ts";
+import type { Answer, ReceiptView, Refused } from "../services.ts";
 
 const notYet: Refused = { refused: "no-checkpoint", detail: "no checkpoint has its quorum of cosignatures yet" };
 
@@ -93,31 +90,4 @@ export async function receipt(
   const text = size === undefined ? undefined : await context.node.proofs.receiptAt(place.index, size);
   if (size === undefined || text === undefined) return notYet;
   return { transactionHash, final: final !== undefined, leafIndex: place.index, size, receipt: text };
-}
-
-/** For anybody: by transaction hash, by SHA-256 of the issuer-signed part of a certificate, or by the root of a file. */
-export async function lookup(context: ReadingContext, hash: string): Promise<LookupView | Refused> {
-  const published = await context.ledger.published();
-  const document = await readRow(context, stateKeys.digest(hash));
-  const file = document === undefined ? await readRow(context, stateKeys.file(hash)) : undefined;
-  const transactionHash = document?.transaction ?? file?.transaction ?? hash;
-  const place = await context.ledger.entryPlace(transactionHash);
-  if (place === undefined)
-    return { refused: "unknown-hash", detail: "no transaction, certificate or file with this hash is on this ledger" };
-  const { time = 0 } = await context.node.read.submitted(place);
-  const certificate = document === undefined ? undefined : await readRow(context, stateKeys.certificate(document.certificate));
-  return {
-    found: true,
-    kind: document !== undefined ? "certificate" : file !== undefined ? "file" : "transaction",
-    transactionHash,
-    outcome: formatOutcome(place.outcome),
-    blockNumber: place.height,
-    leafIndex: place.index,
-    time,
-    issuer: (document === undefined ? undefined : certificate?.parts[document.part]?.owner) ?? file?.owner ?? null,
-    part: document?.part ?? null,
-    status: certificate?.status ?? null,
-    final: (await context.ledger.finalSize()) > place.index,
-    asOf: { blockNumber: published?.height ?? 0, time: published?.time ?? 0 },
-  };
 }

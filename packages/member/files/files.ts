@@ -98,7 +98,7 @@ export async function sendChunk(
 export async function completeFile(
   context: Context,
   file: string,
-  input: { readonly mediaType: string },
+  input: { readonly mediaType: string; readonly plain: string },
   caller: Caller,
   options: WriteOptions,
 ): Promise<(Submitted & { readonly file: string }) | Refused> {
@@ -119,6 +119,7 @@ export async function completeFile(
     size: state.size,
     chunks: state.chunks.length,
     chunkBytes: fileChunkBytes,
+    plain: input.plain,
   });
   const draft: Draft = { operations: [operation], beforeProposal: (entry) => noteRegistration(context, file, entry) };
   const submitted = await submit(context, draft, idSource(caller, options), options);

@@ -9,12 +9,7 @@ import { decodeCursor, encodeCursor } from "../paging.ts";
 import type { Caller, Page, Refused, Submitted, WriteOptions } from "../services.ts";
 import { readRange, readRow, readRows } from "../state/reader.ts";
 
-export async function defineType(
-  context: Context,
-  input: Json,
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Submitted | Refused> {
+export async function defineType(context: Context, input: Json, caller: Caller, options: WriteOptions): Promise<Submitted | Refused> {
   const type = parseCertificateType(input);
   if ("refused" in type) {
     const problems = type.problems.map(({ path, code, detail }) => ({ field: path, code, detail }));

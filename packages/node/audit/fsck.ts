@@ -21,6 +21,7 @@ import {
 import { isCommitCertificate } from "../chain/acknowledge.ts";
 import { emptyStanding, entryRecord, frontierOf, headerRecord, outcomeAt, treeAfter } from "../chain/block.ts";
 import { type Executing, registeredKeys } from "../chain/execution.ts";
+import { missingNames, namesIn } from "../chain/names.ts";
 import type { GenesisFile } from "../context.ts";
 import { checkGenesis, type Genesis } from "../founding/genesis.ts";
 import { parseCertificate } from "../peers/wire.ts";
@@ -266,6 +267,7 @@ class Check {
     if (canonicalText(published) !== canonicalText(this.standing)) this.find("published standing", "is not that of the head");
     await this.stateRows();
     await this.entryPlaces();
+    await this.names();
     await this.guarded("cosignatures", () =>
       checkFinality({ ledger, genesis, crypto, trees: this.trees, find: (place, problem) => this.find(place, problem) }),
     );
@@ -289,6 +291,20 @@ class Check {
       const stored = await this.guarded(place, () => this.ledger.entryPlace(expected.transactionHash));
       if (stored === undefined || canonicalText({ ...stored }) !== canonicalText({ ...expected }))
         this.find(place, "is not where the entry stands");
+    }
+  }
+
+  /** Block by block from the store: all names together would be too much for the memory. */
+  private async names(): Promise<void> {
+    for (let height = 0; height <= this.height; height++) {
+      const place = `names of block ${height}`;
+      const [hash = ""] = (await this.guarded(place, () => this.ledger.hashesFrom(height, 1))) ?? [];
+      const block = await this.guarded(place, () => this.ledger.readBlock(hash));
+      if (block === undefined) return this.find(place, "the block is not held any more");
+      const entries = block.entries.map((bytes) => parseEntry(bytes, this.crypto)).flatMap((entry) => ("refused" in entry ? [] : entry));
+      const names = namesIn(this.executing.rules, block, entries);
+      const missing = (await this.guarded(place, () => missingNames(this.ledger, height, names))) ?? [];
+      for (const { position, name } of missing) this.find(`name ${name}`, `does not lead to block ${height} entry ${position}`);
     }
   }
 

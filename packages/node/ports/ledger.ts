@@ -61,6 +61,14 @@ export interface EntryPlace {
   readonly outcome: Outcome;
 }
 
+export type BlockPosition = Pick<EntryPlace, "height" | "position">;
+
+/** What the entry at `position` of a block can be found by beside its transaction hash: SHA-256 hashes, 32 bytes each, one after the other. */
+export interface EntryNames {
+  readonly position: number;
+  readonly hashes: Uint8Array;
+}
+
 /** Everything that a committed block adds to what is derived from the blocks. */
 export interface Publication {
   readonly standing: Standing;
@@ -71,6 +79,8 @@ export interface Publication {
   readonly first: number;
   readonly leafRecords: readonly Uint8Array[];
   readonly entries: readonly EntryPlace[];
+  /** Ascending by position, of entries that have any. */
+  readonly names: readonly EntryNames[];
 }
 
 /** What may be read of one member's copy of one chain. Reads go on working where the store takes no more writes. */
@@ -98,6 +108,12 @@ export interface LedgerReads {
   entryPlace(transactionHash: string): Promise<EntryPlace | undefined>;
   /** The same for at most 1,000 entries, in the order asked. */
   entryPlaces(transactionHashes: readonly string[]): Promise<readonly (EntryPlace | undefined)[]>;
+
+  /**
+   * Of at most 1,000 names (hex), in the order asked: where entries stand that have the name, in the order of the chain, the first 16. An
+   * adapter may keep the first 8 bytes of a name alone: an answer is where to look, and not yet that it is there.
+   */
+  named(hashes: readonly string[]): Promise<readonly (readonly BlockPosition[])[]>;
 
   /** An attachment of a saved block: for all members of the chain. */
   attachment(sha256: string): Promise<Uint8Array | undefined>;
@@ -135,7 +151,7 @@ export interface Ledger extends LedgerReads {
 
   /** Publishes the block after the published one. A block at or below it is no change; one further above throws a bug. */
   publish(publication: Publication): Promise<void>;
-  /** Drops everything derived (state rows, tiles, leaf records, indexes, published standing); blocks and head stay. */
+  /** Drops everything derived (state rows, tiles, leaf records, indexes of entries and names, published standing); blocks and head stay. */
   unpublish(): Promise<void>;
 
   /** Stores an attachment with an audience (this member among it or its author), apart from those for all. Repeating is no change. */
