@@ -4,7 +4,7 @@ import { allow, type Roles } from "./roles.ts";
 import type { TableName, Tables } from "./tables.ts";
 
 const read = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"];
-const write = ["dynamodb:DeleteItem", "dynamodb:PutItem"];
+const write = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem"];
 const readWrite = [...read, ...write];
 /** When a table was made tells whether it was restored from a backup, in which the member has forgotten what it had promised. */
 const describe = ["dynamodb:DescribeTable"];

@@ -88,7 +88,7 @@ async function openSource(path: string): Promise<{ readonly source: FileSource; 
 async function readState(path: string): Promise<UploadState | undefined> {
   if ((await readIfThere(path, stateBytesMax)) === undefined) return undefined;
   const value = await readJson(path, stateBytesMax);
-  const texts = ["name", "mediaType", "key", "file"];
+  const texts = ["name", "mediaType", "key", "file", "plain"];
   if (
     isJsonObject(value) &&
     value["version"] === 1 &&

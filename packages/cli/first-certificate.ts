@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Client, ClientProblem, createClient, type Receipt } from "@vermilion/client";
-import { isJsonObject, type Json, parseStrict } from "@vermilion/client/reading";
+import { isJsonObject, type Json, type JsonObject, parseStrict } from "@vermilion/client/reading";
 import { readAppFile } from "@vermilion/local/config/apps";
 import { dataPaths } from "@vermilion/local/config/paths";
 import { readType, shippedTypeIds, withMembers } from "./shipped-types.ts";
@@ -30,19 +30,19 @@ export async function issueFirstCertificate(data: string): Promise<FirstCertific
   const sample = await readShipped(sampleFile);
   const { main } = isJsonObject(sample) ? sample : {};
   if (!isJsonObject(main)) throw new Error("bug: the sample has no main part");
-  const members = (await client.members()).map(({ id }) => id);
+  const members = (await client.members()).items.map(({ id }) => id);
   await Promise.all((await shippedTypeIds()).map(async (id) => defineOnce(client, id, withMembers(await readType(id), [], members))));
-  const issued = await client.issue({ type: firstType, fields: main }, { idempotencyKey: "vermilion-start-sample" });
-  const receipt = await client.receipt(issued.transactionHash, receiptWaitS);
+  const issued = await client.issueCertificate({ type: firstType, fields: main }, { idempotencyKey: "vermilion-start-sample" });
+  const receipt = await client.receipt({ transactionHash: issued.transactionHash, wait: receiptWaitS });
   return { type: firstType, certificate: issued.certificate, issuerSignedSha256: issued.issuerSignedSha256, receipt };
 }
 
-async function defineOnce(client: Client, id: string, type: Json): Promise<void> {
+async function defineOnce(client: Client, id: string, type: JsonObject): Promise<void> {
   try {
-    await client.type(id);
+    await client.type({ type: id });
   } catch (error) {
     if (!(error instanceof ClientProblem) || error.code !== "unknown-type") throw error;
-    await client.defineType(type, { idempotencyKey: `vermilion-start-type-${id}` });
+    await client.defineType({ type }, { idempotencyKey: `vermilion-start-type-${id}` });
   }
 }
 

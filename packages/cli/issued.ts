@@ -2,7 +2,7 @@ import type { Client } from "@vermilion/client";
 import { save } from "./files.ts";
 import { type Io, shown, timeOf } from "./output.ts";
 
-type IssuedAnswer = Awaited<ReturnType<Client["issue"]>>;
+type IssuedAnswer = Awaited<ReturnType<Client["issueCertificate"]>>;
 
 /** What `issue` and `complete` print: what was put on the ledger and where, and the SD-JWT unless it went into a file. */
 export async function printIssued(

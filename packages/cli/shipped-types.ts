@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type CertificateType, parseCertificateType } from "@vermilion/client/certificate-types";
-import { isJsonObject, type Json } from "@vermilion/client/reading";
+import { isJsonObject, type JsonObject } from "@vermilion/client/reading";
 import { readJson } from "./files.ts";
 import { Failure } from "./output.ts";
 
@@ -19,7 +19,7 @@ export async function shippedTypeIds(): Promise<readonly string[]> {
 }
 
 /** A type by the id of a shipped one, or from a file; its JSON, not judged yet. */
-export async function readType(idOrFile: string): Promise<Json> {
+export async function readType(idOrFile: string): Promise<JsonObject> {
   const isShipped = idForm.test(idOrFile) && (await shippedTypeIds()).includes(idOrFile);
   if (!isShipped && idForm.test(idOrFile)) {
     const ids = (await shippedTypeIds()).join(", ");
@@ -29,7 +29,9 @@ export async function readType(idOrFile: string): Promise<Json> {
       2,
     );
   }
-  return readJson(isShipped ? `${folder}${idOrFile}.json` : idOrFile, typeBytesMax);
+  const type = await readJson(isShipped ? `${folder}${idOrFile}.json` : idOrFile, typeBytesMax);
+  if (isJsonObject(type)) return type;
+  throw new Failure("not-an-object", { zh: `${idOrFile} 应为JSON对象`, en: `${idOrFile} must hold a JSON object` }, 2);
 }
 
 /** A type that holds, or a failure that names the first of what is wrong. */
@@ -49,9 +51,9 @@ export async function readGoodType(idOrFile: string): Promise<CertificateType> {
 }
 
 /** The type with other members in it: shipped types name those of the default consortium. Policies of readers that are not there go. */
-export function withMembers(type: Json, issuers: readonly string[], members: readonly string[]): Json {
-  if (!isJsonObject(type)) return type;
+export function withMembers(type: JsonObject, issuers: readonly string[], members: readonly string[]): JsonObject {
   const policies = Array.isArray(type["policies"]) ? type["policies"] : [];
-  const known = (policy: Json) => isJsonObject(policy) && typeof policy["reader"] === "string" && members.includes(policy["reader"]);
+  const known = (policy: JsonObject[string]) =>
+    isJsonObject(policy) && typeof policy["reader"] === "string" && members.includes(policy["reader"]);
   return { ...type, ...(issuers.length === 0 ? {} : { issuers }), policies: policies.filter(known) };
 }

@@ -1,10 +1,9 @@
 import { chunkPlace, type FileReference, fileRoot, parseFileReference } from "@vermilion/certificates";
-import type { FileChunks, FileLink } from "./file-answers.ts";
-import type { fileCalls } from "./file-calls.ts";
+import type { FileChunks, FileLink } from "./answers.ts";
 import { type ChunkCipher, chunkCipher, sha256Hex } from "./file-chunks.ts";
 import { nobleCrypto } from "./noble-crypto.ts";
+import type { CallOptions } from "./options.ts";
 import { ClientProblem } from "./problem.ts";
-import type { CallOptions } from "./transport.ts";
 
 export interface ReadFileOptions extends CallOptions {
   /** Chunks that are fetched ahead of their reader; 3 where absent. */
@@ -21,6 +20,11 @@ export interface OpenedFile extends AsyncIterable<Uint8Array> {
   readonly chunks: number;
 }
 
+/** Fetches one encrypted chunk, of at most so many bytes. */
+export interface FetchByLink {
+  fetchByLink(link: FileLink, bytesMax: number, options?: CallOptions): Promise<Uint8Array>;
+}
+
 /** Asks for hashes and links from a chunk on. */
 export type AskChunks = (from: number) => Promise<FileChunks>;
 
@@ -31,7 +35,7 @@ const parallelDefault = 3;
  * member nor the owner nor the store can pass off another chunk. Throws `ClientProblem`, also out of the iteration.
  */
 export async function openFile(
-  calls: Pick<ReturnType<typeof fileCalls>, "fetchByLink">,
+  calls: FetchByLink,
   value: string,
   ask: AskChunks,
   first: FileChunks,
@@ -62,7 +66,7 @@ export function readReference(value: string): FileReference {
 interface Reading {
   readonly reference: FileReference;
   readonly hashes: readonly string[];
-  readonly calls: Pick<ReturnType<typeof fileCalls>, "fetchByLink">;
+  readonly calls: FetchByLink;
   readonly links: LinkBook;
   readonly options: ReadFileOptions;
 }

@@ -1,3 +1,4 @@
+import { sha256 } from "@noble/hashes/sha2.js";
 import {
   type FileReference,
   fileBytesMax,
@@ -9,16 +10,15 @@ import {
   isFileName,
   isMediaType,
 } from "@vermilion/certificates";
-import { fromBase64url, toBase64url } from "@vermilion/ledger";
-import type { Submitted } from "./answers.ts";
-import type { FileUpload } from "./file-answers.ts";
-import type { fileCalls } from "./file-calls.ts";
+import { fromBase64url, toBase64url, toHex } from "@vermilion/ledger";
+import type { Result } from "@vermilion/protocol";
+import type { FileLink, FileUpload } from "./answers.ts";
+import type { Calls } from "./calls.ts";
 import { type ChunkCipher, chunkCipher, sha256Hex } from "./file-chunks.ts";
 import { eachOf, type FileSource, readSource } from "./file-source.ts";
 import { nobleCrypto } from "./noble-crypto.ts";
+import type { CallOptions } from "./options.ts";
 import { ClientProblem } from "./problem.ts";
-import type { CallOptions } from "./transport.ts";
-import type { writes } from "./writes.ts";
 
 /**
  * All that is needed to go on with an upload after an interruption, as plain JSON. It holds the key of the file: keep it as secret as the
@@ -33,6 +33,8 @@ export interface UploadState {
   /** base64url. */
   readonly key: string;
   readonly file: string;
+  /** SHA-256 of the file before its encryption, hex. */
+  readonly plain: string;
   readonly chunks: readonly string[];
 }
 
@@ -59,7 +61,7 @@ export interface PutFileOptions extends CallOptions {
 }
 
 /** A file that is at its member and on the ledger. */
-export interface StoredFile extends Submitted {
+export interface StoredFile extends Result<"submission"> {
   /** For a field of format `file`. It holds the key of the file. */
   readonly value: string;
   readonly file: string;
@@ -68,7 +70,9 @@ export interface StoredFile extends Submitted {
   readonly chunks: number;
 }
 
-export type FileCalls = ReturnType<typeof fileCalls> & Pick<ReturnType<typeof writes>, "completeFile">;
+export interface FileCalls extends Pick<Calls, "beginFile" | "sendChunk" | "completeFile" | "file"> {
+  sendByLink(link: FileLink, bytes: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
+}
 
 const parallelDefault = 3;
 /** Rounds of asking what is missing that may pass without any of it becoming less. */
@@ -104,32 +108,43 @@ async function prepare(source: FileSource, options: PutFileOptions): Promise<Upl
   if (source.size > fileBytesMax)
     throw new ClientProblem({ code: "file-too-large", status: 0, detail: "a file has at most 5 GiB", detailZh: "文件不得超过5 GiB" });
   const key = crypto.getRandomValues(new Uint8Array(fileKeyBytes));
-  const chunks = await hashesOf(source, key, options);
+  const { chunks, plain } = await hashesOf(source, key, options);
   const file = fileRoot(chunks, nobleCrypto) ?? "";
-  return { version: 1, name, mediaType, bytes: source.size, key: toBase64url(key), file, chunks };
+  return { version: 1, name, mediaType, bytes: source.size, key: toBase64url(key), file, plain, chunks };
 }
 
-/** SHA-256 (hex) of each chunk that the file encrypts to under its key. */
-async function hashesOf(source: FileSource, key: Uint8Array, options: PutFileOptions): Promise<readonly string[]> {
+/** SHA-256 (hex) of each chunk that the file encrypts to under its key, and of the file as it is. */
+async function hashesOf(
+  source: FileSource,
+  key: Uint8Array,
+  options: PutFileOptions,
+): Promise<{ readonly chunks: readonly string[]; readonly plain: string }> {
   const { parallel, onProgress, signal } = options;
   const { chunks: count } = fileLayout(source.size);
   const cipher = await chunkCipher(key, count);
   const chunks: string[] = [];
+  const whole = sha256.create();
   let done = 0;
+  // Chunks are begun in their order, and read one after the other: the hash of the whole takes them so.
+  let reading: Promise<unknown> = Promise.resolve();
   await eachOf(count, parallel ?? parallelDefault, async (index) => {
     signal?.throwIfAborted();
-    chunks[index] = await sha256Hex(await sealedChunk(source, source.size, index, cipher));
+    const read = reading.then(() => plainChunk(source, source.size, index));
+    reading = read.then((plain) => whole.update(plain));
+    reading.catch(() => undefined);
+    chunks[index] = await sha256Hex(await cipher.seal(index, await read));
     onProgress?.({ phase: "hashing", done: ++done, chunks: count });
   });
-  return chunks;
+  await reading;
+  return { chunks, plain: toHex(whole.digest()) };
 }
 
 /** All of the file is read again: what was sent already is of the file as it was, and would stand on the ledger as if it were of this one. */
 async function checkResumed(state: UploadState, source: FileSource, options: PutFileOptions): Promise<UploadState> {
   const fits = state.version === 1 && state.bytes === source.size && fileRoot(state.chunks, nobleCrypto) === state.file;
   if (!fits) throw sourceChanged("the saved state is not of this file", "保存的状态不属于此文件");
-  const hashes = await hashesOf(source, keyOf(state), options);
-  if (hashes.some((hash, at) => hash !== state.chunks[at]))
+  const { chunks, plain } = await hashesOf(source, keyOf(state), options);
+  if (plain !== state.plain || chunks.some((hash, at) => hash !== state.chunks[at]))
     throw sourceChanged("the file has changed since its upload began", "上传开始后文件内容已改变");
   return state;
 }
@@ -141,11 +156,15 @@ function keyOf({ key }: UploadState): Uint8Array {
 }
 
 async function sealedChunk(source: FileSource, bytes: number, index: number, cipher: ChunkCipher): Promise<Uint8Array> {
+  return cipher.seal(index, await plainChunk(source, bytes, index));
+}
+
+async function plainChunk(source: FileSource, bytes: number, index: number): Promise<Uint8Array> {
   const start = index * filePlainChunkBytes;
   const end = Math.min(bytes, start + filePlainChunkBytes);
   const plain = await readSource(source, start, end);
   if (plain.length !== end - start) throw sourceChanged("the file has become shorter", "文件已变短");
-  return cipher.seal(index, plain);
+  return plain;
 }
 
 interface Sending {
@@ -161,7 +180,7 @@ async function sendMissing(calls: FileCalls, source: FileSource, sending: Sendin
   const plan = { size, chunks: state.chunks };
   let least = Number.POSITIVE_INFINITY;
   for (let idle = 0; idle < idleRoundsMax; ) {
-    const upload = await calls.beginFile(state.file, plan, signalOf(signal));
+    const upload = await calls.beginFile({ file: state.file, ...plan }, signalOf(signal));
     const left = upload.missing.length;
     if (upload.registered || left === 0) return upload.registered;
     idle = left < least ? 0 : idle + 1;
@@ -200,7 +219,7 @@ async function sendOne(
   if ((await sha256Hex(bytes)) !== state.chunks[send.chunk])
     throw sourceChanged("the file has changed since it was hashed", "文件内容已改变");
   if (send.through === "api") {
-    await calls.sendChunk(state.file, send.chunk, bytes, signalOf(signal));
+    await calls.sendChunk({ file: state.file, chunk: send.chunk, bytes }, signalOf(signal));
     return true;
   }
   try {
@@ -213,20 +232,24 @@ async function sendOne(
 }
 
 /** A first attempt whose answer was lost, or whose process ended, has put the file there: then its entry is the answer. */
-async function register(calls: FileCalls, state: UploadState, size: number, { signal }: PutFileOptions): Promise<Submitted> {
-  const { file, mediaType, chunks } = state;
+async function register(calls: FileCalls, state: UploadState, size: number, { signal }: PutFileOptions): Promise<Result<"submission">> {
+  const { file, mediaType, plain, chunks } = state;
   try {
-    return await calls.completeFile(file, { mediaType }, signalOf(signal));
+    return await calls.completeFile({ file, mediaType, plain }, signalOf(signal));
   } catch (error) {
     if (!(error instanceof ClientProblem) || error.code !== "file-exists") throw error;
     // Whoever sees an entry on its way can register its root first: then the member refuses the upload, and the file is not ours.
-    await calls.beginFile(file, { size, chunks }, signalOf(signal));
+    await calls.beginFile({ file, size, chunks }, signalOf(signal));
     return submittedOf(calls, file, { signal });
   }
 }
 
-async function submittedOf(calls: FileCalls, file: string, { signal }: { readonly signal?: AbortSignal | undefined }): Promise<Submitted> {
-  const row = await calls.file(file, signalOf(signal));
+async function submittedOf(
+  calls: FileCalls,
+  file: string,
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): Promise<Result<"submission">> {
+  const row = await calls.file({ file }, signalOf(signal));
   return { status: "committed", outcome: "applied", transactionHash: row.transaction, blockNumber: row.height, time: row.at };
 }
 

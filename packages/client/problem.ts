@@ -14,6 +14,7 @@ export type ClientCode =
   | "no-credentials"
   | "bad-credentials"
   | "receipt-does-not-hold"
+  | "lookup-does-not-hold"
   | FileClientCode;
 
 /** What the client finds wrong with files and chunks before it hands anything on. */

@@ -1,6 +1,5 @@
-import type { SdJwtCode } from "@vermilion/certificates";
+import type { Names, SdJwtCode } from "@vermilion/certificates";
 import type { VerifyCode } from "@vermilion/ledger";
-import type { Names } from "./answers.ts";
 import type { GenesisCode } from "./genesis.ts";
 
 /** Everything that can make integrity fail, or an input unreadable. */

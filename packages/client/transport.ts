@@ -1,55 +1,12 @@
 import { concat } from "@vermilion/ledger";
+import { type CallOptions, type ClientOptions, defaultPatience, type Patience } from "./options.ts";
 import { ClientProblem, problemOf } from "./problem.ts";
-import { type AppCredentials, type TokenSource, tokenSource } from "./token.ts";
-import type { Trust } from "./trust.ts";
+import { type TokenSource, tokenSource } from "./token.ts";
 
-/** How often and how long the client tries; all times in ms. */
-export interface Patience {
-  /** Attempts of one call, the first counted. */
-  readonly attempts: number;
-  /** First pause; it doubles up to `pauseMaxMs`, each time between half and all of it. */
-  readonly pauseMs: number;
-  readonly pauseMaxMs: number;
-  /** Longest wait for one attempt's answer. */
-  readonly timeoutMs: number;
-  /** The same where a chunk of a file is sent or fetched. */
-  readonly chunkTimeoutMs: number;
-  /** Longest wait for the commit of an entry that was answered as pending. */
-  readonly commitMs: number;
-}
-
-export const defaultPatience: Patience = {
-  attempts: 5,
-  pauseMs: 200,
-  pauseMaxMs: 5_000,
-  timeoutMs: 30_000,
-  chunkTimeoutMs: 120_000,
-  commitMs: 30_000,
-};
-
-export interface ClientOptions {
-  /** Where the member answers, without a trailing path: `http://127.0.0.1:7301`. */
-  readonly baseUrl: string;
-  /** Absent for public calls alone. */
-  readonly app?: AppCredentials;
-  /** The person behind the app, 1 to 64 characters; stands in the entries. */
-  readonly operator?: string;
-  /** Language of the titles of problems; the member's default (Chinese) where absent. */
-  readonly language?: "zh" | "en";
-  readonly fetch?: typeof fetch;
-  readonly patience?: Partial<Patience>;
-  /** By which policy receipts are judged before they are handed on; default `first-use`. */
-  readonly trust?: Trust;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-}
-
-interface Call extends CallOptions {
+export interface TransportCall extends CallOptions {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Sent as they are, instead of a body. */
@@ -68,8 +25,7 @@ export interface Answer {
 export interface Transport {
   readonly patience: Patience;
   /** Tries until there is an answer that trying again cannot better. Throws `ClientProblem`, or the reason of the caller's signal. */
-  send(call: Call): Promise<Answer>;
-  json<T>(call: Call): Promise<T>;
+  send(call: TransportCall): Promise<Answer>;
   /** A call past the member, by a link: with the link's headers and nothing of ours. An answer longer than `bytesMax` is none. */
   link(link: LinkCall, bytesMax: number, options?: CallOptions): Promise<Uint8Array>;
 }
@@ -90,7 +46,7 @@ export function transportOf(options: ClientOptions): Transport {
       ? undefined
       : tokenSource(options.app, { baseUrl, post, timeoutMs: patience.timeoutMs, language: options.language });
 
-  async function once(call: Call): Promise<Answer> {
+  async function once(call: TransportCall): Promise<Answer> {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const token = call.access === "public" ? undefined : await tokenFor(tokens);
     const answer = await attempt(call, body, token);
@@ -100,7 +56,7 @@ export function transportOf(options: ClientOptions): Transport {
     return successOf(await attempt(call, body, await tokenFor(tokens)));
   }
 
-  async function attempt(call: Call, body: string | undefined, token: string | undefined): Promise<RawAnswer> {
+  async function attempt(call: TransportCall, body: string | undefined, token: string | undefined): Promise<RawAnswer> {
     const signal = signalOf(call.signal, call.bytes === undefined ? patience.timeoutMs : patience.chunkTimeoutMs);
     const headers: Record<string, string> = { accept: "application/json, text/plain;q=0.9, application/octet-stream;q=0.5" };
     if (options.language !== undefined) headers["accept-language"] = options.language;
@@ -135,11 +91,10 @@ export function transportOf(options: ClientOptions): Transport {
     return answer;
   }
 
-  const send = (call: Call) => patiently(patience, baseUrl, call.signal, () => once(call));
+  const send = (call: TransportCall) => patiently(patience, baseUrl, call.signal, () => once(call));
   return {
     patience,
     send,
-    json: async <T>(call: Call) => parsedAnswer<T>(await send(call)),
     link: (link, bytesMax, options) =>
       patiently(patience, new URL(link.url).origin, options?.signal, () => follow(link, bytesMax, options?.signal)),
   };
@@ -276,7 +231,6 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
   });
 }
 
-function queryOf(query: Call["query"]): string {
-  const entries = Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as const]));
-  return entries.length === 0 ? "" : `?${new URLSearchParams(Object.fromEntries(entries))}`;
+function queryOf(query: TransportCall["query"] = {}): string {
+  return Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
 }

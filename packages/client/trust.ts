@@ -1,25 +1,17 @@
 import { parseEntry, utf8, type VerifiedReceipt, verifyReceipt } from "@vermilion/ledger";
 import type { EvidenceReceipt, Receipt } from "./answers.ts";
-import { signalOf } from "./getters.ts";
 import { nobleCrypto } from "./noble-crypto.ts";
+import type { CallOptions, Trust } from "./options.ts";
 import { ClientProblem } from "./problem.ts";
-import type { CallOptions, Transport } from "./transport.ts";
 import { verifyOffline } from "./verify.ts";
 
-/**
- * By which policy the client judges the receipts that it is given. `policy`: the C2SP tlog-policy text that its owner has from a source he
- * trusts, and then no member can deceive it. `first-use`: that which the member itself names when the client first needs it; afterwards the
- * member cannot show another ledger. `none`: receipts are handed on as they come.
- */
-export type Trust = "first-use" | "none" | { readonly policy: string };
-
-/** Checks receipts that claim to be final. Throws `ClientProblem` `receipt-does-not-hold`. */
-export function receiptJudge(transport: Transport, trust: Trust) {
+/** Checks receipts that claim to be final, by `trust`; `policyOf` asks the member for its policy. Throws `ClientProblem` `receipt-does-not-hold`. */
+export function receiptJudge(policyOf: (options: CallOptions | undefined) => Promise<string>, trust: Trust) {
   let asked: Promise<string> | undefined;
 
   async function policyText(options: CallOptions | undefined): Promise<string> {
     if (typeof trust === "object") return trust.policy;
-    asked ??= transport.send({ method: "GET", path: "/v1/policy", access: "public", ...signalOf(options) }).then(({ text }) => text);
+    asked ??= policyOf(options);
     return asked.catch((error: unknown) => {
       asked = undefined;
       throw error;

@@ -1,4 +1,4 @@
-import type { StatusVerdict } from "@vermilion/certificates";
+import type { Names, StatusVerdict } from "@vermilion/certificates";
 import {
   type Cosigner,
   type Crypto,
@@ -16,7 +16,6 @@ import {
   verifyInclusion,
   verifyReceipt,
 } from "@vermilion/ledger";
-import type { Names } from "./answers.ts";
 import { type Genesis, type GenesisCode, type IssuerKey, readGenesis } from "./genesis.ts";
 import { type IntegrityCode, type ReasonCode, reasonOf } from "./reasons.ts";
 import { type CertificateAnswer, issuesDocument, judgeCertificate } from "./verify-certificate.ts";

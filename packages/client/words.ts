@@ -1,5 +1,4 @@
-import type { IssuerVerdict, StatusVerdict } from "@vermilion/certificates";
-import type { Names } from "./answers.ts";
+import type { IssuerVerdict, Names, StatusVerdict } from "@vermilion/certificates";
 
 type StatusWord =
   | Exclude<StatusVerdict["verdict"], "not-checked">

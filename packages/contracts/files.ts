@@ -15,6 +15,8 @@ const schema = z.strictObject({
   size: z.int().min(1).max(fileSizeMax),
   chunks: z.int().min(1).max(fileChunksMax),
   chunkBytes: z.literal(fileChunkBytes),
+  /** SHA-256 of the file before its encryption: the registering member's word, for nobody else can look. */
+  plain: sha256Hex,
 });
 
 /**
@@ -33,6 +35,7 @@ const register = operation({
   apply: ({ view, block, entry, author }, given) => {
     if (view.get(stateKeys.file(given.file)) !== undefined) return refuse("file-exists");
     if (chunksOfSize(given.size) !== given.chunks) return refuse("file-size-does-not-match");
+    view.put(stateKeys.fileOfContent(given.plain, block.height, given.file), {});
     view.put(stateKeys.file(given.file), {
       ...given,
       owner: author.id,

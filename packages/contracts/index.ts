@@ -3,6 +3,7 @@ export { type ReceiptOfHolder, receiptOfHolderTyp } from "./certificates/receive
 export { found } from "./consortium.ts";
 export { evidenceDigestsMax } from "./evidence.ts";
 export { type Execution, type ExecutionResult, executeEntry, keysOf, limits, type RulesUnknown } from "./execute.ts";
+export { type Deposit, depositsOf, namesOf } from "./names.ts";
 export { appIdForm, type SignedObject, signedObject } from "./operation/arguments.ts";
 export type { BlockContext, EntryContext } from "./operation/operation.ts";
 export { type Refusal, type RefusalCode, refusalCodes } from "./operation/refusals.ts";

@@ -1,12 +1,13 @@
 import type { GenesisFile, NodeConfig } from "@vermilion/node/context";
-import { createInvocations, type Invocations } from "@vermilion/node/driver/invocations";
-import { openNode, openNodeToRead } from "@vermilion/node/open-node";
-import type { Context, MemberPlatform } from "./context.ts";
-import { createServices } from "./create-services.ts";
+import type { Invocations } from "@vermilion/node/driver/invocations";
+import { openNode } from "@vermilion/node/open-node";
+import { openReader as openNodeToRead } from "@vermilion/node/open-reader";
+import type { Context, MemberPlatform, MemberReadingPlatform } from "./context.ts";
+import { createPublicServices, createServices } from "./create-services.ts";
 import { type PeerDoor, peerDoor } from "./peers/peer-door.ts";
 import { createDuties } from "./requests/duties.ts";
 import { chainRules } from "./rules.ts";
-import type { Services } from "./services.ts";
+import type { PublicServices, Services } from "./services.ts";
 
 /** A member on one chain. */
 export interface RunningChain {
@@ -17,7 +18,8 @@ export interface RunningChain {
   /** Begins its turns and timers, for a process that runs all the time. */
   start(): void;
   /** The same for one that lives only while it is called. */
-  readonly bursts: Invocations;
+  readonly invocations: Invocations;
+  /** Leaves no timer behind. */
   close(): Promise<void>;
 }
 
@@ -68,21 +70,21 @@ export async function openMember(
 /** A member on one chain alone. Throws as `openMember`. */
 export async function openChain(platform: MemberPlatform, config: NodeConfig): Promise<RunningChain> {
   const node = await openNode({ ...platform, rules: chainRules }, config);
-  const { driver } = node;
-  const context: Context = { ...platform, ...node.context };
-  const duties = createDuties(context, driver);
+  const { crypto, clock, log, keys, random, peers, recordKeys, files } = platform;
+  const context: Context = { ...node.facts, crypto, clock, log, keys, random, peers, recordKeys, files, ledger: node.ledger, node };
+  const duties = createDuties(context);
   return {
     chain: context.chain,
-    services: createServices(context, driver),
-    peerDoor: peerDoor(context, driver, node.door),
-    bursts: createInvocations(context, driver, duties),
+    services: createServices(context),
+    peerDoor: peerDoor(context),
+    invocations: node.invocations(duties),
     start: () => {
-      driver.start();
+      node.start();
       duties.start();
     },
     close: async () => {
       duties.close();
-      await driver.close();
+      await node.close();
     },
   };
 }
@@ -91,10 +93,10 @@ export async function openChain(platform: MemberPlatform, config: NodeConfig): P
  * What a process that may only read needs of a member: its answers to those who have no account. It takes no turn, so a look-up that waits
  * sees what others commit.
  */
-export async function openReader(
-  platform: MemberPlatform,
+export function openReader(
+  { crypto, clock, log, ...platform }: MemberReadingPlatform,
   config: NodeConfig,
-): Promise<{ readonly services: Services; readonly chain: string }> {
-  const node = openNodeToRead({ ...platform, rules: chainRules }, config);
-  return { services: createServices({ ...platform, ...node.context }, node.driver), chain: node.context.chain };
+): { readonly services: PublicServices; readonly chain: string } {
+  const node = openNodeToRead({ crypto, clock, log, ...platform, rules: chainRules }, config);
+  return { services: createPublicServices({ ...node.facts, crypto, clock, log, ledger: node.ledger, node }), chain: node.facts.chain };
 }

@@ -1,4 +1,15 @@
-import { executeEntry, found, keysOf, limits, membershipIn, newestRules, operationCall, StateView, stateKeys } from "@vermilion/contracts";
+import {
+  executeEntry,
+  found,
+  keysOf,
+  limits,
+  membershipIn,
+  namesOf,
+  newestRules,
+  operationCall,
+  StateView,
+  stateKeys,
+} from "@vermilion/contracts";
 import type { Operation } from "@vermilion/ledger";
 import type { Answer, EntryResult, Founding, LoadedRows, Membership, Rules } from "@vermilion/node/rules";
 
@@ -6,6 +17,7 @@ import type { Answer, EntryResult, Founding, LoadedRows, Membership, Rules } fro
 export const chainRules: Rules = {
   entryAheadMsMax: limits.aheadMsMax,
   keysOf,
+  namesOf,
 
   run: (state, block, entries, crypto) =>
     asked(state, (view) => {
@@ -59,8 +71,10 @@ function asked<T>(state: LoadedRows, question: (view: StateView) => T): Answer<T
 
 function membershipOf(view: StateView, height: number): Membership {
   const epoch = membershipIn(view, height);
+  const next = view.get(stateKeys.epochs())?.find(({ from }) => from > height);
   return {
     from: epoch?.from ?? 0,
+    ...(next === undefined ? {} : { until: next.from }),
     members: new Map(epoch?.members.map(({ id, uscc, url, keys }) => [id, { id, uscc, url, keys }])),
     quorum: epoch?.quorum ?? 0,
     policyText: epoch?.policy ?? "",

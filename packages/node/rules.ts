@@ -14,6 +14,11 @@ export interface Rules {
   keysOf(entry: ParsedEntry): readonly string[];
   /** Runs entries in order; each applies whole or not at all. Signatures are not checked here, but those of height 0, which brings its own keys. */
   run(state: LoadedRows, block: BlockContext, entries: readonly ParsedEntry[], crypto: Crypto): Answer<Ran | UnknownRules>;
+  /**
+   * SHA-256 hashes by which strangers may look for an applied entry, beside its transaction hash: 32 bytes each, one after the other.
+   * `bodyOf`: the bytes of an attachment for all members.
+   */
+  namesOf(entry: ParsedEntry, bodyOf: (sha256: string) => Uint8Array | undefined): Uint8Array;
   /** Registered signing keys by thumbprint; a thumbprint that nobody has registered is not among them. */
   signingKeys(state: LoadedRows, thumbprints: readonly string[]): Answer<ReadonlyMap<string, PublicJwk>>;
   /** Transaction that has used the entry id of this author (thumbprint of its key). */
@@ -95,6 +100,8 @@ export interface ChainMember {
 export interface Membership {
   /** The first height of which this holds. */
   readonly from: number;
+  /** The first height of which it holds no more; absent where nothing in the state says so yet. */
+  readonly until?: number;
   /** By id, in the order of the genesis. */
   readonly members: ReadonlyMap<string, ChainMember>;
   /** Cosignatures that make a checkpoint final. */

@@ -105,6 +105,10 @@ export const fileRoutes = {
         .min(1)
         .max(127)
         .meta({ examples: ["application/pdf"] }),
+      plain: sha256Hex.meta({
+        description:
+          "加密前文件的 SHA-256，供公开查询；由登记方陈述 · SHA-256 of the file before its encryption, for the public look-up; the registering agency's word",
+      }),
     },
     makes: "files.register",
     adds: { file: sha256Hex },
@@ -127,6 +131,7 @@ export const fileRoutes = {
         size: z.int(),
         chunks: z.int(),
         chunkBytes: z.int(),
+        plain: sha256Hex,
         owner: memberId,
         transaction: sha256Hex,
         height: z.int(),

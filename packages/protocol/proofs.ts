@@ -1,10 +1,14 @@
 import * as z from "zod";
-import { asOf, bytes, memberId, natural, optional, sha256Hex, time } from "./forms.ts";
+import { actId, asOf, bytes, memberId, natural, optional, sha256Hex, time } from "./forms.ts";
 import type { Route } from "./route.ts";
 
 const note = z.string().meta({ examples: ["vermilion.example/3f2a…\n42\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— …\n"] });
 /** A full tile never changes; a partial one is what it is for its width, but it will be superseded. */
 const forEver = "public, max-age=31536000, immutable";
+
+const lookupKind = z.enum(["transaction", "certificate", "file", "document", "evidence"]).meta({
+  description: "document：摘要在存证之中；evidence：存证本身（清单或 root）· a deposited document; a deposit itself, by its list or root",
+});
 
 const checkpoint = {
   method: "get",
@@ -119,14 +123,16 @@ export const proofRoutes = {
     topic: "lookup",
     names: {
       zh: "按哈希公开查询",
-      en: "Public look-up by a transaction hash, the SHA-256 of an issuer-signed part or the root of a file",
+      en: "Public look-up of any SHA-256: of a transaction, an issuer-signed part, a deposited document, a deposit or a file",
     },
-    description: "不含字段名、读取方、个人信息与交易内容。No names of fields, readers or persons, no bodies.",
+    description:
+      "不含字段名、读取方、个人信息与交易内容。存证的文件附有由摘要通向 root 的路径（RFC 6962），receipt 为凭据所在。" +
+      "No names of fields, readers or persons, no bodies. A deposited document comes with the path from its digest to the root (RFC 6962); `receipt` says where its receipt is.",
     params: { hash: sha256Hex },
     result: z
       .object({
         found: z.literal(true),
-        kind: z.enum(["transaction", "certificate", "file"]),
+        kind: lookupKind,
         transactionHash: sha256Hex,
         outcome: z.string(),
         blockNumber: z.int(),
@@ -135,6 +141,28 @@ export const proofRoutes = {
         issuer: z.string().nullable(),
         part: z.string().nullable(),
         status: z.string().nullable(),
+        /** Root of the file, also where it was looked up by its content. */
+        file: sha256Hex.nullable(),
+        /** The deposit; of a document also its index in the list and the path from its digest to the root. */
+        evidence: z
+          .object({
+            evidence: actId,
+            root: sha256Hex,
+            count: z.int(),
+            digest: z.object({ index: z.int(), path: z.array(sha256Hex) }).nullable(),
+          })
+          .nullable(),
+        receipt: z.string().meta({ description: "凭据在本 API 的路径 · path of this API" }),
+        /** What else has this hash, later or less surely: the oldest nine. `id` is the root of a file or the id of a deposit. */
+        also: z.array(
+          z.object({
+            kind: lookupKind,
+            transactionHash: sha256Hex,
+            blockNumber: z.int(),
+            issuer: memberId.nullable(),
+            id: z.string().nullable(),
+          }),
+        ),
         final: z.boolean(),
         /** The newest block that this answer knows of: the status is that as of then. */
         asOf,

@@ -11,8 +11,7 @@ export type Shape = Readonly<Record<string, z.ZodType>>;
 
 /**
  * All that is to know of one route of the API stands in one row. From the rows come the routes themselves, the OpenAPI document, the types of
- * the member's use cases, the client and the command `vermilion call`. The names of `params`, `query` and `body` are distinct: together they
- * are the call.
+ * the member's use cases and the client. The names of `params`, `query` and `body` are distinct: together they are the call.
  */
 export interface Route {
   readonly method: "get" | "post" | "put" | "delete";
@@ -96,18 +95,21 @@ export type CallOf<Row> = DeepReadonly<
   >
 >;
 
-/** What a caller gives. */
+/** What a caller gives; what may be absent may be undefined as well. */
 export type CallInputOf<Row> = DeepReadonly<
-  Simple<
-    Input<Of<Row, "params">> &
-      Input<Of<Row, "query">> &
-      Input<Of<Row, "body">> &
-      Input<Of<Row, "wholeBody">> &
-      (Row extends { readonly items: z.ZodType } ? Input<typeof pageQuery> : unknown) &
-      (Row extends { readonly waits: number } ? { wait?: number } : unknown) &
-      (Row extends { readonly upload: true } ? { bytes: Uint8Array } : unknown)
+  OrUndefined<
+    Simple<
+      Input<Of<Row, "params">> &
+        Input<Of<Row, "query">> &
+        Input<Of<Row, "body">> &
+        Input<Of<Row, "wholeBody">> &
+        (Row extends { readonly items: z.ZodType } ? Input<typeof pageQuery> : unknown) &
+        (Row extends { readonly waits: number } ? { wait?: number } : unknown) &
+        (Row extends { readonly upload: true } ? { bytes: Uint8Array } : unknown)
+    >
   >
 >;
+type OrUndefined<Type> = { [Key in keyof Type]: object extends Pick<Type, Key> ? Type[Key] | undefined : Type[Key] };
 
 /** What a write adds to what every write answers. */
 export type ExtrasOf<Row> = DeepReadonly<Simple<Output<Of<Row, "adds">>>>;

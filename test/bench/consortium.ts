@@ -109,8 +109,8 @@ async function withNodeOptions<T>(value: string | undefined, start: () => Promis
 async function issueOne(members: readonly BenchMember[]): Promise<Shown> {
   const [issuer] = members;
   if (issuer === undefined) throw new Error("a consortium without members");
-  await issuer.client.defineType(benchType(members.map(({ id }) => id)));
-  const issued = await issuer.client.issue({ type: benchTypeId, fields: benchFields() });
+  await issuer.client.defineType({ type: benchType(members.map(({ id }) => id)) });
+  const issued = await issuer.client.issueCertificate({ type: benchTypeId, fields: benchFields() });
   await everywhere(members, (chain) => chain.height >= (issued.blockNumber ?? 0));
   return { certificate: issued.certificate, issuerSigned: issued.issuerSignedSha256, issuerCode: sampleUscc(0) };
 }

@@ -129,10 +129,10 @@ async function issueOnSchedule({ members }: BenchConsortium, count: number, gapM
 }
 
 async function issueAt({ client }: BenchMember, due: number): Promise<{ committedMs: number; finalMs: number }> {
-  const issued = await client.issue({ type: benchTypeId, fields: benchFields() });
+  const issued = await client.issueCertificate({ type: benchTypeId, fields: benchFields() });
   if (issued.status !== "committed" || issued.outcome !== "applied") throw new Error(`not committed: ${JSON.stringify(issued.status)}`);
   const committedMs = performance.now() - due;
-  const receipt = await client.receipt(issued.transactionHash, receiptWaitS);
+  const receipt = await client.receipt({ transactionHash: issued.transactionHash, wait: receiptWaitS });
   if (!receipt.final) throw new Error(`no final receipt within ${receiptWaitS} s`);
   return { committedMs, finalMs: performance.now() - due };
 }

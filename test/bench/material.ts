@@ -8,12 +8,13 @@ import {
   encodePayload,
   entryLifetimeDefaultMs,
   entryTyp,
+  innerTree,
   type Json,
+  type JsonObject,
   lowS,
   type Operation,
   type ParsedEntry,
   parseEntry,
-  rootOfLeaves,
   signingInput,
   thumbprint,
   toHex,
@@ -25,7 +26,7 @@ import { signatureOf, type TestKey } from "../support/entries.ts";
 const shipped = (name: string) => JSON.parse(readFileSync(new URL(`../../packages/certificates/types/${name}`, import.meta.url), "utf8"));
 
 /** The shipped filing with 28 fields, which every member may issue here, so that the issuer can be the leader or another. */
-export function benchType(members: readonly string[]): Json {
+export function benchType(members: readonly string[]): JsonObject {
   const type = shipped("moc-filing.json");
   const fields = type.fields.filter(({ part }: { part: string }) => part === "main");
   return { ...type, id: benchTypeId, issuers: members, parts: [], policies: [], fields };
@@ -63,7 +64,7 @@ export async function signedDeposit(chain: string, keys: Keys, count: number, en
   const bytes = new Uint8Array(randomBytes(count * 32));
   const leaves = Array.from({ length: count }, (_, at) => bytes.subarray(at * 32, (at + 1) * 32));
   const attachment = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes };
-  const root = toHex(rootOfLeaves(leaves, nativeCrypto));
+  const root = toHex(innerTree(leaves, nativeCrypto).root);
   const operation = {
     contract: "evidence",
     operation: "deposit",

@@ -17,8 +17,9 @@ export async function measureMillion(settings: Settings, limits: MachineLimits, 
   const folder = settings.keep ?? cleanup.temporaryFolder(settings.folder);
   const solo = await openSoloIn(join(folder, "data"), settings, cleanup);
   const { services } = solo.running;
-  const json = JSON.parse(readFileSync(new URL("../../packages/certificates/types/business-licence.json", import.meta.url), "utf8"));
-  const type = parseCertificateType({ ...json, issuers: ["solo"], policies: [] });
+  const shipped = JSON.parse(readFileSync(new URL("../../packages/certificates/types/business-licence.json", import.meta.url), "utf8"));
+  const json = { ...shipped, issuers: ["solo"], policies: [] };
+  const type = parseCertificateType(json);
   if ("refused" in type) throw new Error("bug: a shipped type does not hold");
   const lineOf = (serial: number): BulkLine => {
     const made = sampleFields(type, mainPart, seed, serial);
@@ -27,7 +28,7 @@ export async function measureMillion(settings: Settings, limits: MachineLimits, 
   };
   const facts = join(folder, "load.json");
   if (!existsSync(facts)) {
-    const defined = await services.defineType({ type: { type: type as unknown as Parameters<Services["defineType"]>[0] } }, caller, {
+    const defined = await services.defineType({ type: json }, caller, {
       waitMs: 20_000,
     });
     if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused}`);

@@ -118,9 +118,9 @@ export async function measureReceipt(settings: Settings, limits: MachineLimits, 
 async function takeReceipt({ members, policy }: BenchConsortium): Promise<Proof> {
   const [issuer] = members;
   if (issuer === undefined) throw new Error("a consortium without members");
-  const issued = await issuer.client.issue({ type: benchTypeId, fields: benchFields() });
+  const issued = await issuer.client.issueCertificate({ type: benchTypeId, fields: benchFields() });
   await atRest(members);
-  const { receipt, final, size } = await issuer.client.receipt(issued.transactionHash, 10);
+  const { receipt, final, size } = await issuer.client.receipt({ transactionHash: issued.transactionHash, wait: 10 });
   if (!final) throw new Error("no final receipt");
   return { leaves: size, receipt, policy };
 }

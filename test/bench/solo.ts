@@ -101,11 +101,7 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
 async function issueOne(running: RunningChain): Promise<Shown> {
   const caller = { app: "desk", operator: "bench" };
   const waiting = { waitMs: 20_000 };
-  const defined = await running.services.defineType(
-    { type: benchType([member]) as Parameters<typeof running.services.defineType>[0] },
-    caller,
-    waiting,
-  );
+  const defined = await running.services.defineType({ type: benchType([member]) }, caller, waiting);
   if ("refused" in defined) throw new Error(`the type was refused: ${defined.refused} ${defined.detail}`);
   const issued = await running.services.issueCertificate({ type: benchTypeId, fields: benchFields() }, caller, waiting);
   if ("refused" in issued) throw new Error(`the certificate was refused: ${issued.refused} ${issued.detail}`);

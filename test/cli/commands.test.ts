@@ -55,6 +55,7 @@ test("each data command answers in words and in JSON", async () => {
     ["trace", "1.2.156.3005.2.X"],
     ["lookup", hash],
     ["list", "--type", "moc-filing", "--status", "valid", "--missing", "inspection", "--from", "2026-01-01"],
+    ["list", "--holder", `ver1${"0".repeat(40)}`, "--block", "7", "--transaction", hash],
     ["blocks"],
     ["blocks", "7"],
     ["blocks", hash],
@@ -118,6 +119,20 @@ test("a receipt is saved with what a verifier needs, and only once it is final",
   expect(ran).toMatchObject({ code: 1, out: "" });
   expect(ran.err).toContain("vermilion: not-final-yet: ");
   expect(existsSync(join(early.data, "r.tlog-proof"))).toBe(false);
+});
+
+test("what belongs together is asked together: exit code 2", async () => {
+  const { at, run } = await place();
+  for (const words of [
+    ["list", "--block", "7"],
+    ["list", "--holder", `ver1${"0".repeat(40)}`, "--transaction", hash],
+    ["lookup", hash, "--out", at("receipt.json")],
+  ]) {
+    const ran = await run(...words);
+    expect({ words, code: ran.code, out: ran.out }).toEqual({ words, code: 2, out: "" });
+    expect(ran.err).toMatch(oneSentence);
+  }
+  expect(existsSync(at("receipt.json"))).toBe(false);
 });
 
 test("refusals, and a member that is down, answers garbage or never: one sentence and exit code 1", async () => {

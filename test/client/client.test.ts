@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type AppCredentials, type Client, ClientProblem, createClient, type Patience } from "@vermilion/client";
+import { nobleCrypto } from "@vermilion/client/noble-crypto";
+import { innerTree, toHex } from "@vermilion/ledger";
 import { decodeProtectedHeader, importJWK, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeKey } from "../support/entries.ts";
@@ -17,6 +19,7 @@ interface Seen {
 type Step = (response: ServerResponse, seen: Seen) => void;
 
 const transaction = "ab".repeat(32);
+const hash = "cd".repeat(32);
 const committed = {
   status: "committed",
   transactionHash: transaction,
@@ -155,7 +158,7 @@ describe("signing in", () => {
 
   test("a refused token is renewed once, with the same Idempotency-Key, and no more than once", async () => {
     steps = [problem(401, "token-expired"), json(201, { ...committed, certificate: "C" })];
-    await client().issue(input);
+    await client().issueCertificate(input);
     expect(calls.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-2"]);
     expect(new Set(calls.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
     calls.length = 0;
@@ -174,9 +177,31 @@ describe("signing in", () => {
 
   test("public calls carry no token", async () => {
     steps = [json(200, { found: true })];
-    await client().lookup(transaction);
+    await client().lookup({ hash: transaction });
     expect(tokens).toEqual([]);
     expect(calls[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test("a deposited document whose path leads to another root is not handed on", async () => {
+    const beside = "ef".repeat(32);
+    const leaves = [hash, beside].map((digest) => new Uint8Array(Buffer.from(digest, "hex")));
+    const tree = innerTree(leaves, nobleCrypto);
+    const digest = { index: 0, path: tree.pathOf(0).map(toHex) };
+    const evidence = { evidence: `${transaction}-0`, root: toHex(tree.root), count: 2, digest };
+    const answer = (change: object) => json(200, { found: true, kind: "document", evidence: { ...evidence, ...change } });
+    steps = [answer({})];
+    expect(await client().lookup({ hash })).toMatchObject({ evidence });
+    const wrong = [
+      { root: beside },
+      { count: 3 },
+      { digest: null },
+      { digest: { ...digest, index: 1 } },
+      { digest: { ...digest, path: ["no hash"] } },
+    ];
+    for (const change of wrong) {
+      steps = [answer(change)];
+      expect((await failure(client().lookup({ hash }))).code, JSON.stringify(change)).toBe("lookup-does-not-hold");
+    }
   });
 });
 
@@ -191,7 +216,7 @@ describe("trying again", () => {
   ];
   test.each(answers)("after %s: the same key and the same body", async (_name, step) => {
     steps = [step, step, json(201, { ...committed, certificate: "C", issuerSignedSha256: "d" })];
-    const issued = await client().issue(input);
+    const issued = await client().issueCertificate(input);
     expect(issued).toMatchObject({ certificate: "C", blockNumber: 7 });
     expect(calls).toHaveLength(3);
     expect(new Set(calls.map(({ headers, body }) => `${headers["idempotency-key"]} ${body}`)).size).toBe(1);
@@ -200,7 +225,7 @@ describe("trying again", () => {
 
   test("not for ever", async () => {
     steps = Array.from({ length: 20 }, () => problem(503, "storage-failed"));
-    const refused = await failure(client().issue(input));
+    const refused = await failure(client().issueCertificate(input));
     expect(refused).toMatchObject({ code: "storage-failed", status: 503, requestId: "r-1" });
     expect(calls).toHaveLength(4);
   });
@@ -214,16 +239,16 @@ describe("trying again", () => {
     ["storage that is full", problem(507, "storage-full")],
   ])("not after %s", async (_name, step) => {
     steps = [step, json(201, committed)];
-    await failure(client().issue(input));
+    await failure(client().issueCertificate(input));
     expect(calls).toHaveLength(1);
   });
 
   test("each call has its own key, unless the caller gives one", async () => {
     steps = [json(201, committed), json(201, committed), json(201, committed)];
     const signedIn = client();
-    await signedIn.issue(input);
-    await signedIn.issue(input);
-    await signedIn.issue(input, { idempotencyKey: "filing-1" });
+    await signedIn.issueCertificate(input);
+    await signedIn.issueCertificate(input);
+    await signedIn.issueCertificate(input, { idempotencyKey: "filing-1" });
     const keys = calls.map(({ headers }) => headers["idempotency-key"]);
     expect(new Set(keys).size).toBe(3);
     expect(keys[2]).toBe("filing-1");
@@ -262,7 +287,7 @@ describe("trying again", () => {
 describe("writes", () => {
   test("operator, key and body go as the API takes them", async () => {
     steps = [json(201, committed)];
-    await client({ operator: "李明" }).issue({ ...input, holder: "ver1" });
+    await client({ operator: "李明" }).issueCertificate({ ...input, holder: "ver1" });
     expect(calls[0]).toMatchObject({ method: "POST", path: "/v1/certificates" });
     expect(decodeURIComponent(String(calls[0]?.headers["vermilion-operator"]))).toBe("李明");
     expect(calls[0]?.headers["content-type"]).toBe("application/json");
@@ -277,7 +302,7 @@ describe("writes", () => {
       problem(503, "stale-turn"),
       json(200, committed),
     ];
-    expect(await client().issue(input)).toMatchObject({ status: "committed", blockNumber: 7, certificate: "C", sdJwt: "e~" });
+    expect(await client().issueCertificate(input)).toMatchObject({ status: "committed", blockNumber: 7, certificate: "C", sdJwt: "e~" });
     expect(calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
       "POST /v1/certificates",
       ...Array.from({ length: 3 }, () => `GET /v1/submissions/${transaction}`),
@@ -287,17 +312,17 @@ describe("writes", () => {
   test("what is still pending when patience ends is pending, not an error", async () => {
     const pending = { status: "pending", transactionHash: transaction };
     steps = Array.from({ length: 20 }, () => json(202, pending));
-    expect((await client({ patience: { commitMs: 250 } }).issue(input)).status).toBe("pending");
+    expect((await client({ patience: { commitMs: 250 } }).issueCertificate(input)).status).toBe("pending");
   });
 
   test("an entry that the ledger refused is a problem with its code and transaction", async () => {
     steps = [json(202, { status: "pending", transactionHash: transaction }), json(200, { ...committed, outcome: "refused:part-exists" })];
-    expect(await failure(client().complete("C", { part: "p", fields: {} }))).toMatchObject({
+    expect(await failure(client().completeCertificate({ certificate: "C", part: "p", fields: {} }))).toMatchObject({
       code: "part-exists",
       transactionHash: transaction,
     });
     steps = [problem(422, "part-exists", { transactionHash: transaction })];
-    expect(await failure(client().complete("C", { part: "p", fields: {} }))).toMatchObject({
+    expect(await failure(client().completeCertificate({ certificate: "C", part: "p", fields: {} }))).toMatchObject({
       code: "part-exists",
       transactionHash: transaction,
     });
@@ -308,7 +333,7 @@ describe("answers", () => {
   test("a problem is told whole", async () => {
     const problems = [{ field: "creditCode", code: "wrong-check-digit", detail: "the check digit is wrong" }];
     steps = [problem(422, "invalid-fields", { detail: "1 field", problems })];
-    const told = await failure(client().issue(input));
+    const told = await failure(client().issueCertificate(input));
     expect(told).toMatchObject({
       code: "invalid-fields",
       status: 422,
@@ -323,7 +348,7 @@ describe("answers", () => {
     "a problem document that is none: %s",
     async (body) => {
       steps = [(response) => void response.writeHead(422, { "content-type": "application/problem+json" }).end(body)];
-      expect(await failure(client().issue(input))).toMatchObject({ code: "bad-answer", status: 422 });
+      expect(await failure(client().issueCertificate(input))).toMatchObject({ code: "bad-answer", status: 422 });
     },
   );
 
@@ -335,7 +360,7 @@ describe("answers", () => {
   test("pages are walked to their end, each asked for when it is wanted", async () => {
     steps = [json(200, { items: [1, 2], next: "a b" }), json(200, { items: [], next: "c" }), json(200, { items: [3] })];
     const rows: unknown[] = [];
-    for await (const row of client().eachRequest("to-decide", { limit: 2 })) {
+    for await (const row of client().each.requests({ list: "to-decide", limit: 2 })) {
       if (rows.length === 0) expect(calls).toHaveLength(1);
       rows.push(row);
     }
@@ -349,7 +374,7 @@ describe("answers", () => {
 
   test("identifiers cannot leave their place in the path", async () => {
     steps = [json(200, {})];
-    await client().certificate("../v1/members?x=1#");
+    await client().certificate({ certificate: "../v1/members?x=1#" });
     expect(calls[0]?.path).toBe("/v1/certificates/..%2Fv1%2Fmembers%3Fx%3D1%23");
   });
 });

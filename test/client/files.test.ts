@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chunkPlace, fileBytesMax, fileChunkBytes, filePlainChunkBytes, parseFileReference } from "@vermilion/certificates";
-import { type ClientProblem, defaultPatience, type UploadState } from "@vermilion/client";
-import { openFile } from "@vermilion/client/file-download";
+import { type Calls, type ClientProblem, defaultPatience, type UploadState } from "@vermilion/client";
+import { type FetchByLink, openFile } from "@vermilion/client/file-download";
 import { type FileCalls, putFile } from "@vermilion/client/file-upload";
 import { ClientProblem as Problem } from "@vermilion/client/problem";
 import { transportOf } from "@vermilion/client/transport";
@@ -14,7 +14,16 @@ import { crypto, vectors } from "../certificates/fixtures.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const hash = "ab".repeat(32);
-const committed = { status: "committed", outcome: "applied", transactionHash: hash, blockNumber: 7, time: 1 } as const;
+const committed = {
+  status: "committed",
+  outcome: "applied",
+  transactionHash: hash,
+  blockNumber: 7,
+  time: 1,
+  receipt: `/v1/receipts/${hash}`,
+} as const;
+
+type FakeCalls = FileCalls & FetchByLink & Pick<Calls, "ownFile">;
 
 class FakeMember {
   readonly chunks = new Map<number, Uint8Array>();
@@ -29,7 +38,7 @@ class FakeMember {
   /** Before a chunk is taken or given. */
   before: (what: "send" | "fetch", chunk: number) => void = () => undefined;
 
-  get calls(): FileCalls {
+  get calls(): FakeCalls {
     const take = async (chunk: number, bytes: Uint8Array): Promise<void> => {
       this.before("send", chunk);
       if (sha256(bytes) !== this.plan?.chunks[chunk]) throw new Problem({ code: "chunk-does-not-match", status: 422, detail: "" });
@@ -46,8 +55,8 @@ class FakeMember {
         from + this.windowMax,
       ),
     });
-    const calls: Partial<FileCalls> = {
-      beginFile: async (file, plan) => {
+    return {
+      beginFile: async ({ file, ...plan }) => {
         this.plan ??= plan;
         if (this.ofAnother && this.registered) throw new Problem({ code: "file-of-another-member", status: 422, detail: "" });
         const missing = plan.chunks.map((_, at) => at).filter((at) => !this.chunks.has(at));
@@ -60,7 +69,7 @@ class FakeMember {
           );
         return { file, complete: missing.length === 0, registered: this.registered, missing, sends };
       },
-      sendChunk: async (file, chunk, bytes) => {
+      sendChunk: async ({ file, chunk, bytes }) => {
         await take(chunk, bytes);
         return { file, chunk };
       },
@@ -68,14 +77,15 @@ class FakeMember {
         await take(link.chunk, bytes);
         return new Uint8Array();
       },
-      completeFile: async (file) => {
+      completeFile: async ({ file }) => {
         if (this.registered) throw new Problem({ code: "file-exists", status: 409, detail: "" });
         this.registered = true;
         return { ...committed, file };
       },
-      file: async (file) => ({
+      file: async ({ file }) => ({
         version: 1,
         file,
+        plain: hash,
         hashAlgorithm: "sha256",
         dataType: "",
         size: 0,
@@ -91,13 +101,12 @@ class FakeMember {
         this.fetched.push(link.chunk);
         return this.chunks.get(link.chunk)!;
       },
-      ownFile: async (_file, from) => list(from),
+      ownFile: async ({ from }) => list(from ?? 0),
     };
-    return calls as FileCalls;
   }
 
   async open(value: string, parallel = 3) {
-    const ask = (from: number) => this.calls.ownFile("", from);
+    const ask = (from: number) => this.calls.ownFile({ file: "", from });
     return openFile(this.calls, value, ask, await ask(0), { parallel });
   }
 }
@@ -162,6 +171,7 @@ describe("sending", () => {
       bytes: whole!.plainBytes,
       key: Buffer.from(fromHex(key)!).toString("base64url"),
       file: whole!.file,
+      plain: sha256(patternBytes(0, whole!.plainBytes)),
       chunks: whole!.hashes,
     };
     const stored = await putFile(member.calls, source(whole!.plainBytes), { ...name, resume: state });

@@ -33,8 +33,8 @@ async function memberThatGives(receipt: object, options: Partial<ClientOptions> 
 
 test("a final receipt is checked by the policy that the member named first, which is asked for once", async () => {
   const { client, asked } = await memberThatGives(good);
-  expect(await client.receipt(transactionHash)).toEqual(good);
-  expect(await client.receipt(transactionHash)).toEqual(good);
+  expect(await client.receipt({ transactionHash })).toEqual(good);
+  expect(await client.receipt({ transactionHash })).toEqual(good);
   expect(asked.filter((path) => path === "/v1/policy")).toHaveLength(1);
 });
 
@@ -45,18 +45,18 @@ test.each([
   ["empty", { ...good, receipt: "" }],
 ])("a receipt that is %s is not handed on", async (_what, receipt) => {
   const { client } = await memberThatGives(receipt);
-  await expect(client.receipt(transactionHash)).rejects.toMatchObject({ code: "receipt-does-not-hold", status: 0 });
+  await expect(client.receipt({ transactionHash })).rejects.toMatchObject({ code: "receipt-does-not-hold", status: 0 });
 });
 
 test("who has pinned a policy does not ask the member for one, and is not deceived by it", async () => {
   const honest = await memberThatGives(good, { trust: { policy: world.policy } });
-  expect(await honest.client.receipt(transactionHash)).toEqual(good);
+  expect(await honest.client.receipt({ transactionHash })).toEqual(good);
   expect(honest.asked.some((path) => path.startsWith("/v1/policy"))).toBe(false);
   const liar = await memberThatGives(
     { ...good, receipt: other.receiptOfEntry(other.entry) },
     { policy: other.policy, trust: { policy: world.policy } },
   );
-  await expect(liar.client.receipt(transactionHash)).rejects.toMatchObject({ code: "receipt-does-not-hold" });
+  await expect(liar.client.receipt({ transactionHash })).rejects.toMatchObject({ code: "receipt-does-not-hold" });
 });
 
 /** As genuine as `good`, of the same ledger, but of another entry. */
@@ -65,21 +65,21 @@ const swapped = { ...good, receipt: world.receiptOfEntry(anotherEntry) };
 
 test("a genuine receipt of another entry is not handed on to an app that may read entries", async () => {
   const { client } = await memberThatGives(swapped, { app: appWith("ledger:read") });
-  await expect(client.receipt(transactionHash)).rejects.toMatchObject({ code: "receipt-does-not-hold" });
-  await expect(client.proof(transactionHash)).rejects.toMatchObject({ code: "receipt-does-not-hold" });
+  await expect(client.receipt({ transactionHash })).rejects.toMatchObject({ code: "receipt-does-not-hold" });
+  await expect(client.proof({ transactionHash })).rejects.toMatchObject({ code: "receipt-does-not-hold" });
 });
 
 test("an app that may read entries gets the receipt of the entry that it asked for", async () => {
   const { client } = await memberThatGives(good, { app: appWith("ledger:read") });
-  expect(await client.receipt(transactionHash)).toEqual(good);
-  expect(await client.proof(transactionHash)).toMatchObject(good);
+  expect(await client.receipt({ transactionHash })).toEqual(good);
+  expect(await client.proof({ transactionHash })).toMatchObject(good);
 });
 
 test("what is not final yet is handed on as that, and who trusts the member checks nothing", async () => {
   const early = { ...good, final: false, receipt: "not yet" };
-  expect(await (await memberThatGives(early)).client.receipt(transactionHash)).toEqual(early);
+  expect(await (await memberThatGives(early)).client.receipt({ transactionHash })).toEqual(early);
   const forged = { ...good, receipt: "forged" };
-  expect(await (await memberThatGives(forged, { trust: "none" })).client.receipt(transactionHash)).toEqual(forged);
+  expect(await (await memberThatGives(forged, { trust: "none" })).client.receipt({ transactionHash })).toEqual(forged);
 });
 
 test("the receipt of a digest is checked with its entry and its path", async () => {
@@ -93,7 +93,7 @@ test("the receipt of a digest is checked with its entry and its path", async () 
     entry: text(world.entry.bytes),
   };
   const { client } = await memberThatGives({ ...good, ...evidence });
-  await expect(client.evidenceReceipt("e", "a".repeat(64))).rejects.toMatchObject({ code: "receipt-does-not-hold" });
+  await expect(client.evidenceReceipt({ evidence: "e", digest: "a".repeat(64) })).rejects.toMatchObject({ code: "receipt-does-not-hold" });
 });
 
 function appWith(...scopes: string[]) {

@@ -20,9 +20,21 @@ describe("files.register", () => {
       size: 20_000_016,
       chunks: 3,
       chunkBytes: 8_388_608,
+      plain: attachmentOf("content-a").sha256,
       owner: "tax",
       height: world.height - 1,
     });
+  });
+
+  test("is found by its content too, of which there may be several", () => {
+    const content = attachmentOf("content-same").sha256;
+    const roots = ["b", "c"].map((seed) => {
+      const { height } = world;
+      expect(world.act("tax", world.file(seed, { plain: content }))).toBe("applied");
+      return [height, attachmentOf(`file-${seed}`).sha256] as const;
+    });
+    for (const [height, file] of roots) expect(world.row(stateKeys.fileOfContent(content, height, file))).toEqual({});
+    expect(world.act("tax", world.file("d", { plain: "no hash" }))).toBe("refused:malformed-arguments");
   });
 
   test("a root is registered once, by whoever comes first", () => {

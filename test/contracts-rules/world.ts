@@ -212,6 +212,7 @@ export class World extends TestChain {
       size: 20_000_016,
       chunks: 3,
       chunkBytes: 8 * 1024 * 1024,
+      plain: attachmentOf(`content-${seed}`).sha256,
       ...changes,
     };
     return { operations: [operationCall("files.register", given)], attachments: [] };

@@ -12,6 +12,7 @@ export interface BlockContent {
   readonly outcomes?: readonly Outcome[];
   readonly writes?: readonly StateWrite[];
   readonly attachments?: readonly Attachment[];
+  readonly names?: Publication["names"];
   /** Gives another block at the same place. */
   readonly salt?: string;
 }
@@ -83,7 +84,15 @@ export function makeBlock(previous: ExecutedBlock | undefined, content: BlockCon
       writes,
       after,
     },
-    publication: { standing: after, writes, tiles: leafTiles(leaves, first, size), first, leafRecords, entries: places },
+    publication: {
+      standing: after,
+      writes,
+      tiles: leafTiles(leaves, first, size),
+      first,
+      leafRecords,
+      entries: places,
+      names: content.names ?? [],
+    },
   };
 }
 

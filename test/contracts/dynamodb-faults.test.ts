@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import {
   BatchGetItemCommand,
+  BatchWriteItemCommand,
+  type BatchWriteItemCommandInput,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   DescribeTableCommand,
@@ -176,6 +178,20 @@ describe("answers that are not whole", () => {
     mock.on(BatchGetItemCommand).callsFake((input) => ({ Responses: {}, UnprocessedKeys: input.RequestItems }));
     await expectFault(table.getMany(keys), "storage-failed");
     await expectFault(table.has(keys), "storage-failed");
+  });
+
+  test("items left unwritten are written again; where none goes through, it is a fault", async () => {
+    const items = keys.map((key) => ({ ...key, bytes: new Uint8Array(0) }));
+    const leaveFrom = (from: number) => (input: BatchWriteItemCommandInput) => ({
+      UnprocessedItems: { "member-ledger": input.RequestItems?.["member-ledger"]?.slice(from) ?? [] },
+    });
+    mock.on(BatchWriteItemCommand).callsFakeOnce(leaveFrom(2)).callsFakeOnce(leaveFrom(0)).callsFakeOnce(leaveFrom(3));
+    await table.putMany(items);
+    expect(pauses).toEqual([1, 2]);
+    const written = mock.commandCalls(BatchWriteItemCommand).map(({ args }) => args[0].input.RequestItems?.["member-ledger"]?.length);
+    expect(written).toEqual([5, 3, 3]);
+    mock.on(BatchWriteItemCommand).callsFake(leaveFrom(0));
+    await expectFault(table.putMany(items), "storage-failed");
   });
 
   test("a page of 1 MB that ends before the limit is gone on after; a count goes over all pages", async () => {

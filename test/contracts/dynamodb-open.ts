@@ -84,12 +84,13 @@ function partOf(table: Table, part: string): Table {
       const result = await table.write(actionInto(action));
       return result === "done" ? result : { unmet: outOf(result.unmet) };
     },
+    putMany: (items) => table.putMany(items.map(into)),
     transact: (actions) => table.transact(actions.map(actionInto)),
     identity: () => table.identity(),
   };
 }
 
-const writes = ["PutItemCommand", "DeleteItemCommand", "TransactWriteItemsCommand"];
+const writes = ["BatchWriteItemCommand", "PutItemCommand", "DeleteItemCommand", "TransactWriteItemsCommand"];
 
 /**
  * Faults between the adapter and the SDK, so that the SDK repeats none of them. What DynamoDB answers to a caller whose policy denies writes

@@ -1,6 +1,6 @@
 import type { Ledger } from "@vermilion/node/ports/index";
 import { describe, expect, test } from "vitest";
-import { attachmentOf, bytesOf, commit, makeBlock, stepOf, type TestBlock, testChain } from "./chain.ts";
+import { attachmentOf, bytesOf, commit, makeBlock, sha256, stepOf, type TestBlock, testChain } from "./chain.ts";
 import { expectFault, expectSame, type Open, over, untilDone } from "./opened.ts";
 
 /** Writes that fail, writes that failed but happened, calls that were cut anywhere, and stores that take no writes. */
@@ -165,8 +165,11 @@ function largeContent(salt: number) {
     entries: Array.from({ length: 120 }, (_, place) => bytesOf(`large ${salt} ${place}`)),
     writes: Array.from({ length: 150 }, (_, place) => ({ key: `row/${place}`, value: `${salt} ${place}` })),
     attachments: Array.from({ length: 110 }, (_, place) => attachmentOf(Buffer.alloc(1_000, `${salt} ${place} `))),
+    names: [{ position: 7, hashes: Buffer.concat(namesIn(salt).map((name) => Buffer.from(name, "hex"))) }],
   };
 }
+
+const namesIn = (salt: number) => Array.from({ length: 60 }, (_, place) => sha256(`name ${salt} ${place}`));
 
 async function expectPublished(ledger: Ledger, { block, publication }: TestBlock): Promise<void> {
   expect(await ledger.published()).toEqual(block.after);
@@ -179,6 +182,10 @@ async function expectPublished(ledger: Ledger, { block, publication }: TestBlock
   expect(tiles.map((tile) => Buffer.from(tile ?? []).toString("hex"))).toEqual(
     publication.tiles.map(({ hashes }) => Buffer.from(hashes).toString("hex")),
   );
+  for (const { position, hashes } of publication.names) {
+    const names = Array.from({ length: hashes.length / 32 }, (_, at) => Buffer.from(hashes.slice(at * 32, at * 32 + 32)).toString("hex"));
+    expect(await ledger.named(names)).toEqual(names.map(() => [{ height: block.after.height, position }]));
+  }
   for (const place of publication.entries) expect(await ledger.entryPlace(place.transactionHash)).toEqual(place);
 }
 

@@ -9,6 +9,7 @@ export function ledgerPublishedSuite(open: Open<Ledger>): void {
   publishSuite(open);
   stateSuite(open);
   treeSuite(open);
+  namesSuite(open);
 }
 
 function publishSuite(open: Open<Ledger>): void {
@@ -296,6 +297,91 @@ function treeSuite(open: Open<Ledger>): void {
         const again = await reopen();
         for (const place of made.publication.entries) expect(await again.entryPlace(place.transactionHash)).toEqual(place);
         expect(made.publication.entries[0]).toMatchObject({ height: 1, position: 0, index: 2, outcome: refusedWith("expired") });
+      }),
+    );
+  });
+}
+
+function namesSuite(open: Open<Ledger>): void {
+  const namesOf = (texts: readonly string[]) => Buffer.concat(texts.map((text) => Buffer.from(sha256(text), "hex")));
+  const entries = (count: number, salt: string) => Array.from({ length: count }, (_, place) => bytesOf(`${salt} ${place}`));
+
+  describe("names", () => {
+    test(
+      "say in which entries they stand, in the order of the chain, also after a restart and after building anew",
+      over(open, async (ledger, { reopen }) => {
+        const chain = testChain();
+        await commit(ledger, chain.next());
+        await commit(ledger, chain.next({ entries: entries(3, "one"), names: [{ position: 1, hashes: namesOf(["a", "b"]) }] }));
+        await commit(
+          ledger,
+          chain.next({
+            entries: entries(2, "two"),
+            names: [
+              { position: 0, hashes: namesOf(["b", "c"]) },
+              { position: 1, hashes: namesOf(["b"]) },
+            ],
+          }),
+        );
+        const asked = ["b", "nothing", "a", "b", "c"].map(sha256);
+        const [one, two, three] = [
+          { height: 1, position: 1 },
+          { height: 2, position: 0 },
+          { height: 2, position: 1 },
+        ];
+        const expected = [[one, two, three], [], [one], [one, two, three], [two]];
+        const again = await reopen();
+        expect(await again.named(asked)).toEqual(expected);
+        expect(await again.named([])).toEqual([]);
+        await again.unpublish();
+        expect(await again.named(asked)).toEqual(asked.map(() => []));
+        for (const { publication } of chain.blocks) await again.publish(publication);
+        expect(await again.named(asked)).toEqual(expected);
+      }),
+    );
+
+    test(
+      "of many blocks, small and large, are all found, each where it is",
+      over(open, async (ledger) => {
+        const chain = testChain();
+        const all: { readonly text: string; readonly height: number }[] = [];
+        // Sixteen segments of a class become one in SQLite: sizes and blocks enough for three classes.
+        for (let height = 0; height < 40; height++) {
+          const texts = Array.from({ length: [1, 3, 20, 300][height % 4]! }, (_, n) => `${height} ${n}`);
+          await commit(ledger, chain.next({ names: [{ position: 0, hashes: namesOf(texts) }] }));
+          all.push(...texts.map((text) => ({ text, height })));
+        }
+        for (let start = 0; start < all.length; start += 1_000) {
+          const some = all.slice(start, start + 1_000);
+          expect(await ledger.named(some.map(({ text }) => sha256(text)))).toEqual(some.map(({ height }) => [{ height, position: 0 }]));
+        }
+        await expectBug(() => ledger.named(Array.from({ length: 1_001 }, () => sha256("a"))), /number of names/);
+      }),
+    );
+
+    test(
+      "that stand very often are answered with the first sixteen",
+      over(open, async (ledger) => {
+        const chain = testChain();
+        for (let height = 0; height < 20; height++)
+          await commit(ledger, chain.next({ names: [{ position: 0, hashes: namesOf(["same"]) }] }));
+        const [found] = await ledger.named([sha256("same")]);
+        expect(found).toEqual(Array.from({ length: 16 }, (_, height) => ({ height, position: 0 })));
+      }),
+    );
+
+    test(
+      "a block that is published again adds none, and what are no hashes of the block is a bug",
+      over(open, async (ledger) => {
+        const chain = testChain();
+        await commit(ledger, chain.next());
+        const made = chain.next({ names: [{ position: 0, hashes: namesOf(["a", "a"]) }] });
+        await commit(ledger, made);
+        await ledger.publish({ ...made.publication, names: [{ position: 0, hashes: namesOf(["late"]) }] });
+        expect(await ledger.named([sha256("late"), sha256("a")])).toEqual([[], [{ height: 1, position: 0 }]]);
+        const next = chain.next().publication;
+        await expectBug(() => ledger.publish({ ...next, names: [{ position: 9, hashes: namesOf(["a"]) }] }), /names of entry 9/);
+        await expectBug(() => ledger.publish({ ...next, names: [{ position: 0, hashes: bytesOf("a") }] }), /32 bytes/);
       }),
     );
   });

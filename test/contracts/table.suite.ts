@@ -56,6 +56,18 @@ function writeSuite(open: Open<Table>): void {
   );
 
   test(
+    "items are written by up to 25 a request, over those that stand there",
+    over(open, async (table) => {
+      await table.write({ put: itemOf("01", 4) });
+      const items = Array.from({ length: 25 }, (_, n) => itemOf(String(n).padStart(2, "0"), n, n));
+      await table.putMany(items);
+      await table.putMany(items);
+      expectSame(await table.getMany(items), items);
+      expect(await table.count("p")).toBe(25);
+    }),
+  );
+
+  test(
     "conditions hold or tell what stands there",
     over(open, async (table) => {
       const unmet = async (action: Action, item: Item | undefined) => expectSame(await table.write(action), { unmet: item });

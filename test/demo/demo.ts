@@ -59,8 +59,8 @@ async function signIn(): Promise<void> {
     all.length === 4 && all.every(({ status }) => status === "ok"),
   );
   await as("platform")
-    .type(type.id)
-    .catch(() => as("platform").defineType(type));
+    .type({ type: type.id })
+    .catch(() => as("platform").defineType({ type }));
 }
 
 async function publish() {
@@ -73,9 +73,11 @@ async function publish() {
     `28 fields: ${Object.keys(fields).length} given of ${names.length}`,
     names.length === 28 && names.every((name: string) => name in fields),
   );
-  const issued = await as("platform").issue({ type: type.id, fields });
+  const issued = await as("platform").issueCertificate({ type: type.id, fields });
   story.check(`${issued.certificate} in block ${issued.blockNumber}`, issued.outcome === "applied");
-  const wrong = await problemOf(as("platform").issue({ type: type.id, fields: { ...fields, creditCode: "91350200MA2XQ7K096" } }));
+  const wrong = await problemOf(
+    as("platform").issueCertificate({ type: type.id, fields: { ...fields, creditCode: "91350200MA2XQ7K096" } }),
+  );
   story.check(
     `a wrong check digit is refused: ${wrong?.problems?.map(({ field, code }) => `${field} ${code}`).join()}`,
     wrong?.problems?.[0]?.field === "creditCode",
@@ -88,9 +90,9 @@ async function publish() {
 async function everyMemberHolds(certificate: string): Promise<void> {
   story.chapter("每个成员都保存密文 · every member holds the ciphertext, nobody else's plaintext");
   for (const [member, client] of clients) {
-    const row = await eventually(() => client.certificate(certificate));
+    const row = await eventually(() => client.certificate({ certificate }));
     const part = row.parts["main"];
-    const bytes = await client.attachment(part?.disclosures ?? "");
+    const bytes = await client.attachment({ sha256: part?.disclosures ?? "" });
     const same = createHash("sha256").update(bytes).digest("hex") === part?.disclosures;
     const plain = Buffer.from(bytes).includes(Buffer.from(String(sample.main.enterpriseNameZh)));
     story.check(`${member}: ${bytes.length} bytes of ciphertext, hash as on the ledger`, same && !plain);
@@ -108,23 +110,23 @@ async function completePart(certificate: string): Promise<void> {
     serviceItem: "filing",
     basis: "standing-policy",
   });
-  const prefilled = await as("inspection").readGranted(request.request, 10);
+  const prefilled = await as("inspection").grantedFields({ request: request.request, wait: 10 });
   const shown = type.parts[0].prefilled.map(({ field }: { field: string }) => field);
   story.check(
     `${Object.keys(prefilled.fields).length} fields come pre-filled, the organisation code read from the credit code`,
     shown.length === 17 && matches(prefilled.fields, shown),
   );
-  const completed = await as("inspection").complete(certificate, { part: "inspection", fields: sample.inspection });
+  const completed = await as("inspection").completeCertificate({ certificate, part: "inspection", fields: sample.inspection });
   story.check(
     `its own ${Object.keys(sample.inspection).length} fields are in block ${completed.blockNumber}`,
     completed.outcome === "applied",
   );
-  const own = await as("inspection").readOwn(certificate, "inspection");
+  const own = await as("inspection").ownFields({ certificate, part: "inspection" });
   story.check(
     "inspection reads its own part back, unchanged",
     JSON.stringify(sorted(own.fields)) === JSON.stringify(sorted(sample.inspection)),
   );
-  const again = await problemOf(as("platform").complete(certificate, { part: "inspection", fields: sample.inspection }));
+  const again = await problemOf(as("platform").completeCertificate({ certificate, part: "inspection", fields: sample.inspection }));
   story.check(`platform may not fill in inspection's part: ${again?.code}`, again !== undefined);
 }
 
@@ -139,7 +141,7 @@ async function customsReads(certificate: string): Promise<void> {
     serviceItem: "import-declaration",
     basis: "customs-law",
   });
-  const read = await as("customs").readGranted(request.request, 10);
+  const read = await as("customs").grantedFields({ request: request.request, wait: 10 });
   story.check(`${JSON.stringify(read.fields)}`, Object.keys(read.fields).length === 3 && matches(read.fields, policy.fields));
   const other = await as("customs").openRequest({
     certificate,
@@ -149,7 +151,7 @@ async function customsReads(certificate: string): Promise<void> {
     serviceItem: "import-declaration",
     basis: "customs-law",
   });
-  const refused = await problemOf(as("customs").readGranted(other.request, 0));
+  const refused = await problemOf(as("customs").grantedFields({ request: other.request, wait: 0 }));
   story.check(`the same fields for another purpose wait for the owner: ${refused?.code}`, refused?.code === "request-pending");
 }
 
@@ -166,22 +168,22 @@ async function taxAsks(certificate: string): Promise<{ granted: string; refused:
     });
   const first = await ask(["creditCode", "registeredCapital"]);
   const second = await ask(["legalRepresentative", "idNumber"]);
-  const waiting = await problemOf(as("tax").readGranted(first.request, 0));
+  const waiting = await problemOf(as("tax").grantedFields({ request: first.request, wait: 0 }));
   story.check(`both wait: ${waiting?.code}`, waiting?.code === "request-pending");
   const list = await eventually(async () => {
-    const page = await as("platform").requests("to-decide", { limit: 100 });
+    const page = await as("platform").requests({ list: "to-decide", limit: 100 });
     const ids = page.items.map(({ request }) => request);
     return ids.includes(first.request) && ids.includes(second.request) ? page.items : undefined;
   });
   story.check(`platform's desk sees ${list.length} to decide`, list.length >= 2);
-  const foreign = await problemOf(as("inspection").decide(first.request, { decision: "approve", reason: "lawful" }));
+  const foreign = await problemOf(as("inspection").decideRequest({ request: first.request, decision: "approve", reason: "lawful" }));
   story.check(`inspection may not decide for platform: ${foreign?.code}`, foreign?.code === "not-the-owner");
-  await as("platform").decide(first.request, { decision: "approve", reason: "lawful" });
-  await as("platform").decide(second.request, { decision: "refuse", reason: "not-necessary" });
-  const read = await eventually(() => as("tax").readGranted(first.request, 10));
+  await as("platform").decideRequest({ request: first.request, decision: "approve", reason: "lawful" });
+  await as("platform").decideRequest({ request: second.request, decision: "refuse", reason: "not-necessary" });
+  const read = await eventually(() => as("tax").grantedFields({ request: first.request, wait: 10 }));
   story.check(`tax reads ${JSON.stringify(read.fields)}`, matches(read.fields, ["creditCode", "registeredCapital"]));
   const refused = await eventually(async () => {
-    const problem = await problemOf(as("tax").readGranted(second.request, 0));
+    const problem = await problemOf(as("tax").grantedFields({ request: second.request, wait: 0 }));
     return problem?.code === "request-refused" ? problem : undefined;
   });
   story.check(`the other one stays closed: ${refused.code}`, true);
@@ -191,28 +193,28 @@ async function taxAsks(certificate: string): Promise<{ granted: string; refused:
 async function taxReadsNothingElse(certificate: string, requests: { granted: string; refused: string }): Promise<void> {
   story.chapter("税务读不到任何其他内容 · tax can read nothing else, whatever it tries");
   const tax = as("tax");
-  const customsRequest = (await as("customs").requests("mine", { limit: 1 })).items[0]?.request ?? "";
+  const customsRequest = (await as("customs").requests({ list: "mine", limit: 1 })).items[0]?.request ?? "";
   const attempts: [string, () => Promise<unknown>][] = [
-    ["the refused request", () => tax.readGranted(requests.refused, 0)],
-    ["customs' request", () => tax.readGranted(customsRequest, 0)],
-    ["the record as if it were its own", () => tax.readOwn(certificate, "main")],
-    ["inspection's part as if it were its own", () => tax.readOwn(certificate, "inspection")],
-    ["a request that does not exist", () => tax.readGranted(`${"0".repeat(64)}-0`, 0)],
-    ["granting its own request", () => tax.decide(requests.refused, { decision: "approve", reason: "lawful" })],
-    ["issuing in platform's name", () => tax.issue({ type: type.id, fields: sample.main })],
+    ["the refused request", () => tax.grantedFields({ request: requests.refused, wait: 0 })],
+    ["customs' request", () => tax.grantedFields({ request: customsRequest, wait: 0 })],
+    ["the record as if it were its own", () => tax.ownFields({ certificate, part: "main" })],
+    ["inspection's part as if it were its own", () => tax.ownFields({ certificate, part: "inspection" })],
+    ["a request that does not exist", () => tax.grantedFields({ request: `${"0".repeat(64)}-0`, wait: 0 })],
+    ["granting its own request", () => tax.decideRequest({ request: requests.refused, decision: "approve", reason: "lawful" })],
+    ["issuing in platform's name", () => tax.issueCertificate({ type: type.id, fields: sample.main })],
   ];
   for (const [what, attempt] of attempts) {
     const problem = await problemOf(attempt());
     story.check(`${what}: ${problem?.code}`, problem !== undefined && problem.status >= 400 && problem.status < 500);
   }
-  const read = await tax.readGranted(requests.granted, 0);
+  const read = await tax.grantedFields({ request: requests.granted, wait: 0 });
   story.check("what it was granted is still only these two fields", Object.keys(read.fields).length === 2);
 }
 
 async function traceTells(certificate: string): Promise<void> {
   story.chapter("使用痕迹 · the trace: who read what, when, why, through which app and operator");
   const acts = [];
-  for await (const act of as("platform").eachTrace(certificate)) acts.push(act);
+  for await (const act of as("platform").each.certificateTrace({ certificate })) acts.push(act);
   for (const act of acts) {
     const what = [
       act.kind,
@@ -240,12 +242,12 @@ async function anybodyLooksUp(digest: string, transactionHash: string): Promise<
   story.chapter("无账户者按哈希核验 · somebody with no account looks it up by hash");
   const { baseUrl } = readAppFile(dataPaths(data).app("customs", "desk"));
   const stranger = createClient({ baseUrl });
-  const found = await stranger.lookup(digest);
+  const found = await stranger.lookup({ hash: digest });
   story.check(
     `${digest.slice(0, 16)}…: ${found.outcome}, issued by ${found.issuer}, block ${found.blockNumber}`,
     found.transactionHash === transactionHash && found.issuer === "platform",
   );
-  const unknown = await problemOf(stranger.lookup("f".repeat(64)));
+  const unknown = await problemOf(stranger.lookup({ hash: "f".repeat(64) }));
   story.check(`an unknown hash: ${unknown?.code}`, unknown?.code === "unknown-hash");
   const closed = await fetch(`${baseUrl}/v1/entries/${transactionHash}`);
   story.check(`the entry itself is not for strangers: ${closed.status}`, closed.status === 401);
@@ -356,12 +358,12 @@ async function stopLeader(leader: string): Promise<void> {
 
 async function issueWithout(leader: string): Promise<void> {
   const began = Date.now();
-  const next = await as("platform").issue({ type: type.id, fields: sample.main });
+  const next = await as("platform").issueCertificate({ type: type.id, fields: sample.main });
   story.check(
     `without ${leader}: ${next.certificate} in block ${next.blockNumber}, ${Date.now() - began} ms later`,
     next.outcome === "applied",
   );
-  const receipt = await as("platform").receipt(next.transactionHash, 10);
+  const receipt = await as("platform").receipt({ transactionHash: next.transactionHash, wait: 10 });
   story.check("and its receipt is final with three of four members", receipt.final);
 }
 

@@ -30,8 +30,8 @@ export async function manyAtOnce(): Promise<void> {
   story.check(`the home page counts ${total} certificates`, total >= 57);
 
   const digests = Array.from({ length: 1_000 }, (_, at) => createHash("sha256").update(`evidence ${runName} ${at}`).digest("hex"));
-  const deposited = await as("tax").deposit(digests);
-  const proof = await as("tax").evidenceReceipt(deposited.evidence, digests[777] ?? "", 20);
+  const deposited = await as("tax").depositEvidence({ digests });
+  const proof = await as("tax").evidenceReceipt({ evidence: deposited.evidence, digest: digests[777] ?? "", wait: 20 });
   story.check(
     `1,000 digests are one entry; the 778th has a receipt with a path of ${proof.path.length} hashes`,
     proof.final && proof.index === 777,

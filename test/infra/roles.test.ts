@@ -10,7 +10,7 @@ import { build, resourcesOf, short, statementsOf } from "./synth.ts";
 const { template } = build();
 
 const read = ["BatchGetItem", "GetItem", "Query"];
-const readWrite = ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query"];
+const readWrite = ["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query"];
 const onCoordinator = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*/coordinator"] } };
 const machine = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:vermilion-customs-turns";
 const executions = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:vermilion-customs-turns:turns-*";

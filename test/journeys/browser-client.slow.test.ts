@@ -33,8 +33,8 @@ test("in Chromium the client signs in, issues, gets a receipt that it has checke
     const { createClient, verifyOffline, nobleCrypto, utf8 } = vermilion;
     const client = createClient({ baseUrl: location.origin, app: ${JSON.stringify(app)}, operator: "张三" });
     const fields = { title: "通知", dataType: "text/plain", text: "在浏览器中签发" };
-    const issued = await client.issue({ type: "text-asset", fields });
-    const { receipt, entry, final } = await client.proof(issued.transactionHash, 20);
+    const issued = await client.issueCertificate({ type: "text-asset", fields });
+    const { receipt, entry, final } = await client.proof({ transactionHash: issued.transactionHash, wait: 20 });
     const question = { receipt, policy: await client.policy(), entry: utf8(entry.entry), sdJwt: issued.sdJwt, crypto: nobleCrypto };
     const { integrity, facts } = await verifyOffline(question);
     return { outcome: issued.outcome, final, integrity: integrity.verdict, same: facts.transactionHash === issued.transactionHash };

@@ -19,7 +19,7 @@ async function open(): Promise<void> {
   data = freshData();
   await startConsortium("--data", data, "--port", String(await freePorts()), "--no-sample");
   clients = clientsOf(data);
-  await as("platform").defineType(noteType);
+  await as("platform").defineType({ type: noteType });
   await equalHeads(clients);
 }
 
@@ -98,7 +98,7 @@ test("a slow caller gets its answers line by line, and holds up nobody else", as
     },
   });
   const answered = post("inspection", slow);
-  const quick = await as("inspection").issue({ type: noteType.id, fields: { title: "快", amount: 1 } });
+  const quick = await as("inspection").issueCertificate({ type: noteType.id, fields: { title: "快", amount: 1 } });
   expect(quick.outcome).toBe("applied");
   const items = answersIn(await (await answered).text());
   expect(items.map(({ status }) => status)).toEqual(Array.from({ length: 6 }, () => "committed"));

@@ -31,8 +31,8 @@ function onceOnly(data: string, member: string, n = Number.POSITIVE_INFINITY): C
 
 async function granted(reader: Client, owner: Client, certificate: string, fields: readonly string[]): Promise<string> {
   const { request } = await reader.openRequest({ certificate, part: "main", fields, ...asked });
-  await owner.decide(request, { decision: "approve", reason: "lawful" });
-  await reader.readGranted(request, 10);
+  await owner.decideRequest({ request, decision: "approve", reason: "lawful" });
+  await reader.grantedFields({ request, wait: 10 });
   return request;
 }
 
@@ -42,7 +42,7 @@ test("a file of 50 MB: put, cut off, resumed, issued, asked for, approved, read 
   await startConsortium("--data", data, "--port", port, "--no-sample");
   const clients = clientsOf(data);
   const [platform, customs] = [clients.get("platform")!, clients.get("customs")!];
-  await platform.defineType(type);
+  await platform.defineType({ type });
   const plain = randomFillSync(new Uint8Array(fileBytes));
   const path = join(dirname(data), "建设方案.pdf");
   writeFileSync(path, plain);
@@ -67,9 +67,42 @@ test("a file of 50 MB: put, cut off, resumed, issued, asked for, approved, read 
   await equalHeads(clients);
   const shown = await command("file", "show", stored.file, "--as", "tax", "--data", data, "--json");
   expect(JSON.parse(shown.out)).toMatchObject({ owner: "platform", dataType: "application/pdf", chunks: 7 });
-  expect(await customs.lookup(stored.file)).toMatchObject({ kind: "file", issuer: "platform", transactionHash: stored.transactionHash });
+  expect(await customs.lookup({ hash: stored.file })).toMatchObject({
+    kind: "file",
+    issuer: "platform",
+    transactionHash: stored.transactionHash,
+  });
 
-  const issued = await platform.issue({ type: type.id, fields: { filingNumber: "BA-1", title: "建设方案", document: stored.value } });
+  // A stranger who holds the file itself finds it too, and learns of its agency and root alone.
+  const stranger = ["--url", readAppFile(dataPaths(data).app("tax", "desk")).baseUrl, "--json"];
+  const byContent = JSON.parse((await command("lookup", path, ...stranger)).out);
+  expect(byContent).toMatchObject({ hash: sha256(plain), kind: "file", file: stored.file, issuer: "platform", final: true });
+  expect(await customs.file({ file: stored.file })).toMatchObject({ plain: sha256(plain) });
+
+  // And of a document that was deposited everything up to the cosigned tree head is checked on his computer.
+  const document = join(dirname(data), "合同.txt");
+  writeFileSync(document, "甲方、乙方");
+  const receipt = join(dirname(data), "合同.evidence.json");
+  expect(await command("deposit", document, "--as", "tax", "--data", data)).toMatchObject({ code: 0 });
+  await equalHeads(clients);
+  const looked = await command("lookup", document, ...stranger, "--out", receipt);
+  expect(JSON.parse(looked.out)).toMatchObject({
+    kind: "document",
+    issuer: "tax",
+    checked: true,
+    evidence: { count: 1, digest: { index: 0 } },
+  });
+  const policy = join(dirname(data), "policy.txt");
+  writeFileSync(policy, await customs.policy());
+  expect(await command("verify", receipt, "--policy", policy, "--document", document)).toMatchObject({ code: 0 });
+  writeFileSync(document, "甲方、丙方");
+  expect((await command("lookup", document, ...stranger)).code).toBe(1);
+  expect((await command("verify", receipt, "--policy", policy, "--document", document)).code).toBe(1);
+
+  const issued = await platform.issueCertificate({
+    type: type.id,
+    fields: { filingNumber: "BA-1", title: "建设方案", document: stored.value },
+  });
   const request = await granted(customs, platform, issued.certificate, ["document"]);
   const out = join(dirname(data), "out", "plan.pdf");
   const got = await command("file", "get", request, "document", "--as", "customs", "--data", data, "--out", out, "--json");
@@ -80,9 +113,9 @@ test("a file of 50 MB: put, cut off, resumed, issued, asked for, approved, read 
 
   // Whoever has no grant for this field gets nothing, and the owner's app reads its own.
   const other = await granted(clients.get("tax")!, platform, issued.certificate, ["title"]);
-  await expect(clients.get("tax")!.readFile(other, "document")).rejects.toMatchObject({ code: "field-not-granted" });
-  await expect(clients.get("tax")!.readFile(request, "document")).rejects.toMatchObject({ code: "not-the-reader" });
-  await expect(clients.get("tax")!.ownFile(stored.file, 0)).rejects.toMatchObject({ code: "file-of-another-member" });
+  await expect(clients.get("tax")!.readFile({ request: other, field: "document" })).rejects.toMatchObject({ code: "field-not-granted" });
+  await expect(clients.get("tax")!.readFile({ request, field: "document" })).rejects.toMatchObject({ code: "not-the-reader" });
+  await expect(clients.get("tax")!.ownFile({ file: stored.file, from: 0 })).rejects.toMatchObject({ code: "file-of-another-member" });
   expect((await platform.readOwnFile(stored.value)).bytes).toBe(fileBytes);
 
   // Somebody changes one byte of the third chunk where it is kept.
@@ -96,5 +129,5 @@ test("a file of 50 MB: put, cut off, resumed, issued, asked for, approved, read 
   expect(existsSync(`${out}.2`)).toBe(false);
 
   await command("stop", "platform", "--data", data);
-  await expect(onceOnly(data, "customs").readFile(request, "document")).rejects.toMatchObject({ code: "peer-unreachable" });
+  await expect(onceOnly(data, "customs").readFile({ request, field: "document" })).rejects.toMatchObject({ code: "peer-unreachable" });
 });

@@ -18,7 +18,7 @@ test("register a holder, send issuing data, verify, ask for the public key and f
     ReturnType<typeof clients.get> & object,
     ReturnType<typeof clients.get> & object,
   ];
-  await platform.defineType(noteType);
+  await platform.defineType({ type: noteType });
   const { chain } = await platform.consortium();
 
   // Register: account name → address; the key pair is made where the holder's phone would make it.
@@ -32,39 +32,43 @@ test("register a holder, send issuing data, verify, ask for the public key and f
   expect(namesake.address).not.toBe(registered.address);
 
   // Send issuing data: holder's address and data → transaction hash, block number.
-  const issued = await customs.issue({ type: noteType.id, fields: { title: "收证", amount: 7 }, holder: registered.address });
+  const issued = await customs.issueCertificate({ type: noteType.id, fields: { title: "收证", amount: 7 }, holder: registered.address });
   expect(issued.transactionHash).toMatch(/^[0-9a-f]{64}$/);
   expect(issued.blockNumber).toBeGreaterThan(0);
 
   // Verify: is itself recorded; a changed certificate is recorded as failing.
-  const issuerCode = (await customs.members()).find(({ id }) => id === "customs")?.uscc ?? "";
-  const verified = await inspection.recordVerification({ sdJwt: issued.sdJwt ?? "", issuerCode });
+  const issuerCode = (await customs.members()).items.find(({ id }) => id === "customs")?.uscc ?? "";
+  const verified = await inspection.verifyCertificate({ sdJwt: issued.sdJwt ?? "", issuerCode });
   expect(verified).toMatchObject({ outcome: "applied", verdicts: { integrity: "holds", status: "valid", issuer: "holds" } });
   expect(verified.blockNumber).toBeGreaterThan(issued.blockNumber ?? Number.POSITIVE_INFINITY);
-  await expect(inspection.recordVerification({ sdJwt: issued.sdJwt ?? "", issuerCode: "91350100M000100Y43" })).rejects.toMatchObject({
+  await expect(inspection.verifyCertificate({ sdJwt: issued.sdJwt ?? "", issuerCode: "91350100M000100Y43" })).rejects.toMatchObject({
     code: "issuer-does-not-match",
   });
 
   // Public key by address, at another agency.
-  expect((await platform.account(registered.address)).jwk).toEqual(account.jwk);
-  await expect(platform.account(`ver1${"0".repeat(40)}`)).rejects.toMatchObject({ code: "unknown-account" });
+  expect((await platform.account({ address: registered.address })).jwk).toEqual(account.jwk);
+  await expect(platform.account({ address: `ver1${"0".repeat(40)}` })).rejects.toMatchObject({ code: "unknown-account" });
 
   // Certificate by the holder's address, block number and transaction hash; its information to who may read it, a renewal too.
   const find = (at: typeof platform, { blockNumber = 0, transactionHash }: { blockNumber?: number; transactionHash: string }) =>
-    at.certificatesOfHolder(registered.address, blockNumber, transactionHash);
+    at.certificatesOfHolder({ address: registered.address, block: blockNumber, transaction: transactionHash }).then(({ items }) => items);
   const found = { certificate: issued.certificate, issuer: "customs", issuerCode, holder: registered.address };
   expect(await find(platform, issued)).toMatchObject([{ ...found, disclosed: [], withheld: [] }]);
   expect(await find(customs, issued)).toMatchObject([{ ...found, disclosed: [{ part: "main", fields: { title: "收证", amount: 7 } }] }]);
   await expect(find(platform, { ...issued, blockNumber: (issued.blockNumber ?? 0) + 1 })).rejects.toMatchObject({
     code: "unknown-certificate",
   });
-  const renewed = await customs.renew(issued.certificate, { fields: { title: "换证", amount: 8 }, reason: "renewal" });
+  const renewed = await customs.renewCertificate({
+    certificate: issued.certificate,
+    fields: { title: "换证", amount: 8 },
+    reason: "renewal",
+  });
   expect(await find(customs, renewed)).toMatchObject([
     { certificate: renewed.certificate, replaces: issued.certificate, issuerCode, disclosed: [{ fields: { title: "换证", amount: 8 } }] },
   ]);
 
   await equalHeads(clients);
   const acts = [];
-  for await (const act of tax.eachTrace(issued.certificate)) acts.push(act.kind);
+  for await (const act of tax.each.certificateTrace({ certificate: issued.certificate })) acts.push(act.kind);
   expect(acts.toSorted()).toEqual(["issued", "replaced", "verified"]);
 });

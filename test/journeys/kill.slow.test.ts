@@ -13,7 +13,7 @@ test("kill -9 of one member, the leader or all under load: every acknowledged ce
   let running: Running = await startConsortium("--data", data, "--port", port, "--no-sample");
   const clients = clientsOf(data);
   const members = [...clients.keys()];
-  await clients.get("platform")!.defineType(noteType);
+  await clients.get("platform")!.defineType({ type: noteType });
   await equalHeads(clients);
 
   const acknowledged = new Map<string, { readonly certificate: string; readonly transactionHash: string }>();
@@ -24,7 +24,7 @@ test("kill -9 of one member, the leader or all under load: every acknowledged ce
     while (loading) {
       const key = `job-${attempts++}`;
       try {
-        const issued = await client.issue({ type: noteType.id, fields: { title: key, amount: at } }, { idempotencyKey: key });
+        const issued = await client.issueCertificate({ type: noteType.id, fields: { title: key, amount: at } }, { idempotencyKey: key });
         if (issued.outcome === "applied") acknowledged.set(key, issued);
       } catch {
         // Not acknowledged: it may or may not have happened. What was acknowledged is what counts.
@@ -57,7 +57,7 @@ test("kill -9 of one member, the leader or all under load: every acknowledged ce
   expect(acknowledged.size).toBeGreaterThan(20);
   for (const client of clients.values()) {
     const count = new Map<string, number>();
-    for await (const { certificate } of client.eachCertificate({ type: noteType.id }, { limit: 100 }))
+    for await (const { certificate } of client.each.certificates({ type: noteType.id, limit: 100 }))
       count.set(certificate, (count.get(certificate) ?? 0) + 1);
     const wrong = [...acknowledged.values()].filter(({ certificate }) => count.get(certificate) !== 1);
     expect(wrong).toEqual([]);

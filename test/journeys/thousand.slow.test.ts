@@ -11,10 +11,12 @@ test("1,000 certificates issued at once through all four members: four equal hea
   const clients = clientsOf(data);
   const members = [...clients.keys()];
   const client = (at: number) => clients.get(members[at % members.length]!)!;
-  await client(0).defineType(noteType);
+  await client(0).defineType({ type: noteType });
   await equalHeads(clients);
 
-  const issued = await concurrently(1_000, 64, (at) => client(at).issue({ type: noteType.id, fields: { title: `第${at}号`, amount: at } }));
+  const issued = await concurrently(1_000, 64, (at) =>
+    client(at).issueCertificate({ type: noteType.id, fields: { title: `第${at}号`, amount: at } }),
+  );
   expect(issued.every(({ outcome }) => outcome === "applied")).toBe(true);
   expect(new Set(issued.map(({ certificate }) => certificate)).size).toBe(1_000);
 
@@ -24,7 +26,7 @@ test("1,000 certificates issued at once through all four members: four equal hea
   const policy = await client(0).policy();
   const receipts = await concurrently(1_000, 16, async (at) => {
     // The receipt comes from another member than the one that issued.
-    const receipt = await client(at + 1).receipt(issued[at]!.transactionHash, 5);
+    const receipt = await client(at + 1).receipt({ transactionHash: issued[at]!.transactionHash, wait: 5 });
     expect(receipt.final).toBe(true);
     return verifyReceipt(receipt.receipt, policy, nativeCrypto);
   });
@@ -34,7 +36,7 @@ test("1,000 certificates issued at once through all four members: four equal hea
   expect(new Set(receipts.map((verdict) => ("ok" in verdict ? verdict.index : -1))).size).toBe(1_000);
 
   const listed = new Set<string>();
-  for await (const row of client(3).eachCertificate({ type: noteType.id }, { limit: 100 })) listed.add(row.certificate);
+  for await (const row of client(3).each.certificates({ type: noteType.id, limit: 100 })) listed.add(row.certificate);
   expect(issued.every(({ certificate }) => listed.has(certificate))).toBe(true);
   expect(listed.size).toBe(1_000);
 

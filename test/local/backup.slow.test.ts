@@ -15,7 +15,7 @@ async function consortium() {
   const deposit = async (member: string, file: string) => {
     const client = clients.get(member);
     if (client === undefined) throw new Error(`no client of ${member}`);
-    return client.deposit([file.padEnd(64, "0")]);
+    return client.depositEvidence({ digests: [file.padEnd(64, "0")] });
   };
   return { data, running, deposit, clients };
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { formatFileReference } from "@vermilion/certificates";
 import type { Json, JsonObject } from "@vermilion/ledger";
 import type { Services } from "@vermilion/member";
@@ -46,11 +47,15 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
+const plain = "cd".repeat(32);
+/** What its sender would say of the content; here it has none but its chunks. */
+const plainOf = ({ chunks }: TestFile) => createHash("sha256").update(Buffer.concat(chunks)).digest("hex");
+
 async function stored(id: string, file: TestFile = testFile(1_000), mediaType = "application/pdf"): Promise<string> {
   const { file: root, size, chunks } = file.plan;
   good(await services(id).beginFile({ file: root, size, chunks }, caller));
   for (const [index, bytes] of file.chunks.entries()) good(await services(id).sendChunk({ file: root, chunk: index, bytes }, caller));
-  good(await services(id).completeFile({ file: root, mediaType }, caller, options));
+  good(await services(id).completeFile({ file: root, mediaType, plain: plainOf(file) }, caller, options));
   return formatFileReference({ file: root, size, mediaType, key: new Uint8Array(32).fill(1), name: "备案.pdf" });
 }
 
@@ -87,7 +92,7 @@ describe("an upload", () => {
     const { file, size } = plan;
     const tax = services("tax");
     expect(await tax.sendChunk({ file, chunk: 0, bytes: chunks[0]! }, caller)).toMatchObject({ refused: "unknown-upload" });
-    expect(await tax.completeFile({ file, mediaType: "text/plain" }, caller, options)).toMatchObject({ refused: "unknown-upload" });
+    expect(await tax.completeFile({ file, mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "unknown-upload" });
     const begun = good(await tax.beginFile({ file, size, chunks: plan.chunks }, caller));
     expect(begun).toEqual({
       file,
@@ -108,18 +113,20 @@ describe("an upload", () => {
     expect(await tax.sendChunk({ file, chunk: 1, bytes: chunks[0]! }, caller)).toMatchObject({ refused: "chunk-size-does-not-match" });
     expect(await tax.sendChunk({ file, chunk: 2, bytes: chunks[1]! }, caller)).toMatchObject({ refused: "unknown-chunk" });
     good(await tax.sendChunk({ file, chunk: 1, bytes: chunks[1]! }, caller));
-    expect(await tax.completeFile({ file, mediaType: "text/plain" }, caller, options)).toMatchObject({ refused: "chunks-missing" });
+    expect(await tax.completeFile({ file, mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "chunks-missing" });
     expect(good(await tax.beginFile({ file, size, chunks: plan.chunks }, caller)).missing).toEqual([0]);
     good(await tax.sendChunk({ file, chunk: 0, bytes: chunks[0]! }, caller));
-    expect(await tax.completeFile({ file, mediaType: "Text" }, caller, options)).toMatchObject({ refused: "file-name-not-usable" });
-    const complete = () => tax.completeFile({ file, mediaType: "text/plain" }, caller, { ...options, idempotencyKey: "one" });
+    expect(await tax.completeFile({ file, mediaType: "Text", plain }, caller, options)).toMatchObject({ refused: "file-name-not-usable" });
+    const complete = () => tax.completeFile({ file, mediaType: "text/plain", plain }, caller, { ...options, idempotencyKey: "one" });
     const [first, again] = [good(await complete()), good(await complete())];
     expect(first).toMatchObject({ outcome: { kind: "applied" }, file });
     expect(again.transactionHash).toBe(first.transactionHash);
-    expect(await tax.completeFile({ file, mediaType: "text/plain" }, caller, options)).toMatchObject({ refused: "file-exists" });
+    expect(await tax.completeFile({ file, mediaType: "text/plain", plain }, caller, options)).toMatchObject({ refused: "file-exists" });
     expect(good(await tax.beginFile({ file, size, chunks: plan.chunks }, caller))).toMatchObject({ registered: true, missing: [] });
     for (const id of ["platform", "customs"])
       expect(good(await services(id).file({ file }))).toMatchObject({ file, owner: "tax", dataType: "text/plain", size, chunks: 2 });
+    const found = good(await services("customs").lookup({ hash: plain }));
+    expect(found).toMatchObject({ kind: "file", file, issuer: "tax", receipt: `/v1/receipts/${first.transactionHash}` });
     expect(good(await services("customs").lookup({ hash: file }))).toMatchObject({
       kind: "file",
       issuer: "tax",
@@ -132,7 +139,7 @@ describe("an upload", () => {
     const tax = services("tax");
     const other = { app: "counter", operator: "li" };
     const begin = (by: typeof other) => tax.beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, by);
-    const complete = (by: typeof other) => tax.completeFile({ file: plan.file, mediaType: "text/plain" }, by, options);
+    const complete = (by: typeof other) => tax.completeFile({ file: plan.file, mediaType: "text/plain", plain }, by, options);
     good(await begin(caller));
     expect(await tax.sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, other)).toMatchObject({ refused: "unknown-upload" });
     expect(await begin(other)).toMatchObject({ refused: "unknown-upload" });
@@ -152,7 +159,7 @@ describe("an upload", () => {
       [1],
     );
     good(await services("inspection").sendChunk({ file: plan.file, chunk: 1, bytes: chunks[1]! }, caller));
-    good(await services("inspection").completeFile({ file: plan.file, mediaType: "text/plain" }, caller, options));
+    good(await services("inspection").completeFile({ file: plan.file, mediaType: "text/plain", plain }, caller, options));
   });
 
   test("is abandoned by its own app, unless it is on the ledger; an app has so many open at one time", async () => {
@@ -177,7 +184,7 @@ describe("an upload", () => {
     good(await tax.sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller));
     const { network } = cluster;
     network.spoil = (from, to) => (from === "tax" || to === "tax" ? "drop" : "deliver");
-    expect(good(await tax.completeFile({ file: plan.file, mediaType: "text/plain" }, caller, { waitMs: 0 }))).toMatchObject({
+    expect(good(await tax.completeFile({ file: plan.file, mediaType: "text/plain", plain }, caller, { waitMs: 0 }))).toMatchObject({
       status: "pending",
     });
     expect(await tax.abandonFile({ file: plan.file }, caller)).toMatchObject({ refused: "file-being-registered" });

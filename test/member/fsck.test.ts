@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +36,8 @@ beforeAll(async () => {
     const asked = { certificate: issued.certificate, part: "main", purpose: "clearance", serviceItem: "import", basis: "customs-law" };
     const granted = good(await servicesOf(cluster, "customs").openRequest({ ...asked, fields: ["name"] }, caller, options));
     good(await servicesOf(cluster, "customs").grantedFields({ request: granted.request }, caller, { waitMs: 5_000 }));
+    const digests = ["a", "b", "c"].map((text) => createHash("sha256").update(text).digest("hex"));
+    good(await servicesOf(cluster, "tax").depositEvidence({ digests }, caller, options));
     await equalHeads(cluster);
     genesis = cluster.genesis;
     original = cluster.node("platform").stores.ledger;
@@ -78,7 +81,7 @@ async function copyTo(ledger: Ledger): Promise<void> {
     if (certificate !== undefined) await ledger.saveCertificate(height, certificate);
     await ledger.moveHead(previous, [{ height, hash }]);
     await ledger.publish(
-      await publicationOf({ ledger, crypto: nativeCrypto }, block, parsedEntries(block, new KnownEntries(nativeCrypto))),
+      await publicationOf({ ledger, crypto: nativeCrypto, rules: chainRules }, block, parsedEntries(block, new KnownEntries(nativeCrypto))),
     );
     for (const [member, line] of await original.cosignatures(block.after.size))
       await ledger.saveCosignature(block.after.size, member, line);
@@ -116,6 +119,18 @@ describe("a ledger in memory", () => {
     }
     expect(turn).toBeGreaterThanOrEqual(partitions.length);
     expect(unnoticed).toEqual([]);
+    expect(await check(memoryLedger(table))).toEqual([]);
+  });
+
+  test("a name that is missing is found", async () => {
+    const digest = createHash("sha256").update("b").digest("hex");
+    const [item] = (await held.query(`name/${digest.slice(0, 2)}`, { from: digest.slice(0, 16) })).items;
+    if (item === undefined) throw new Error("the digest is a name");
+    await held.write({ remove: item });
+    expect(await check(memoryLedger(table))).toEqual([
+      { place: `name ${digest}`, problem: expect.stringMatching(/^does not lead to block \d+ entry 0$/) },
+    ]);
+    await held.putMany([item]);
     expect(await check(memoryLedger(table))).toEqual([]);
   });
 
@@ -210,6 +225,8 @@ describe("a ledger in a SQLite file", () => {
     ["a leaf record", flippedBlob("leaf_records", "records", last), /^leaf \d+$/],
     ["an entry's index", raised("entry_places", "leaf", "height = 2"), /^index of entry [0-9a-f]{64}$/],
     ["a missing index", (c) => c.exec("DELETE FROM entry_places WHERE height = 2"), /^index of entry [0-9a-f]{64}$/],
+    ["a name", flippedBlob("name_buckets", "names", "id = (SELECT min(id) FROM name_buckets)"), /^name [0-9a-f]{64}$/],
+    ["a missing bucket of names", (c) => c.exec("DELETE FROM name_buckets"), /^name [0-9a-f]{64}$/],
     ["the published standing", replaced("published", "standing", "id = 1", '"time":1', '"time":2'), /^published standing$/],
     [
       "a cosignature",
@@ -227,7 +244,7 @@ describe("a ledger in a SQLite file", () => {
     const wrong = (connection: DatabaseSync) => {
       flippedBlob("tiles", "hashes", "level = 0 AND position = 0")(connection);
       flippedBlob("leaf_records", "records", last)(connection);
-      connection.exec("DELETE FROM state_rows; DELETE FROM entry_places; UPDATE published SET height = 1");
+      connection.exec("DELETE FROM state_rows; DELETE FROM entry_places; DELETE FROM name_segments; UPDATE published SET height = 1");
     };
     const findings = await findingsWith(wrong, async (ledger) => {
       expect(await rebuild({ ledger, crypto: nativeCrypto, rules: chainRules })).toMatchObject({ state, differences: [] });

@@ -82,6 +82,11 @@ function fused(table: MemoryTable, fuse: Fuse): MemoryTable {
   return {
     faults: table.faults,
     write: (action) => fuse.mark(() => table.write(action)),
+    // Not all or none: the process may end when a part of them is written.
+    putMany: async (items) => {
+      const half = Math.ceil(items.length / 2);
+      for (const some of [items.slice(0, half), items.slice(half)]) if (some.length > 0) await fuse.mark(() => table.putMany(some));
+    },
     transact: (actions) => fuse.mark(() => table.transact(actions)),
     get: (key) => fuse.read(() => table.get(key)),
     getMany: (keys) => fuse.read(() => table.getMany(keys)),
@@ -103,6 +108,10 @@ export function journaled(table: MemoryTable): { readonly table: MemoryTable; re
         const result = await table.write(action);
         if (result === "done") journal.push([action]);
         return result;
+      },
+      async putMany(items) {
+        await table.putMany(items);
+        journal.push(items.map((put) => ({ put })));
       },
       async transact(actions) {
         const result = await table.transact(actions);

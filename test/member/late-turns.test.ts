@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { CommitCertificate } from "@vermilion/consensus";
-import type { Context } from "@vermilion/member/context";
 import { nativeCrypto } from "@vermilion/node";
 import { followCommit, publishUpToHead } from "@vermilion/node/chain/commit";
+import type { NodeContext } from "@vermilion/node/context";
 import { KnownEntries } from "@vermilion/node/entries/known-entries";
 import type { ExecutedBlock, Ledger, Standing } from "@vermilion/node/ports/index";
 import { afterEach, expect, test } from "vitest";
@@ -29,7 +29,7 @@ test("a turn whose reads are overtaken by others that commit and publish finds n
     head: () => asOfThen<{ height: number; hash: string } | undefined>({ height: 0, hash: genesis }, () => ledger.head()),
     published: () => asOfThen<Standing | undefined>({ height: 0, hash: genesis } as Standing, () => ledger.published()),
   };
-  await publishUpToHead({ ledger: late, raftStore, crypto: nativeCrypto, entries: new KnownEntries(nativeCrypto) } as Context);
+  await publishUpToHead({ ledger: late, raftStore, crypto: nativeCrypto, entries: new KnownEntries(nativeCrypto) } as NodeContext);
   expect((await ledger.published())?.hash).toBe((await ledger.head())?.hash);
 });
 
@@ -55,7 +55,7 @@ test("a turn goes on to the certificate where another one moved the head half-wa
     },
   };
   const certificate: CommitCertificate = { position: { term: 1, height: 60, hash: nameOf(60) }, acknowledgements: {} };
-  await followCommit({ ledger } as unknown as Context, certificate);
+  await followCommit({ ledger } as unknown as NodeContext, certificate);
   expect(height).toBe(60);
 });
 
@@ -89,9 +89,9 @@ test("a process that was frozen looks again whether its store was set back meanw
       return { ...platform, raftStore: { ...raftStore, isSetBack } };
     },
   });
-  const { bursts } = cluster.node("tax").running!;
-  await bursts.look(1_000);
+  const { invocations } = cluster.node("tax").running!;
+  await invocations.look(1_000);
   const before = looks;
-  await bursts.look(1_000);
+  await invocations.look(1_000);
   expect(looks).toBe(before + 1);
 });

@@ -15,10 +15,13 @@ import {
   parseHeader,
   text,
 } from "@vermilion/ledger";
-import { type Context, type MemberPlatform, openChain, type RunningChain } from "@vermilion/member";
+
+import { type MemberPlatform, openChain, type RunningChain } from "@vermilion/member";
+
 import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, Fault, found, fsck, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import { sealBlock } from "@vermilion/node/chain/seal";
+import type { NodeContext } from "@vermilion/node/context";
 import { proposalOf } from "@vermilion/node/entries/proposal";
 import { contextOf } from "@vermilion/node/open-node";
 import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/node/peers/wire";
@@ -62,11 +65,11 @@ export class Victim {
   timers = false;
   private readonly sleepers = new Set<() => void>();
   /** An honest `inspection` that makes the blocks which the test sends or spoils. */
-  private readonly author: Context;
+  private readonly author: NodeContext;
   private readonly platform: MemberPlatform;
 
   private constructor(
-    parts: Pick<Victim, "genesis" | "stores" | "members" | "logged" | "running"> & { platform: MemberPlatform; author: Context },
+    parts: Pick<Victim, "genesis" | "stores" | "members" | "logged" | "running"> & { platform: MemberPlatform; author: NodeContext },
   ) {
     this.genesis = parts.genesis;
     this.stores = parts.stores;

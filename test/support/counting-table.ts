@@ -76,6 +76,11 @@ export function countingTable(inner: Table): CountingTable {
       await addWrite(action, 1);
       return inner.write(action);
     },
+    async putMany(items) {
+      calls += 1;
+      for (const put of items) await addWrite({ put }, 1);
+      return inner.putMany(items);
+    },
     async transact(actions) {
       calls += 1;
       for (const action of actions) await addWrite(action, 2);

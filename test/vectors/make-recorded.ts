@@ -89,7 +89,7 @@ good(await services("platform").defineType({ type: attachment }, caller, options
 const { plan, chunks } = testFile(1_000);
 good(await services("platform").beginFile({ file: plan.file, size: plan.size, chunks: plan.chunks }, caller));
 good(await services("platform").sendChunk({ file: plan.file, chunk: 0, bytes: chunks[0]! }, caller));
-good(await services("platform").completeFile({ file: plan.file, mediaType: "application/pdf" }, caller, options));
+good(await services("platform").completeFile({ file: plan.file, mediaType: "application/pdf", plain: "cd".repeat(32) }, caller, options));
 const document = formatFileReference({ ...plan, mediaType: "application/pdf", key: new Uint8Array(32).fill(7), name: "附件.pdf" });
 const named = { filingNumber: "BA-1", title: "附件", document };
 good(await services("platform").issueCertificate({ type: attachment.id, fields: named }, caller, options));
@@ -100,6 +100,7 @@ const header = {
   size: plan.size,
   chunks: 1,
   chunkBytes: 8_388_608,
+  plain: "cd".repeat(32),
 } as const;
 await force("tax", operationCall("files.register", { ...header, file: plan.file }));
 await force("tax", operationCall("files.register", { ...header, file: "ab".repeat(32), chunks: 2 }));

@@ -1,7 +1,7 @@
 import type { Crypto } from "@vermilion/ledger";
 import type { PeerDoor } from "@vermilion/member/peers/peer-door";
 import type { Apps, Calls } from "@vermilion/member/ports/index";
-import type { Services } from "@vermilion/member/services";
+import type { PublicServices, Services } from "@vermilion/member/services";
 import type { CheckSession, PeerSession } from "@vermilion/node/peers/peer-session";
 import type { Clock, Keys, Log, Random } from "@vermilion/node/ports/index";
 import type { DocsFile } from "./docs-file.ts";
@@ -76,7 +76,7 @@ export type FoundingNeeds = Pick<
 
 /** What the routes that need no account are served from. */
 export interface PublicNeeds extends FoundingNeeds {
-  readonly chains: Chains<Pick<Chain, "services">>;
+  readonly chains: Chains<{ readonly services: PublicServices }>;
 }
 
 /** Who calls, after sign-in. `operator` is there on every route that asks for it. */

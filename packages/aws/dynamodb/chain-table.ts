@@ -28,6 +28,7 @@ export function chainTable(table: Table, chain: string): Table {
       const result = await table.write(actionInto(action));
       return result === "done" ? result : { unmet: outOfMaybe(result.unmet) };
     },
+    putMany: (items) => table.putMany(items.map(into)),
     transact: (actions) => table.transact(actions.map(actionInto)),
     identity: () => table.identity(),
   };

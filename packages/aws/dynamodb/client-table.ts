@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import {
   type AttributeValue,
   BatchGetItemCommand,
+  BatchWriteItemCommand,
   DeleteItemCommand,
   DescribeTableCommand,
   type DynamoDBClient,
@@ -10,6 +11,7 @@ import {
   QueryCommand,
   type QueryCommandInput,
   TransactWriteItemsCommand,
+  type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
 import { Fault } from "@vermilion/node/fault";
 import { damaged } from "@vermilion/node/ports/framing";
@@ -37,6 +39,7 @@ export function dynamoTable(client: DynamoDBClient, name: string, patience: Pati
     ...singleReads(asked),
     ...queries(asked),
     write: (action) => writing(oneWrite(client, name, action)),
+    putMany: (items) => batchWrite(asked, items),
     transact: (actions) => writing(transaction(client, name, actions)),
     identity: identityOfTable(asked),
   };
@@ -124,6 +127,21 @@ function queries(of: Asked): Pick<Table, "query" | "count"> {
       return count;
     },
   };
+}
+
+/** What DynamoDB leaves out of a batch comes again, later each time that nothing of it went through. */
+async function batchWrite({ client, name, patience }: Asked, items: readonly Item[]): Promise<void> {
+  let left: WriteRequest[] = items.map((item) => ({ PutRequest: { Item: attributesOf(item, undefined) } }));
+  for (let attempt = 1; left.length > 0; attempt++) {
+    const asked = left;
+    const request = new BatchWriteItemCommand({ RequestItems: { [name]: asked } });
+    const answer = await patiently("write", name, patience, () => client.send(request));
+    left = answer.UnprocessedItems?.[name] ?? [];
+    if (left.length === 0) return;
+    if (left.length < asked.length) attempt = 1;
+    else if (attempt >= patience.attemptsMax) throw new Fault("storage-failed", `table ${name} left items unwritten ${attempt} times`);
+    await patience.pause(attempt);
+  }
 }
 
 /** Asked for once a minute, and again at once after a failure. */

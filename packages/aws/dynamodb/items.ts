@@ -2,6 +2,7 @@ import { damaged } from "@vermilion/node/ports/framing";
 import type { Action, Item, Key, Query, Table } from "./table.ts";
 
 const keysMax = 100;
+const putsMax = 25;
 /** Requests of one call that are under way at the same time: enough to fill one connection pool, few enough not to be throttled. */
 const parallelMax = 24;
 
@@ -59,6 +60,12 @@ export async function eachOf<T, R>(all: readonly T[], work: (one: T) => Promise<
 /** Independent writes in no order. One whose condition fails is left out: what it would write is there already, or something newer is. */
 export async function writeAll(table: Table, actions: readonly Action[]): Promise<void> {
   await eachOf(actions, (action) => table.write(action));
+}
+
+/** Unconditional writes of items with different keys, in no order, as many in a request as go. */
+export async function putAll(table: Table, items: readonly Item[]): Promise<void> {
+  const batches = Array.from({ length: Math.ceil(items.length / putsMax) }, (_, n) => items.slice(n * putsMax, (n + 1) * putsMax));
+  await eachOf(batches, (batch) => table.putMany(batch));
 }
 
 /** Items by key in the order asked, in batches; a key may come twice. */

@@ -1,6 +1,7 @@
 import type { Ledger, Publication, Standing } from "@vermilion/node/ports/index";
 import { checkPublication, ensure } from "@vermilion/node/ports/limits";
 import { eachOf, pack, removeAll, unpack, writeAll } from "./items.ts";
+import { namePartitions, writeNames } from "./ledger-names.ts";
 import { registerSegments, segmentsOf, stateActions, statePartitions } from "./ledger-state.ts";
 import { treeActions, treePartitions } from "./ledger-tree.ts";
 import type { Table } from "./table.ts";
@@ -19,7 +20,7 @@ export function ledgerPublished(table: Table): Published {
 
   async function unpublish(): Promise<void> {
     await table.write({ put: { ...standingKey, bytes: pack("dropping"), number: -1 } });
-    await eachOf([...(await statePartitions(table)), ...treePartitions()], (partition) => removeAll(table, partition));
+    await eachOf([...(await statePartitions(table)), ...treePartitions(), ...namePartitions()], (partition) => removeAll(table, partition));
     await table.write({ remove: standingKey, condition: { is: -1 } });
   }
 
@@ -57,5 +58,5 @@ async function writeDerived(table: Table, publication: Publication): Promise<voi
   const actions = [...stateActions(writes, standing.height), ...treeActions(publication)];
   // Before their first rows: a range would not look for rows of a segment that it does not know.
   await registerSegments(table, segmentsOf(writes));
-  await writeAll(table, actions);
+  await Promise.all([writeAll(table, actions), writeNames(table, standing.height, publication.names)]);
 }

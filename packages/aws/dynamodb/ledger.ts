@@ -2,6 +2,7 @@ import type { Ledger } from "@vermilion/node/ports/index";
 import { chainTable } from "./chain-table.ts";
 import { ledgerAttachments, ledgerBlocks } from "./ledger-blocks.ts";
 import { ledgerEvidence } from "./ledger-evidence.ts";
+import { ledgerNames } from "./ledger-names.ts";
 import { ledgerPublished } from "./ledger-published.ts";
 import { ledgerState } from "./ledger-state.ts";
 import { ledgerTree } from "./ledger-tree.ts";
@@ -32,6 +33,7 @@ export interface LedgerTables {
  * | `tile/<level>`       | `<index>`               | hashes; number: height |
  * | `leaves`             | `<first leaf>`          | up to 256 leaf records of one block |
  * | `entry/<2 digits>`   | `<transaction hash>`    | place of the entry, spread over 256 partitions |
+ * | `name/<2 digits>`    | `<16 digits>/<height>/<position>` | nothing: a hash by which an entry is found, as the digests of a deposit; 25 a request |
  * | `cosignature/<size>` | `<member>`              | line |
  * | `final`              | `final-size`            | number: final size; the stream to `tiles` is filtered on this sort key, which no other item has |
  * | `sealed/<hash>`      | `bytes`                 | in the table `records`, which no function for the public can read |
@@ -46,6 +48,7 @@ export interface LedgerTables {
  * | `certificate`   | 2 a block (of four members: about 1.5 KB)                    | 500 blocks/s   | 50,000 entries/s  |
  * | `tile/0`        | 1 to 9 a block: the tile at the right edge, 32 bytes a leaf  | 110 blocks/s   | 11,000 entries/s  |
  * | `leaves`        | 1 KB for 9 records                                           | 1,000 blocks/s | 9,000 entries/s   |
+ * | `name/<2 digits>` | 1 a digest, spread over 256 partitions                     | 256,000 digests/s | 256,000 digests/s |
  * | `state/<one>`   | R an entry, where a row has up to 1 KB                       | 1,000/R        | 1,000/R entries/s |
  *
  * So the busiest kind of state row is the cap: 1,000 entries/s where an entry writes one row of each kind. Raft and signing, one block
@@ -60,6 +63,7 @@ export function dynamoLedger(tables: LedgerTables): Ledger {
     ...ledgerPublished(ledger),
     ...ledgerState(ledger),
     ...ledgerTree(ledger),
+    ...ledgerNames(ledger),
     ...ledgerEvidence(ledger),
   };
 }

@@ -54,6 +54,8 @@ export interface Table {
   count(partition: string): Promise<number>;
   /** Writes or removes one item. `unmet` is the item that stands there where the condition failed (undefined: there is none). */
   write(action: Action): Promise<"done" | { readonly unmet: Item | undefined }>;
+  /** Writes at most 25 different items, in no order; some may be written where it throws. */
+  putMany(items: readonly Item[]): Promise<void>;
   /** Writes all or none, at twice the price; `cancelled` gives the places of the actions whose conditions failed. */
   transact(actions: readonly Action[]): Promise<"done" | { readonly cancelled: readonly number[] }>;
   /** Names this very table: one that was restored from a backup has another name, though it holds the same items. */

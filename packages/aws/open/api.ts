@@ -50,7 +50,7 @@ export function openApi(settings: SettingsOf<"api">) {
     // A member without a genesis looks for one at each call.
     if (main === undefined) return waiting.fetch(request);
     if ("fetch" in main) return main.fetch(request);
-    const { chain, bursts } = (await chains.of(chainOfPath(new URL(request.url).pathname))) ?? main;
+    const { chain, invocations } = (await chains.of(chainOfPath(new URL(request.url).pathname))) ?? main;
     api ??= createApi({
       // The HTTP API gives up after 30 s, and what is under way takes its time.
       answerWithinMs: 15_000,
@@ -62,7 +62,7 @@ export function openApi(settings: SettingsOf<"api">) {
       apps,
     });
     const call = Promise.resolve(api.fetch(request, caller));
-    const attended = await bursts.attend(call, bringsOf(request), (response) => lingerAfter(request, response));
+    const attended = await invocations.attend(call, bringsOf(request), (response) => lingerAfter(request, response));
     if (attended.isLeft) await wakeUp.ask(chain);
     return attended.answer;
   }

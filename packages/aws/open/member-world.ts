@@ -1,6 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KMSClient } from "@aws-sdk/client-kms";
-import { originOf } from "@vermilion/ledger";
 import { openChain, type RunningChain } from "@vermilion/member/open-member";
 import type { Files } from "@vermilion/member/ports/index";
 import { chainRules } from "@vermilion/member/rules";
@@ -11,12 +10,12 @@ import type { CheckSession, PeerSession } from "@vermilion/node/peers/peer-sessi
 import type { Keys, Log } from "@vermilion/node/ports/index";
 import { dynamoLedger, dynamoRaftStore, dynamoRecordKeys, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
+import { noFiles } from "../files/none.ts";
 import type { InstalledChain } from "../founding/store.ts";
 import { type KeyIds, kmsKeys } from "../kms/keys.ts";
 import type { Meter } from "../lambda/meter.ts";
 import { lambdaPace } from "../lambda/pace.ts";
 import { world } from "../lambda/world.ts";
-import { noFiles } from "../nothing.ts";
 
 interface Clients {
   readonly database: DynamoDBClient;
@@ -74,10 +73,6 @@ export function chainOpener(settings: TurnSettings, { database, kms }: Clients) 
 }
 
 interface Founded {
-  /** Checkpoint origin. */
-  readonly origin: string;
-  /** How many members there are. */
-  readonly founders: number;
   readonly keys: Keys["public"];
 }
 
@@ -88,8 +83,6 @@ export function founderOf(genesis: GenesisFile, member: string): Founded {
   const founder = checked.membership.members.get(member);
   if (founder === undefined) throw new Error(`genesis: ${member} is not a member of this consortium`);
   return {
-    origin: originOf(checked.founding.name, checked.chain),
-    founders: checked.membership.members.size,
     keys: founder.keys,
   };
 }

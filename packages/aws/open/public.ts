@@ -1,7 +1,5 @@
 import { createFoundingApi, createPublicApi } from "@vermilion/api";
 import { openReader } from "@vermilion/member/open-member";
-import type { Services } from "@vermilion/member/services";
-import { Fault } from "@vermilion/node/fault";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
 import { foundingStore, isTooOld } from "../founding/store.ts";
@@ -10,9 +8,7 @@ import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
 import { bundledDocsFile } from "../lambda/docs-files.ts";
 import { lambdaLog } from "../lambda/log.ts";
 import { lambdaMeter } from "../lambda/meter.ts";
-import { lambdaPace } from "../lambda/pace.ts";
 import { world } from "../lambda/world.ts";
-import { nothing } from "../nothing.ts";
 import { chainOfPath, openedChains } from "./chains.ts";
 import { counted, founderOf } from "./member-world.ts";
 
@@ -33,20 +29,17 @@ export function openPublic(settings: SettingsOf<"public">) {
   const waiting = createFoundingApi(needs);
   const tooOld = createFoundingApi(needs, "data-too-old");
 
-  const readers = new Map<string, { readonly services: Services }>();
+  const readers = new Map<string, ReturnType<typeof openReader>>();
 
   const chains = openedChains(founding, world.clock, async ({ chain, genesis }, isMain) => {
     const { keys: publicKeys } = founderOf(genesis, member);
-    const reader = await openReader(
+    const reader = openReader(
       {
         ...world,
-        ...nothing,
         log: log.ofChain(chain, meter.ofChain({ id: chain, isMain })),
         keys: kmsKeys({ client: kms, ids: { log: settings.LOG_KEY }, public: publicKeys }),
         ledger: dynamoLedger({ chain, ledger: ledgerTable }),
         raftStore: dynamoRaftStore(chain, raftTable, world.clock),
-        peers: { call: () => Promise.reject(new Fault("peer-unreachable", "this function calls nobody")) },
-        pace: lambdaPace,
       },
       { member, genesis },
     );

@@ -22,8 +22,8 @@ export function openTurn(settings: SettingsOf<"turn">) {
   const chains = openedChains(founding, world.clock, async (installed, isMain) => {
     const { chain } = installed;
     const ofChain = log.ofChain(chain, meter.ofChain({ id: chain, isMain }));
-    const { bursts } = await open(installed, { log: ofChain });
-    return { bursts, store: dynamoCoordinator(chain, raftTable), random: world.random, log: ofChain };
+    const { invocations } = await open(installed, { log: ofChain });
+    return { invocations, store: dynamoCoordinator(chain, raftTable), random: world.random, log: ofChain };
   });
 
   async function answer(call: TurnCall) {

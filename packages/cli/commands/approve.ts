@@ -35,7 +35,7 @@ Examples:
     const decision = { decision: refuse ? "refuse" : "approve", reason: options.reason ?? "approved" } as const;
     const { client } = await openSession(options);
     const key = options.key === undefined ? {} : { idempotencyKey: options.key };
-    const decided = await io.during("deciding · 正在审批", () => client.decide(request, decision, key));
+    const decided = await io.during("deciding · 正在审批", () => client.decideRequest({ request, ...decision }, key));
     if (options.json === true) return io.json({ request, ...decision, ...decided });
     io.print(refuse ? "refused · 已拒绝" : "approved · 已批准");
     printSubmitted(io, decided);

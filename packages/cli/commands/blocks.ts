@@ -30,8 +30,8 @@ Examples:
       io.table([["height", "time", "proposer", "term", "entries", "hash"], ...items.map(rowOf)]);
       return;
     }
-    const block = /^[0-9]{1,15}$/.test(asked) ? await client.block(Number(asked)) : await client.blockByHash(asked);
-    const entries = await client.entriesOfBlock(block.height);
+    const block = /^[0-9]{1,15}$/.test(asked) ? await client.block({ height: Number(asked) }) : await client.blockByHash({ hash: asked });
+    const { items: entries } = await client.entriesOfBlock({ height: block.height });
     if (options.json === true) return io.json({ ...block, entries });
     io.table([["height", "time", "proposer", "term", "entries", "hash"], rowOf(block)]);
     io.table([["place", "outcome", "changed", "transaction"], ...entries.map(entryRow)]);

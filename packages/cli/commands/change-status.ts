@@ -29,7 +29,7 @@ function changeStatus(name: keyof typeof acts) {
     withApp(command).action(async (certificate: string, options: Options) => {
       const { client } = await openSession(options);
       const key = options.key === undefined ? {} : { idempotencyKey: options.key };
-      const submitted = await io.during(during, () => client[name](certificate, { reason: options.reason }, key));
+      const submitted = await io.during(during, () => client[`${name}Certificate`]({ certificate, reason: options.reason }, key));
       if (options.json === true) io.json(submitted);
       else printSubmitted(io, submitted);
     });

@@ -30,7 +30,7 @@ Examples:
     const fields = await readFields(file);
     const { client } = await openSession(options);
     const key = options.key === undefined ? {} : { idempotencyKey: options.key };
-    const issued = await io.during("completing · 正在补录", () => client.complete(certificate, { part, fields }, key));
+    const issued = await io.during("completing · 正在补录", () => client.completeCertificate({ certificate, part, fields }, key));
     await printIssued(io, issued, options);
   });
 }

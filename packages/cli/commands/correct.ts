@@ -34,6 +34,10 @@ Examples:
     const { client } = await openSession(options);
     const key = options.key === undefined ? {} : { idempotencyKey: options.key };
     const input = { part, fields, reason: options.reason };
-    await printIssued(io, await io.during("correcting · 正在更正", () => client.correct(certificate, input, key)), options);
+    await printIssued(
+      io,
+      await io.during("correcting · 正在更正", () => client.correctCertificate({ certificate, ...input }, key)),
+      options,
+    );
   });
 }

@@ -32,9 +32,11 @@ Examples:
     const { client } = await openSession(options);
     const key = options.key === undefined ? {} : { idempotencyKey: options.key };
     const digests = [...new Set(hashed.map(({ digest }) => digest))];
-    const deposited = await io.during("depositing · 正在存证", () => client.deposit(digests, key));
+    const deposited = await io.during("depositing · 正在存证", () => client.depositEvidence({ digests }, key));
     for (const { file, digest } of options.receipts === undefined ? [] : hashed) {
-      const receipt = await io.during(`receipt of ${file} · 凭据`, () => client.evidenceReceipt(deposited.evidence, digest, finalWaitS));
+      const receipt = await io.during(`receipt of ${file} · 凭据`, () =>
+        client.evidenceReceipt({ evidence: deposited.evidence, digest, wait: finalWaitS }),
+      );
       await save(join(options.receipts ?? ".", `${basename(file)}.evidence.json`), `${JSON.stringify(receipt)}\n`);
     }
     if (options.json === true) return io.json(deposited);

@@ -75,7 +75,7 @@ export function file(program: Command, io: Io): void {
     const { client } = await openSession(options);
     const opened =
       options.value === undefined
-        ? await client.readFile(request ?? "", field ?? "")
+        ? await client.readFile({ request: request ?? "", field: field ?? "" })
         : await client.readOwnFile(options.value === "-" ? (await readText("-", valueBytesMax)).trim() : options.value);
     const saved = await getFile(opened, options.out, io);
     if (options.json === true) return io.json(saved);
@@ -88,7 +88,7 @@ export function file(program: Command, io: Io): void {
   withApp(group.command("show <root>").description("what the ledger says of a file")).action(
     async (root: string, options: SessionOptions & { readonly json?: boolean }) => {
       const { client } = await openSession(options);
-      const row = await client.file(root);
+      const row = await client.file({ file: root });
       if (options.json === true) return io.json(row);
       io.print(`file         ${row.file}`);
       io.table([

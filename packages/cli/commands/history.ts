@@ -8,7 +8,7 @@ interface Options extends SessionOptions {
   readonly json?: boolean;
 }
 
-type Step = Awaited<ReturnType<Client["history"]>>["items"][number];
+type Step = Awaited<ReturnType<Client["certificateHistory"]>>["items"][number];
 
 export function history(program: Command, io: Io): void {
   const command = program
@@ -27,9 +27,11 @@ Examples:
     );
   withApp(command).action(async (certificate: string, options: Options) => {
     const { client } = await openSession(options);
-    const status = await io.during("asking for the status · 正在查询状态", () => client.certificateStatus(certificate, options.asOf));
+    const status = await io.during("asking for the status · 正在查询状态", () =>
+      client.certificateStatus({ certificate, asOf: options.asOf }),
+    );
     const steps: Step[] = [];
-    for await (const step of client.eachStep(certificate, { limit: 100 })) steps.push(step);
+    for await (const step of client.each.certificateHistory({ certificate, limit: 100 })) steps.push(step);
     if (options.json === true) return io.json({ status, steps });
     io.print(`status       ${status.status}, as of ${timeOf(status.asOf.time)} (block ${status.asOf.blockNumber})`);
     if (status.replacedBy !== undefined) io.print(`replaced by  ${status.replacedBy}`);

@@ -36,7 +36,9 @@ Examples:
     const { client } = await openSession(options);
     const { holder, serial, key } = options;
     const input = { type, fields, ...(holder === undefined ? {} : { holder }), ...(serial === undefined ? {} : { serial }) };
-    const issued = await io.during("issuing · 正在签发", () => client.issue(input, key === undefined ? {} : { idempotencyKey: key }));
+    const issued = await io.during("issuing · 正在签发", () =>
+      client.issueCertificate(input, key === undefined ? {} : { idempotencyKey: key }),
+    );
     await printIssued(io, issued, options);
   });
 }

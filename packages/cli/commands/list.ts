@@ -1,14 +1,16 @@
-import type { CertificateFilter, Client } from "@vermilion/client";
+import type { CallInput, Client } from "@vermilion/client";
 import { type Command, InvalidArgumentError } from "commander";
 import { Failure, type Io, shown, timeOf } from "../output.ts";
 import { openSession, type SessionOptions, withApp } from "../session.ts";
+
+type Filter = CallInput<"countCertificates">;
 
 interface Options extends SessionOptions {
   readonly json?: boolean;
   readonly type?: string;
   readonly issuer?: string;
   readonly holder?: string;
-  readonly status?: CertificateFilter["status"];
+  readonly status?: Filter["status"];
   readonly number?: string;
   readonly missing?: string;
   readonly from?: number;
@@ -56,7 +58,7 @@ Examples:
     const filter = filterOf(options);
     const found: Found[] = [];
     await io.during("searching · 正在查询", async () => {
-      for await (const item of client.eachCertificate(filter, { limit: Math.min(100, options.limit) })) {
+      for await (const item of client.each.certificates({ ...filter, limit: Math.min(100, options.limit) })) {
         found.push(item);
         if (found.length >= options.limit) break;
       }
@@ -76,7 +78,7 @@ async function listIssuedTo(io: Io, client: Client, { holder, block, transaction
       { zh: "--holder、--block、--transaction 须一并给出", en: "--holder, --block and --transaction go together" },
       2,
     );
-  const items = await io.during("searching · 正在查询", () => client.certificatesOfHolder(holder, block, transaction));
+  const { items } = await io.during("searching · 正在查询", () => client.certificatesOfHolder({ address: holder, block, transaction }));
   if (json === true) return io.json({ items });
   for (const item of items) {
     io.print(`${shown(item.certificate)}  ${shown(item.type)}, ${item.status}`);
@@ -92,7 +94,7 @@ async function listIssuedTo(io: Io, client: Client, { holder, block, transaction
 
 type Found = Awaited<ReturnType<Awaited<ReturnType<typeof openSession>>["client"]["certificates"]>>["items"][number];
 
-function filterOf({ type, issuer, holder, status, number, missing, from, to, oldest }: Options): CertificateFilter {
+function filterOf({ type, issuer, holder, status, number, missing, from, to, oldest }: Options): Filter {
   return {
     ...(type === undefined ? {} : { type }),
     ...(issuer === undefined ? {} : { issuer }),

@@ -30,7 +30,9 @@ Examples:
     const waitS = secondsOf(options.wait);
     const { client } = await openSession(options);
     const disclosed = await io.during("reading · 正在读取", () =>
-      requestForm.test(name) ? client.readGranted(name, waitS) : client.readOwn(name, options.part),
+      requestForm.test(name)
+        ? client.grantedFields({ request: name, wait: waitS })
+        : client.ownFields({ certificate: name, part: options.part }),
     );
     if (options.json === true) return io.json(disclosed);
     io.print(`certificate  ${shown(disclosed.certificate)}, part ${shown(disclosed.part)}, of ${shown(disclosed.owner)}`);

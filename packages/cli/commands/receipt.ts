@@ -45,14 +45,14 @@ Examples:
     );
   withAppOrUrl(command).action(async (name: string, options: Options) => {
     const client = await openPublic(options);
-    const transaction = hashForm.test(name) ? name : (await client.certificate(name)).transaction;
+    const transaction = hashForm.test(name) ? name : (await client.certificate({ certificate: name })).transaction;
     const waitS = secondsOf(options.wait);
     const found = await io.during("waiting for the quorum · 正在等待联署", () => finalReceipt(client, transaction, waitS));
     const saved: Record<string, string> = { receipt: options.out };
     await save(options.out, found.receipt);
     if (options.entry === true) {
       saved["entry"] = entryBeside(options.out);
-      await save(saved["entry"], (await client.entry(transaction)).entry);
+      await save(saved["entry"], (await client.entry({ transactionHash: transaction })).entry);
     }
     if (options.policy !== undefined) {
       saved["policy"] = options.policy;
@@ -87,7 +87,7 @@ async function finalReceipt(client: Client, transaction: string, waitS: number):
 /** Undefined while the member has nothing to show for the transaction yet. */
 async function receiptNow(client: Client, transaction: string, waitS: number): Promise<ReceiptAnswer | undefined> {
   try {
-    return await client.receipt(transaction, waitS);
+    return await client.receipt({ transactionHash: transaction, wait: waitS });
   } catch (error) {
     if (error instanceof ClientProblem && notYetCodes.has(error.code)) return undefined;
     throw error;
@@ -96,7 +96,8 @@ async function receiptNow(client: Client, transaction: string, waitS: number): P
 
 /** The genesis file of the chain, made of the two things that it holds. What it is worth is for the verifier to check. */
 async function genesisOf(client: Client): Promise<string> {
-  const [[first], header] = await Promise.all([client.entriesOfBlock(0), client.header(0)]);
+  const [{ items }, header] = await Promise.all([client.entriesOfBlock({ height: 0 }), client.header({ height: 0 })]);
+  const [first] = items;
   if (first === undefined) throw new Failure("no-genesis", { zh: "成员没有给出创世条目", en: "the member gave no genesis entry" });
   return `${JSON.stringify({ version: 1, entry: first.entry, header }, undefined, 2)}\n`;
 }

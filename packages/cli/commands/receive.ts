@@ -21,7 +21,7 @@ export function receive(program: Command, io: Io): void {
   withApp(command).action(async (certificate: string, options: Options) => {
     const proof = options.proof === undefined ? {} : { proof: await readText(options.proof, proofBytesMax) };
     const { client } = await openSession(options);
-    const submitted = await io.during("acknowledging · 正在登记收证", () => client.receive(certificate, proof));
+    const submitted = await io.during("acknowledging · 正在登记收证", () => client.receiveCertificate({ certificate, ...proof }));
     if (options.json === true) io.json(submitted);
     else printSubmitted(io, submitted);
   });

@@ -31,7 +31,9 @@ Examples:
     const fields = await readFields(file);
     const { client } = await openSession(options);
     const key = options.key === undefined ? {} : { idempotencyKey: options.key };
-    const renewed = await io.during("renewing · 正在换证", () => client.renew(certificate, { fields, reason: options.reason }, key));
+    const renewed = await io.during("renewing · 正在换证", () =>
+      client.renewCertificate({ certificate, fields, reason: options.reason }, key),
+    );
     await printIssued(io, renewed, options);
   });
 }

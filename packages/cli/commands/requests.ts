@@ -36,7 +36,9 @@ Examples:
     const { client } = await openSession(options);
     const lists: Partial<Record<Filter, readonly Row[]>> = {};
     for (const filter of filters) {
-      lists[filter] = await io.during("listing requests · 正在列出申请", () => gathered(client.eachRequest(filter, { limit: 100 })));
+      lists[filter] = await io.during("listing requests · 正在列出申请", () =>
+        gathered(client.each.requests({ list: filter, limit: 100 })),
+      );
     }
     if (options.json === true) return io.json(lists);
     for (const filter of filters) {

@@ -1,4 +1,4 @@
-import type { ActFigure } from "@vermilion/client";
+import type { Figure } from "@vermilion/client";
 import type { Command } from "commander";
 import type { Io } from "../output.ts";
 import { openSession, type SessionOptions, withApp } from "../session.ts";
@@ -24,7 +24,7 @@ Examples:
   withApp(command).action(async (options: Options) => {
     const { client } = await openSession(options);
     const by = options.by.split(",").map((name) => name.trim()) as ("member" | "type" | "day")[];
-    const [home, contributions, uses] = await io.during("counting · 正在统计", () =>
+    const [home, { items: contributions }, { items: uses }] = await io.during("counting · 正在统计", () =>
       Promise.all([client.statistics(), client.contributions({ by }), client.uses({ by })]),
     );
     if (options.json === true) return io.json({ ...home, contributions, uses });
@@ -37,6 +37,6 @@ Examples:
   });
 }
 
-function rowOf(figure: ActFigure, by: readonly ("member" | "type" | "day")[]): readonly string[] {
+function rowOf(figure: Figure, by: readonly ("member" | "type" | "day")[]): readonly string[] {
   return [...by.map((name) => figure[name] ?? "-"), figure.act, `${figure.count}`];
 }

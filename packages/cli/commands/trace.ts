@@ -7,7 +7,7 @@ interface Options extends SessionOptions {
   readonly json?: boolean;
 }
 
-type Row = Awaited<ReturnType<Client["trace"]>>["items"][number];
+type Row = Awaited<ReturnType<Client["certificateTrace"]>>["items"][number];
 
 const namesMax = 6;
 
@@ -28,7 +28,7 @@ Examples:
     const rows: Row[] = [];
     const progress = io.progress("reading the trace · 正在读取轨迹");
     try {
-      for await (const row of client.eachTrace(certificate, { limit: 100 })) {
+      for await (const row of client.each.certificateTrace({ certificate, limit: 100 })) {
         rows.push(row);
         progress.update(`reading the trace · 正在读取轨迹: ${rows.length}`);
       }

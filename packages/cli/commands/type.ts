@@ -64,9 +64,9 @@ export function type(program: Command, io: Io): void {
     .action(async (file: string, options: DefineOptions) => {
       const given = await readType(file);
       const { client } = await openSession(options);
-      const members = (await client.members()).map(({ id }) => id);
+      const members = (await client.members()).items.map(({ id }) => id);
       const issuers = options.issuers?.split(",").map((id) => id.trim()) ?? [];
-      const submitted = await io.during("defining · 正在定义", () => client.defineType(withMembers(given, issuers, members)));
+      const submitted = await io.during("defining · 正在定义", () => client.defineType({ type: withMembers(given, issuers, members) }));
       if (options.json === true) io.json(submitted);
       else printSubmitted(io, submitted);
     });

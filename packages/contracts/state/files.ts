@@ -1,4 +1,6 @@
-import type { StateKey } from "@vermilion/ledger";
+import type { StateKey, StatePrefix } from "@vermilion/ledger";
+import type { MarkRow } from "./party.ts";
+import { heightKey } from "./position.ts";
 
 /** A file that stays off the chain (mission C6): a digital asset's header, and as its metadata the hash of what is stored elsewhere. */
 export type FileRow = {
@@ -13,6 +15,8 @@ export type FileRow = {
   readonly size: number;
   readonly chunks: number;
   readonly chunkBytes: number;
+  /** SHA-256 of the file before its encryption, hex, as the owner says. */
+  readonly plain: string;
   /** The member that has the file and alone grants it. */
   readonly owner: string;
   readonly transaction: string;
@@ -22,4 +26,11 @@ export type FileRow = {
 
 export const fileKeys = {
   file: (root: string): StateKey<FileRow> => `file/${root}`,
+  /** Files whose content has this SHA-256: the same content has another root under each key. */
+  fileOfContent: (plain: string, height: number, root: string): StateKey<MarkRow> =>
+    `file-of-content/${plain}/${heightKey(height)}/${root}`,
+} as const;
+
+export const filePrefixes = {
+  filesOfContent: (plain: string): StatePrefix<MarkRow> => `file-of-content/${plain}/`,
 } as const;

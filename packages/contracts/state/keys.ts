@@ -3,7 +3,7 @@ import { certificateKeys, certificatePrefixes } from "./certificates.ts";
 import { consortiumKeys, consortiumPrefixes } from "./consortium.ts";
 import { entryKeys } from "./entries.ts";
 import { evidenceKeys } from "./evidence.ts";
-import { fileKeys } from "./files.ts";
+import { fileKeys, filePrefixes } from "./files.ts";
 import { requestKeys, requestPrefixes } from "./requests.ts";
 import { statisticsKeys, statisticsPrefixes } from "./statistics.ts";
 import { traceKeys, tracePrefixes } from "./trace.ts";
@@ -30,5 +30,6 @@ export const statePrefixes = {
   ...certificatePrefixes,
   ...tracePrefixes,
   ...requestPrefixes,
+  ...filePrefixes,
   ...statisticsPrefixes,
 } as const;

@@ -25,6 +25,11 @@ export interface LocalChain {
  */
 export function chainsOf(data: string, member: string): readonly LocalChain[] {
   readMemberConfig(data, member);
+  return chainsIn(data, member);
+}
+
+/** The same for a member whose configuration may not be here yet. Throws `Cannot` `not-founded`, `config-invalid` or `data-too-old`. */
+export function chainsIn(data: string, member: string): readonly LocalChain[] {
   const paths = dataPaths(data).member(member);
   const main = localChain(data, member, readGenesis(data), dataPaths(data).genesis, true);
   const others = foldersIn(paths.chains)

@@ -72,6 +72,16 @@ const migrations: Readonly<Record<Layout, readonly string[]>> = {
     leaf             INTEGER NOT NULL,
     outcome          TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE name_segments (
+    id    INTEGER PRIMARY KEY,
+    class INTEGER NOT NULL, -- by size, see ledger-names.ts
+    bits  INTEGER NOT NULL  -- of a name that say its bucket
+  ) STRICT;
+  CREATE INDEX name_segments_by_class ON name_segments (class);
+  CREATE TABLE name_buckets (
+    id    INTEGER PRIMARY KEY, -- the segment's times 4096, plus the number of the bucket
+    names BLOB NOT NULL        -- rows of 16 bytes
+  ) STRICT;
 
   CREATE TABLE cosignatures (
     size   INTEGER NOT NULL,

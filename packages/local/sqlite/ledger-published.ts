@@ -13,6 +13,7 @@ import {
   storageLimits,
 } from "@vermilion/node/ports/limits";
 import type { ChainDatabase } from "./database.ts";
+import { type NameIndex, nameIndex } from "./ledger-names.ts";
 import { bytesOf, bytesOfHex, hexOf, jsonOf, numberOf, type Row, textOf } from "./rows.ts";
 
 type Published = Pick<
@@ -27,7 +28,10 @@ type Published = Pick<
   | "leafRecords"
   | "entryPlace"
   | "entryPlaces"
+  | "named"
 >;
+
+const derivedTables = ["published", "state_rows", "tiles", "leaf_records", "entry_places", "name_buckets", "name_segments"];
 
 /** State keys are ASCII without control characters: every key with a prefix is below the prefix with this behind it. */
 const aboveEveryKey = "\u007f";
@@ -37,11 +41,12 @@ const aboveEveryKey = "\u007f";
  * `durable`: after a power cut the published standing may be an earlier one, with the rows of that one, as the port allows.
  */
 export function ledgerPublished(database: ChainDatabase): Published {
-  return { ...publishing(database), ...stateReading(database), ...treeReading(database) };
+  const names = nameIndex(database);
+  return { ...publishing(database, names), ...stateReading(database), ...treeReading(database), named: names.named };
 }
 
 /** Writes all that is derived from one block, inside a transaction. */
-function derivedWriter(database: ChainDatabase): (publication: Publication) => void {
+function derivedWriter(database: ChainDatabase, names: NameIndex): (publication: Publication) => void {
   const putStanding = database.prepare(
     `INSERT INTO published (id, height, standing) VALUES (1, ?, ?)
      ON CONFLICT (id) DO UPDATE SET height = excluded.height, standing = excluded.standing WHERE excluded.height > height`,
@@ -59,20 +64,21 @@ function derivedWriter(database: ChainDatabase): (publication: Publication) => v
     `INSERT INTO entry_places (transaction_hash, entry_hash, height, position, leaf, outcome) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (transaction_hash) DO NOTHING`,
   );
-  return ({ standing, writes, tiles, first, leafRecords, entries }) => {
+  return ({ standing, writes, tiles, first, leafRecords, entries, names: found }) => {
     const { height } = standing;
     for (const { key, value } of writes) putRow.run(key, value === null ? null : stateText(key, value), height);
     for (const tile of tiles) putTile.run(tile.level, tile.index, height, tile.hashes);
     insertRecords.run(first, frame(leafRecords));
     for (const { transactionHash, entryHash, height: at, position, index, outcome } of entries)
       insertPlace.run(bytesOfHex(transactionHash), bytesOfHex(entryHash), at, position, index, formatOutcome(outcome));
+    names.add(height, found);
     putStanding.run(height, JSON.stringify(standing));
   };
 }
 
-function publishing(database: ChainDatabase): Pick<Published, "published" | "publish" | "unpublish"> {
+function publishing(database: ChainDatabase, names: NameIndex): Pick<Published, "published" | "publish" | "unpublish"> {
   const selectStanding = database.prepare("SELECT standing FROM published WHERE id = 1");
-  const write = derivedWriter(database);
+  const write = derivedWriter(database, names);
   let last: { readonly text: string; readonly standing: Standing } | undefined;
 
   /** Asked for at every turn, and changed once a block: a text that is the same is not parsed again. */
@@ -102,8 +108,7 @@ function publishing(database: ChainDatabase): Pick<Published, "published" | "pub
     async unpublish() {
       await database.write(() => {
         // Without WHERE, SQLite frees the pages of a table without reading its rows.
-        for (const table of ["published", "state_rows", "tiles", "leaf_records", "entry_places"])
-          database.connection.exec(`DELETE FROM ${table}`);
+        for (const table of derivedTables) database.connection.exec(`DELETE FROM ${table}`);
       }, "ordered");
     },
   };

@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import { majority } from "@vermilion/ledger";
 import { forget } from "@vermilion/node/driver/forgotten";
 import { Cannot } from "../cannot.ts";
-import { chainsOf, type LocalChain } from "../config/chains.ts";
+import { chainsIn, type LocalChain } from "../config/chains.ts";
 import { dataPaths, type MemberPaths } from "../config/paths.ts";
+import { readMemberConfig } from "../config/read.ts";
 import { syncFolder, syncTree } from "../disk/atomic.ts";
 import { takeLock } from "../disk/lock.ts";
 import { stillRunning, using } from "../process/stopped.ts";
@@ -38,14 +39,15 @@ export async function restoreMember(options: RestoreOptions): Promise<Restored> 
   const about = await checkBackup(from, onProgress);
   if (about.member !== member) throw ofAnother(`成员 ${about.member}`, `the member ${about.member}`);
   const home = dataPaths(data).member(member);
+  if (existsSync(home.config)) readMemberConfig(data, member);
   placeConsortium(data, from);
-  const [main] = chainsOf(data, member);
+  const [main] = chainsIn(data, member);
   if (main?.chain !== about.chains[0]?.chain) throw ofAnother("另一个联盟", "another consortium");
   mkdirSync(home.home, { recursive: true, mode: 0o700 });
   const lock = takeLock(home.lock) ?? stillRunning(member);
   try {
     placeChains(home, from, about);
-    const chains = chainsOf(data, member).filter(({ chain }) => about.chains.some((one) => one.chain === chain));
+    const chains = chainsIn(data, member).filter(({ chain }) => about.chains.some((one) => one.chain === chain));
     for (const chain of chains) checkMemory(chain, options.acceptLoss);
     placeMember(home, from, about);
     const fresh = [prepareOwn(home, from)];

@@ -1,7 +1,6 @@
 import { type EvidenceRow, evidenceDigestsMax, evidenceId, operationCall, stateKeys } from "@vermilion/contracts";
-import { concat, fromHex, pathOfLeaf, rootOfLeaves, text, toHex } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
-import type { Context } from "../context.ts";
+import { concat, fromHex, text, toHex } from "@vermilion/ledger";
+import type { Context, ReadingContext } from "../context.ts";
 import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
@@ -9,13 +8,14 @@ import { findEntry } from "../explorer/entries.ts";
 import { receipt } from "../explorer/proofs.ts";
 import type { Caller, EvidenceReceiptView, Given, Refused, WriteOptions } from "../services.ts";
 import { readRow } from "../state/reader.ts";
+import type { InnerTrees } from "./inner-trees.ts";
 
 const digestBytes = 32;
 
 /** Digests of originals that stay where they are: one entry, one signature, one root for all of them (mission E2, E6). */
 export async function deposit(
   context: Context,
-  driver: Driver,
+  trees: InnerTrees,
   digests: readonly string[],
   caller: Caller,
   options: WriteOptions,
@@ -25,59 +25,52 @@ export async function deposit(
     return { refused: "malformed-digests", detail: `1 to ${evidenceDigestsMax} digests of 64 hex digits` };
   const bytes = concat(...leaves.flatMap((leaf) => leaf ?? []));
   const sha256 = toHex(context.crypto.sha256(bytes));
-  const root = toHex(rootOfLeaves(leavesOf(bytes), context.crypto));
+  const root = toHex((await trees.over(bytes)).root);
   const given = { root, count: digests.length, digests: sha256, by: byOf(caller) };
   const draft = {
     operations: [operationCall("evidence.deposit", given)],
     attachments: [{ name: "digests", sha256, bytes }],
   };
-  const submitted = await submit(context, driver, draft, idSource(caller, options), options);
+  const submitted = await submit(context, draft, idSource(caller, options), options);
   if ("refused" in submitted) return submitted;
   return { ...submitted, evidence: evidenceId(submitted.transactionHash, 0), root, count: digests.length };
 }
 
-export async function evidence(context: Context, id: string): Promise<EvidenceRow | Refused> {
+export async function evidence(context: ReadingContext, id: string): Promise<EvidenceRow | Refused> {
   return (await readRow(context, stateKeys.evidence(id))) ?? { refused: "unknown-evidence", detail: id };
 }
 
 /** The receipt of one digest: the path to its batch's root, the entry that states the root, and the entry's receipt. */
 export async function evidenceReceipt(
-  context: Context,
-  driver: Driver,
+  context: ReadingContext,
+  trees: InnerTrees,
   id: string,
   digest: string,
   options: { readonly waitMs: number },
 ): Promise<EvidenceReceiptView | Refused> {
   const row = await evidence(context, id);
   if ("refused" in row) return row;
-  const bytes = await context.ledger.attachment(row.digests);
+  const list = await trees.of(row.digests);
   const entry = await findEntry(context, row.transaction);
-  if (bytes === undefined || entry === undefined)
+  if (list === undefined || entry === undefined)
     return { refused: "attachment-not-here", detail: "the digests of this deposit are not held here" };
-  const leaves = leavesOf(bytes);
-  const index = leaves.findIndex((leaf) => toHex(leaf) === digest);
+  const index = list.indexOf(digest);
   if (index < 0) return { refused: "digest-not-deposited", detail: "the deposit does not hold this digest" };
   // The root is the depositor's word: one that is not that of the list proves nothing, and no receipt is made of it.
-  if (toHex(rootOfLeaves(leaves, context.crypto)) !== row.root || leaves.length !== row.count)
+  if (toHex(list.tree.root) !== row.root || list.count !== row.count)
     return { refused: "evidence-list-does-not-match", detail: "the root that was deposited is not that of the digests" };
-  const proof = await receipt(context, driver, row.transaction, options);
+  const proof = await receipt(context, row.transaction, options);
   if ("refused" in proof) return proof;
   return {
     digest,
     index,
     count: row.count,
     root: row.root,
-    path: pathOfLeaf(index, leaves, context.crypto).map(toHex),
+    path: list.tree.pathOf(index).map(toHex),
     evidence: id,
     transactionHash: row.transaction,
     final: proof.final,
     receipt: proof.receipt,
     entry: text(entry.bytes),
   };
-}
-
-function leavesOf(bytes: Uint8Array): Uint8Array[] {
-  return Array.from({ length: Math.floor(bytes.length / digestBytes) }, (_, at) =>
-    bytes.subarray(at * digestBytes, (at + 1) * digestBytes),
-  );
 }

@@ -37,7 +37,7 @@ export async function rebuild(
     if (replayed.differences.length > 0) return stopped(replayed.differences.join("; "));
     const { outcomes, writes } = replayed;
     const after = treeAfter(before, entries, outcomes, crypto).standing(header.bytes, header.payload);
-    await ledger.publish(await publicationOf({ ledger, crypto }, { ...block, outcomes, writes, after }, entries));
+    await ledger.publish(await publicationOf({ ledger, crypto, rules }, { ...block, outcomes, writes, after }, entries));
     onProgress(height, head?.height ?? height);
   }
   const published = await ledger.published();

@@ -4,6 +4,7 @@ import type { NodeContext } from "../context.ts";
 import { encodeCertificate } from "../peers/wire.ts";
 import type { EntryPlace, ExecutedBlock, Publication } from "../ports/index.ts";
 import { entryRecord, headerRecord, outcomeAt, parsedEntries } from "./block.ts";
+import { namesIn } from "./names.ts";
 
 /** Steps of one compare-and-set of the head. */
 const stepsMax = 50;
@@ -67,7 +68,7 @@ export async function publishUpToHead(context: NodeContext): Promise<void> {
 
 /** All that is derived from one block and its entries: pure but for loading the tiles at the right edge of the tree. */
 export async function publicationOf(
-  context: Pick<NodeContext, "ledger" | "crypto">,
+  context: Pick<NodeContext, "ledger" | "crypto" | "rules">,
   block: ExecutedBlock,
   entries: readonly ParsedEntry[],
 ): Promise<Publication> {
@@ -95,5 +96,6 @@ export async function publicationOf(
     first,
     leafRecords,
     entries: places,
+    names: namesIn(context.rules, block, entries),
   };
 }

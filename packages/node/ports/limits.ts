@@ -13,6 +13,8 @@ export const storageLimits = {
   rangeRowsMax: 1_000,
   leafRecordsMax: 256,
   entryPlacesMax: 1_000,
+  namesMax: 1_000,
+  positionsOfNameMax: 16,
   leafRecordBytesMax: 1_024,
   tilesMax: 1_000,
   tileLevelMax: 63,
@@ -153,6 +155,10 @@ export function checkPublication(publication: Publication): void {
   for (const entry of publication.entries) {
     checkHash(entry.transactionHash);
     checkHash(entry.entryHash);
+  }
+  for (const { position, hashes } of publication.names) {
+    ensure(publication.entries[position] !== undefined, `names of entry ${position}, which the block does not have`);
+    ensure(hashes.length > 0 && hashes.length % 32 === 0, "names are hashes of 32 bytes");
   }
 }
 

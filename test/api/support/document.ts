@@ -95,7 +95,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   "/v1/accounts": { kind: "holder", name: "n", jwk, proof: "p" },
   "/v1/verifications": { sdJwt: "a~", issuerCode: "11100000000012154X" },
   "/v1/files/{file}": { size: 17, chunks: [hash] },
-  "/v1/files/{file}/complete": { mediaType: "text/plain" },
+  "/v1/files/{file}/complete": { mediaType: "text/plain", plain: hash },
   "/peer/v1/chains/{chain}/{call}": {},
 };
 

@@ -157,8 +157,8 @@ describe("four members in four emulated accounts", () => {
     const tax = consortium.member("tax");
     await tax.setBackRaftTable();
     await eventually(async () => {
-      await clientOf("tax").deposit([randomBytes(32).toString("hex")]);
-      const row = (await clientOf("customs").members()).find(({ id }) => id === "tax");
+      await clientOf("tax").depositEvidence({ digests: [randomBytes(32).toString("hex")] });
+      const row = (await clientOf("customs").members()).items.find(({ id }) => id === "tax");
       return row?.incarnation === 1 ? true : undefined;
     }, 120_000);
     await eventually(async () => ((await clientOf("tax").health()).status === "ok" ? true : undefined), 60_000);
@@ -176,9 +176,9 @@ describe("four members in four emulated accounts", () => {
     // Signs in, so that what is measured is one call.
     await client.types({ limit: 1 });
     const began = Date.now();
-    const issued = await client.issue({ type: "moc-filing", fields: sample.main });
+    const issued = await client.issueCertificate({ type: "moc-filing", fields: sample.main });
     const committedMs = Date.now() - began;
-    expect((await client.receipt(issued.transactionHash, 20)).final).toBe(true);
+    expect((await client.receipt({ transactionHash: issued.transactionHash, wait: 20 })).final).toBe(true);
     console.log(`after 20 s of sleep: committed in ${committedMs} ms, receipt final after ${Date.now() - began} ms`);
   });
 
@@ -202,9 +202,9 @@ describe("four members in four emulated accounts", () => {
     ) as { value: string };
     const desk = clientOf("platform");
     const type = JSON.parse(readFileSync(join(repository, "packages/certificates/types/filing-attachment.json"), "utf8"));
-    await desk.type(type.id).catch(() => desk.defineType(type));
+    await desk.type({ type: type.id }).catch(() => desk.defineType({ type }));
     const field = "document";
-    const issued = await desk.issue({
+    const issued = await desk.issueCertificate({
       type: type.id,
       fields: { filingNumber: "015-45544688", title: "备案登记表扫描件", [field]: put.value },
     });
@@ -217,11 +217,11 @@ describe("four members in four emulated accounts", () => {
       basis: "tax-law",
     });
     await eventually(async () => {
-      const { items } = await desk.requests("to-decide", { limit: 100 });
+      const { items } = await desk.requests({ list: "to-decide", limit: 100 });
       return items.some(({ request }) => request === asked.request) ? true : undefined;
     }, 30_000);
-    await desk.decide(asked.request, { decision: "approve", reason: "lawful" });
-    await eventually(() => clientOf("tax").readGranted(asked.request, 10), 60_000);
+    await desk.decideRequest({ request: asked.request, decision: "approve", reason: "lawful" });
+    await eventually(() => clientOf("tax").grantedFields({ request: asked.request, wait: 10 }), 60_000);
     const copy = join(folder, "copy.bin");
     const got = JSON.parse(
       await tax.vermilion("file", "get", asked.request, field, "--out", copy, "--as", "tax", "--data", consortium.data, "--json"),
@@ -241,18 +241,18 @@ describe("four members in four emulated accounts", () => {
     }, 60_000);
     expect(checkpoint.split("\n")[0]).toBe((await clientOf(id).checkpoint()).split("\n")[0]);
     const tile = await object(`tile/0/000.p/${size}`);
-    expect(Buffer.from(await tile.arrayBuffer()).equals(Buffer.from(await clientOf(id).tile(`0/000.p/${size}`)))).toBe(true);
+    expect(Buffer.from(await tile.arrayBuffer()).equals(Buffer.from(await clientOf(id).tile({ tile: `0/000.p/${size}` })))).toBe(true);
     expect(tile.headers.get("cache-control")).toMatch(/immutable/);
   });
 
   test("a disabled key, wake-ups for nothing and a second coordinator: refused plainly, nothing lost, nothing doubled", async () => {
     const platform = consortium.member("platform");
     const filing = JSON.parse(readFileSync(join(repository, "packages/certificates/types/moc-filing.sample.json"), "utf8")).main;
-    const issue = () => clientOf("platform").issue({ type: "moc-filing", fields: filing });
+    const issue = () => clientOf("platform").issueCertificate({ type: "moc-filing", fields: filing });
     await platform.setKey("sign", "disabled");
     await expect(issue()).rejects.toMatchObject({ code: "keys-unavailable", status: 503 });
     await platform.setKey("sign", "enabled");
-    expect((await issue()).outcome).toEqual({ kind: "applied" });
+    expect((await issue()).outcome).toBe("applied");
     await equalHeads(60_000);
 
     const before = await heads();
@@ -274,8 +274,9 @@ describe("four members in four emulated accounts", () => {
     const type = "moc-filing";
     const sample = JSON.parse(readFileSync(join(repository, `packages/certificates/types/${type}.sample.json`), "utf8"));
     const certificates = [];
-    for (let round = 0; round < 3; round++) certificates.push(await clientOf("platform").issue({ type, fields: sample.main }));
-    for (const { transactionHash } of certificates) expect((await clientOf("platform").receipt(transactionHash, 20)).final).toBe(true);
+    for (let round = 0; round < 3; round++) certificates.push(await clientOf("platform").issueCertificate({ type, fields: sample.main }));
+    for (const { transactionHash } of certificates)
+      expect((await clientOf("platform").receipt({ transactionHash, wait: 20 })).final).toBe(true);
     await customs.startAgain();
     // Its watchdog hears within a minute from the others' public health that it is behind.
     await equalHeads(100_000);

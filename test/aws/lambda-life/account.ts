@@ -118,7 +118,7 @@ export class Account {
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
     const member = runningOn(process, chain);
-    const attended = member.bursts.attend(work(member), brings, () => lingerMs[brings]);
+    const attended = member.invocations.attend(work(member), brings, () => lingerMs[brings]);
     try {
       const { answer, isLeft } = await Promise.race([attended, process.gate.died]);
       if (isLeft && !this.misfortune.lostWakeUp()) void this.wake(chain);
@@ -172,7 +172,7 @@ export class Account {
         const { coordinator: store } = this.of(execution.chain);
         const needs = { store, random: { bytes: (count: number) => new Uint8Array(randomBytes(count)) } };
         const answer = await this.invokeTurn((process) =>
-          takeAct({ act: act as Act, execution }, { ...needs, bursts: runningOn(process, execution.chain).bursts }),
+          takeAct({ act: act as Act, execution }, { ...needs, invocations: runningOn(process, execution.chain).invocations }),
         );
         return answer as TurnAnswer<keyof typeof whereTo>;
       } catch (error) {

@@ -118,12 +118,12 @@ export class CountedConsortium {
   private async begin(): Promise<void> {
     for (const account of this.accounts.values()) await foundingStore(account.stores.table).install(account.of(), "main");
     const first = await this.clientOf(memberIds[0]);
-    await first.defineType(permit);
+    await first.defineType({ type: permit });
     await settle(this.accounts);
     const { state } = await this.account(memberIds[0]).stores.raftStore.load();
     this.leader = state?.leader ?? memberIds[0];
     this.client = await this.clientOf(this.leader);
-    await this.client.issue({ type: "permit", fields: permitFields });
+    await this.client.issueCertificate({ type: "permit", fields: permitFields });
     await this.rest();
     for (const id of memberIds) this.taken(id);
   }
@@ -135,7 +135,7 @@ export class CountedConsortium {
     for (let issued = 0; issued < entries; issued += atOnce) {
       const due = began + (issued / atOnce) * everyMs;
       if (everyMs > 0) await sleep(Math.max(0, due - Date.now()));
-      await Promise.all(Array.from({ length: atOnce }, () => this.client?.issue({ type: "permit", fields: permitFields })));
+      await Promise.all(Array.from({ length: atOnce }, () => this.client?.issueCertificate({ type: "permit", fields: permitFields })));
       // What the stream would do: once for each head that has become final.
       for (const id of memberIds) await this.publish(id);
     }

@@ -22,6 +22,7 @@ const transactionItemsMax = 100;
 const transactionBytesMax = 4 * 1024 * 1024;
 const itemBytesMax = 400 * 1024;
 const batchKeysMax = 100;
+const batchPutsMax = 25;
 const pageBytesMax = 1024 * 1024;
 const partitionKeyBytesMax = 2_048;
 const sortKeyBytesMax = 1_024;
@@ -57,6 +58,15 @@ export function memoryTable(): MemoryTable {
         if (!holds(action.condition, item)) return { unmet: item };
         perform(action);
         return "done";
+      });
+    },
+    async putMany(items) {
+      const actions = items.map((put) => ({ put }));
+      bugUnless(items.length >= 1 && items.length <= batchPutsMax, `${items.length} items in one batch`);
+      bugUnless(new Set(items.map(nameOf)).size === items.length, "one item twice in one batch");
+      checkItems(actions);
+      guarded(actions, () => {
+        for (const action of actions) perform(action);
       });
     },
     async transact(actions) {
