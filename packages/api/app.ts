@@ -1,4 +1,4 @@
-import { isWrite, type MemberRouteName, memberRoutes, type Route } from "@vermilion/protocol";
+import { isPublicRoute, isWrite, type MemberRouteName, memberRoutes } from "@vermilion/protocol";
 import { Hono } from "hono";
 import type { ApiEnv } from "./context/http.ts";
 import type { ApiNeeds, FoundingNeeds, PublicNeeds } from "./context/needs.ts";
@@ -46,11 +46,8 @@ export function createPublicApi(needs: PublicNeeds): Hono<ApiEnv> {
   const guards = { anybody: publicGuard(publicLimit(needs)) };
   const waits = newWaits();
   const special = specialHandlers(needs, waits);
-  for (const name of names) {
-    const { scopes, signs }: Route = memberRoutes[name];
-    if (scopes === undefined && signs !== true)
-      mountMemberRoute(app, guards, needs.chains, name, special[name] ?? readHandler(name, waits));
-  }
+  for (const name of names.filter(isPublicRoute))
+    mountMemberRoute(app, guards, needs.chains, name, special[name] ?? readHandler(name, waits));
   mountPublicDoors(app, guards, needs);
   return app;
 }

@@ -1,5 +1,3 @@
-import type { Driver } from "@vermilion/node/driver/driver";
-import { decisively, freshly } from "@vermilion/node/freshness";
 import * as accounts from "./accounts/accounts.ts";
 import { certificatesOfHolder } from "./accounts/certificates-of-holder.ts";
 import { bulk } from "./certificates/bulk.ts";
@@ -9,7 +7,7 @@ import * as life from "./certificates/history.ts";
 import * as search from "./certificates/search.ts";
 import { createStatusLists } from "./certificates/status-lists.ts";
 import * as consortium from "./consortium/consortium.ts";
-import type { Context } from "./context.ts";
+import type { Context, ReadingContext } from "./context.ts";
 import * as evidence from "./evidence/evidence.ts";
 import { createInnerTrees } from "./evidence/inner-trees.ts";
 import * as entries from "./explorer/entries.ts";
@@ -20,77 +18,89 @@ import { grantedFile } from "./files/granted-files.ts";
 import { lookup } from "./lookup/lookup.ts";
 import * as fields from "./requests/fields.ts";
 import * as requests from "./requests/requests.ts";
-import type { Services } from "./services.ts";
+import type { PublicServices, Services } from "./services.ts";
 import * as figures from "./statistics/statistics.ts";
 import * as types from "./types/types.ts";
 import * as verifications from "./verifications/verifications.ts";
 
+/** The use cases that need no account and no key but the log's, bound to what is known of the chain. */
+export function createPublicServices(context: ReadingContext, trees = createInnerTrees(context)): PublicServices {
+  const { freshly, membershipAt } = context.node.read;
+  return {
+    health: () => consortium.health(context),
+    consortium: () => consortium.consortium(context),
+    members: async () => ({ items: await consortium.members(context) }),
+    evidenceReceipt: ({ evidence: id, digest }, options) => freshly(() => evidence.evidenceReceipt(context, trees, id, digest, options)),
+    checkpoint: () => proofs.checkpoint(context),
+    logCheckpoint: () => proofs.checkpoint(context),
+    cosignatures: () => proofs.cosignatures(context),
+    policy: async () => (await membershipAt()).policyText,
+    tile: ({ tile }) => proofs.tile(context, tile),
+    inclusionProof: ({ index, size }) => proofs.inclusionProof(context, index, size),
+    consistencyProof: ({ old, size }) => proofs.consistencyProof(context, old, size),
+    receipt: ({ transactionHash }, options) => proofs.receipt(context, transactionHash, options),
+    lookup: ({ hash }) => lookup(context, trees, hash),
+    // Its links are another process's: where there is none, they are the platform's own.
+    fileChunk: async () => ({ refused: "file-link-invalid", detail: "" }),
+  };
+}
+
 /** The use cases of one member, bound to its context. */
-export function createServices(context: Context, driver: Driver): Services {
+export function createServices(context: Context): Services {
+  const { freshly, decisively } = context.node.read;
   const statusLists = createStatusLists(context);
   const trees = createInnerTrees(context);
   return {
-    health: () => consortium.health(context, driver),
-    consortium: () => consortium.consortium(context),
-    members: async () => ({ items: await consortium.members(context) }),
+    ...createPublicServices(context, trees),
 
-    defineType: ({ type }, ...by) => types.defineType(context, driver, type, ...by),
+    defineType: ({ type }, ...by) => types.defineType(context, type, ...by),
     types: ({ cursor, limit }) => types.types(context, cursor, limit),
-    type: ({ type, version }) => freshly(context, driver, () => types.type(context, type, version)),
+    type: ({ type, version }) => freshly(() => types.type(context, type, version)),
 
-    issueCertificate: (...asked) => freshly(context, driver, () => certificates.issue(context, driver, ...asked)),
-    completeCertificate: ({ certificate, ...input }, ...by) =>
-      freshly(context, driver, () => certificates.complete(context, driver, certificate, input, ...by)),
-    bulkCertificates: (...asked) => bulk(context, driver, ...asked),
-    renewCertificate: ({ certificate, ...input }, ...by) =>
-      freshly(context, driver, () => changes.renew(context, driver, certificate, input, ...by)),
-    correctCertificate: ({ certificate, ...input }, ...by) =>
-      freshly(context, driver, () => changes.correct(context, driver, certificate, input, ...by)),
+    issueCertificate: (...asked) => freshly(() => certificates.issue(context, ...asked)),
+    completeCertificate: ({ certificate, ...input }, ...by) => freshly(() => certificates.complete(context, certificate, input, ...by)),
+    bulkCertificates: (...asked) => bulk(context, ...asked),
+    renewCertificate: ({ certificate, ...input }, ...by) => freshly(() => changes.renew(context, certificate, input, ...by)),
+    correctCertificate: ({ certificate, ...input }, ...by) => freshly(() => changes.correct(context, certificate, input, ...by)),
     suspendCertificate: ({ certificate, ...input }, ...by) =>
-      freshly(context, driver, () => changes.changeStatus(context, driver, "suspend", certificate, input, ...by)),
+      freshly(() => changes.changeStatus(context, "suspend", certificate, input, ...by)),
     resumeCertificate: ({ certificate, ...input }, ...by) =>
-      freshly(context, driver, () => changes.changeStatus(context, driver, "resume", certificate, input, ...by)),
+      freshly(() => changes.changeStatus(context, "resume", certificate, input, ...by)),
     revokeCertificate: ({ certificate, ...input }, ...by) =>
-      freshly(context, driver, () => changes.changeStatus(context, driver, "revoke", certificate, input, ...by)),
-    receiveCertificate: ({ certificate, ...input }, ...by) =>
-      freshly(context, driver, () => changes.receive(context, driver, certificate, input, ...by)),
-    certificateHistory: ({ certificate, cursor, limit }) =>
-      freshly(context, driver, () => life.history(context, certificate, cursor, limit)),
-    certificateStatus: ({ certificate, asOf }) => decisively(context, driver, () => life.statusAt(context, certificate, asOf)),
-    certificateTrace: ({ certificate, cursor, limit }) => freshly(context, driver, () => fields.trace(context, certificate, cursor, limit)),
-    certificate: ({ certificate }) => freshly(context, driver, () => certificates.certificate(context, certificate)),
+      freshly(() => changes.changeStatus(context, "revoke", certificate, input, ...by)),
+    receiveCertificate: ({ certificate, ...input }, ...by) => freshly(() => changes.receive(context, certificate, input, ...by)),
+    certificateHistory: ({ certificate, cursor, limit }) => freshly(() => life.history(context, certificate, cursor, limit)),
+    certificateStatus: ({ certificate, asOf }) => decisively(() => life.statusAt(context, certificate, asOf)),
+    certificateTrace: ({ certificate, cursor, limit }) => freshly(() => fields.trace(context, certificate, cursor, limit)),
+    certificate: ({ certificate }) => freshly(() => certificates.certificate(context, certificate)),
     certificates: ({ cursor, limit, ...filter }) => search.certificates(context, filter, cursor, limit),
     countCertificates: (filter) => search.countCertificates(context, filter),
-    ownFields: ({ certificate, part }, caller) => freshly(context, driver, () => fields.readOwn(context, certificate, part, caller)),
+    ownFields: ({ certificate, part }, caller) => freshly(() => fields.readOwn(context, certificate, part, caller)),
     statusList: ({ issuer, list, time }) => statusLists.token(issuer, list, time === undefined ? undefined : time * 1_000),
 
-    openRequest: (...asked) => requests.openRequest(context, driver, ...asked),
-    decideRequest: ({ request, ...input }, ...by) =>
-      freshly(context, driver, () => requests.decide(context, driver, request, input, ...by)),
+    openRequest: (...asked) => requests.openRequest(context, ...asked),
+    decideRequest: ({ request, ...input }, ...by) => freshly(() => requests.decide(context, request, input, ...by)),
     requests: ({ list, cursor, limit }) => requests.requests(context, list, cursor, limit),
-    request: ({ request }) => freshly(context, driver, () => requests.request(context, request)),
-    grantedFields: ({ request }, ...by) => freshly(context, driver, () => fields.readGranted(context, driver, request, ...by)),
+    request: ({ request }) => freshly(() => requests.request(context, request)),
+    grantedFields: ({ request }, ...by) => freshly(() => fields.readGranted(context, request, ...by)),
 
-    registerAccount: (...asked) => accounts.registerAccount(context, driver, ...asked),
-    account: ({ address }) => freshly(context, driver, () => accounts.account(context, address)),
+    registerAccount: (...asked) => accounts.registerAccount(context, ...asked),
+    account: ({ address }) => freshly(() => accounts.account(context, address)),
     certificatesOfHolder: ({ address, block, transaction }, reader) =>
-      freshly(context, driver, () => certificatesOfHolder(context, driver, address, block, transaction, reader)),
-    verifyCertificate: (...asked) => decisively(context, driver, () => verifications.verify(context, driver, ...asked)),
+      freshly(() => certificatesOfHolder(context, address, block, transaction, reader)),
+    verifyCertificate: (...asked) => decisively(() => verifications.verify(context, ...asked)),
 
     beginFile: ({ file, ...plan }, caller) => files.beginFile(context, file, plan, caller),
     sendChunk: ({ file, chunk, bytes }, caller) => files.sendChunk(context, file, chunk, bytes, caller),
-    completeFile: ({ file, ...input }, ...by) => files.completeFile(context, driver, file, input, ...by),
+    completeFile: ({ file, ...input }, ...by) => files.completeFile(context, file, input, ...by),
     abandonFile: ({ file }, caller) => files.abandonFile(context, file, caller),
-    file: ({ file }) => freshly(context, driver, () => files.file(context, file)),
-    ownFile: ({ file, from }, caller) => freshly(context, driver, () => files.ownFile(context, file, from, caller)),
-    grantedFile: ({ request, field, from }, ...by) =>
-      freshly(context, driver, () => grantedFile(context, driver, request, field, from, ...by)),
+    file: ({ file }) => freshly(() => files.file(context, file)),
+    ownFile: ({ file, from }, caller) => freshly(() => files.ownFile(context, file, from, caller)),
+    grantedFile: ({ request, field, from }, ...by) => freshly(() => grantedFile(context, request, field, from, ...by)),
     fileChunk: ({ token }) => files.fileChunk(context, token),
 
-    depositEvidence: ({ digests }, ...by) => evidence.deposit(context, trees, driver, digests, ...by),
-    evidence: (call) => freshly(context, driver, () => evidence.evidence(context, call.evidence)),
-    evidenceReceipt: ({ evidence: id, digest }, options) =>
-      freshly(context, driver, () => evidence.evidenceReceipt(context, trees, driver, id, digest, options)),
+    depositEvidence: ({ digests }, ...by) => evidence.deposit(context, trees, digests, ...by),
+    evidence: (call) => freshly(() => evidence.evidence(context, call.evidence)),
 
     blocks: ({ cursor, limit }) => entries.blocks(context, cursor, limit),
     blockByHash: ({ hash }) => entries.blockByHash(context, hash),
@@ -98,23 +108,13 @@ export function createServices(context: Context, driver: Driver): Services {
     header: ({ height }) => entries.header(context, height),
     entriesOfBlock: ({ height }) => entries.entriesOfBlock(context, height),
     entries: ({ cursor, limit, ...filter }) => entrySearch.entries(context, filter, cursor, limit),
-    entry: ({ transactionHash }) => freshly(context, driver, () => entries.entry(context, transactionHash)),
-    attachment: ({ sha256 }) => freshly(context, driver, () => entries.attachment(context, sha256)),
-    submission: ({ transactionHash }) => freshly(context, driver, () => entries.submission(context, transactionHash)),
+    entry: ({ transactionHash }) => freshly(() => entries.entry(context, transactionHash)),
+    attachment: ({ sha256 }) => freshly(() => entries.attachment(context, sha256)),
+    submission: ({ transactionHash }) => freshly(() => entries.submission(context, transactionHash)),
 
     statistics: () => figures.statistics(context),
     blockFigures: (query) => figures.blockFigures(context, query),
     contributions: (query) => figures.actFigures(context, "contributions", query),
     uses: (query) => figures.actFigures(context, "uses", query),
-
-    checkpoint: () => proofs.checkpoint(context),
-    logCheckpoint: () => proofs.checkpoint(context),
-    cosignatures: () => proofs.cosignatures(context),
-    policy: async () => context.policyText,
-    tile: ({ tile }) => proofs.tile(context, tile),
-    inclusionProof: ({ index, size }) => proofs.inclusionProof(context, index, size),
-    consistencyProof: ({ old, size }) => proofs.consistencyProof(context, old, size),
-    receipt: ({ transactionHash }, options) => proofs.receipt(context, driver, transactionHash, options),
-    lookup: ({ hash }) => lookup(context, trees, hash),
   };
 }

@@ -71,8 +71,10 @@ function asked<T>(state: LoadedRows, question: (view: StateView) => T): Answer<T
 
 function membershipOf(view: StateView, height: number): Membership {
   const epoch = membershipIn(view, height);
+  const next = view.get(stateKeys.epochs())?.find(({ from }) => from > height);
   return {
     from: epoch?.from ?? 0,
+    ...(next === undefined ? {} : { until: next.from }),
     members: new Map(epoch?.members.map(({ id, uscc, url, keys }) => [id, { id, uscc, url, keys }])),
     quorum: epoch?.quorum ?? 0,
     policyText: epoch?.policy ?? "",

@@ -1,5 +1,5 @@
 import type { Refused, Submitted } from "@vermilion/node/entries/submission";
-import type { Call, Extras, MemberRouteName, MemberRoutes, RefusalCodeOf, Result } from "@vermilion/protocol";
+import type { Call, Extras, MemberRouteName, MemberRoutes, PublicRouteName, RefusalCodeOf, Result } from "@vermilion/protocol";
 
 export type { Refused, Submitted } from "@vermilion/node/entries/submission";
 
@@ -88,6 +88,9 @@ interface SpecialUseCases {
 
 /** The use cases of one member on one chain: one for each route that the doors do not answer by themselves. */
 export type Services = { readonly [Name in Exclude<MemberRouteName, keyof SpecialUseCases>]: UseCase<Name> } & Readonly<SpecialUseCases>;
+
+/** Those that a process serves which may only read: without an account, and without this member's signature but the log's. */
+export type PublicServices = Pick<Services, PublicRouteName>;
 
 export interface Page<Item> {
   readonly items: readonly Item[];

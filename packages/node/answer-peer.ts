@@ -13,33 +13,32 @@ import type { Attachment, PeerCall, Proposal } from "./ports/index.ts";
 /** The calls that a node answers; what members ask each other beside the chain is answered above it. */
 export type NodeCall = Extract<PeerCall, "raft" | "proposals" | "probe">;
 
-/** Where signed calls of other nodes arrive; who signed them has been checked. */
-export interface NodeDoor {
-  /** Throws `Fault` `peer-refused` for what a member may not ask or has asked in the wrong form. */
-  handle(from: string, call: NodeCall, body: Uint8Array): Promise<Uint8Array>;
-}
-
 /** Proposals that may wait here at one time; more are refused, so that no peer can fill the store. */
 const waitingMax = 20_000;
 
-export function nodeDoor(context: NodeContext, driver: Driver): NodeDoor {
-  return {
-    async handle(from, call, body) {
-      if (!context.founders.has(from)) throw new Fault("peer-refused", "not a member of this chain");
-      switch (call) {
-        case "raft":
-          return encodeRaftCall(await driver.answer(from, parseRaftCall(body)));
-        case "proposals":
-          return encodeProposalAnswer(await takeProposals(context, driver, body));
-        case "probe": {
-          const { role, term, committed } = await driver.turns.state();
-          // Who cannot write cannot lead: the others may elect another one, though this one still answers.
-          const leading = role === "leader" && driver.mayLead;
-          return encodeProbeAnswer({ member: context.member, term, leading, committedHeight: committed.height });
-        }
-      }
-    },
-  };
+/**
+ * Answers a signed call of another node; who signed it has been checked. Throws `Fault` `peer-refused` for what a member may not ask or has
+ * asked in the wrong form.
+ */
+export async function answerPeer(
+  context: NodeContext,
+  driver: Driver,
+  from: string,
+  call: NodeCall,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  if (!(await context.memberships.now()).members.has(from)) throw new Fault("peer-refused", "not a member of this chain");
+  switch (call) {
+    case "raft":
+      return encodeRaftCall(await driver.answer(from, parseRaftCall(body)));
+    case "proposals":
+      return encodeProposalAnswer(await takeProposals(context, driver, body));
+    case "probe": {
+      const { role, term, committed } = await driver.turns.state();
+      const leading = role === "leader" && driver.mayLead;
+      return encodeProbeAnswer({ member: context.member, term, leading, committedHeight: committed.height });
+    }
+  }
 }
 
 /** Stores those that are whole and signed by registered keys, and seals. Answers whether this member leads. */

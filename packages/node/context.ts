@@ -1,6 +1,7 @@
 import type { KnownEntries } from "./entries/known-entries.ts";
-import type { Clock, HostCrypto, Keys, Ledger, Log, Pace, Peers, RaftStore, Random } from "./ports/index.ts";
-import type { ChainMember, Rules } from "./rules.ts";
+import type { Clock, HostCrypto, Keys, Ledger, LedgerReads, Log, Pace, Peers, RaftReads, RaftStore, Random } from "./ports/index.ts";
+import type { Rules } from "./rules.ts";
+import type { Memberships } from "./state/memberships.ts";
 
 /** Everything a node needs of its platform, built in one short place per platform. */
 export interface NodePlatform {
@@ -14,6 +15,22 @@ export interface NodePlatform {
   readonly log: Log;
   readonly pace: Pace;
   readonly rules: Rules;
+}
+
+/** What a process needs that may read a chain and sign checkpoints, and do nothing else. */
+export interface ReadingPlatform {
+  readonly crypto: HostCrypto;
+  readonly ledger: LedgerReads;
+  readonly raftStore: RaftReads;
+  readonly keys: Pick<Keys, "public" | "signLog">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly rules: Rules;
+}
+
+/** The same of a node that reads; every node is one. */
+export interface ReadingContext extends ReadingPlatform, ChainFacts {
+  readonly memberships: Memberships;
 }
 
 /** Height 0 as the founders signed it: the same bytes on every member. */
@@ -30,8 +47,8 @@ export interface NodeConfig {
   readonly genesis: GenesisFile;
 }
 
-/** The platform plus the facts of the chain that never change; the first argument of what a node does. */
-export interface NodeContext extends NodePlatform {
+/** Who this node is, and of which chain; it never changes. */
+export interface ChainFacts {
   readonly member: string;
   /** Chain id, hex. */
   readonly chain: string;
@@ -39,11 +56,14 @@ export interface NodeContext extends NodePlatform {
   readonly consortium: string;
   /** Checkpoint origin. */
   readonly origin: string;
-  readonly quorum: number;
-  readonly policyText: string;
-  /** In the order of the genesis. */
-  readonly founders: ReadonlyMap<string, ChainMember>;
+  /** Of this member's signing key. */
   readonly signThumbprint: string;
+}
+
+/** What the parts of a node share: the platform, the facts, and what this process knows. The first argument of what a node does. */
+export interface NodeContext extends NodePlatform, ChainFacts {
+  /** Who the members are, as of which height. */
+  readonly memberships: Memberships;
   /** The entries that this process has in its hands. */
   readonly entries: KnownEntries;
 }

@@ -1,6 +1,5 @@
 import { isAsleep, type RaftState } from "@vermilion/consensus";
-import type { NodeContext } from "./context.ts";
-import type { Driver } from "./driver/driver.ts";
+import type { ReadingContext } from "./context.ts";
 import type { Condition } from "./turns/condition.ts";
 
 /** Why a node is not all that it should be: a stable code, and what it means. */
@@ -29,11 +28,10 @@ export interface NodeHealth extends ChainHealth {
   readonly reasons: readonly HealthReason[];
 }
 
-export async function nodeHealth(context: NodeContext, driver: Driver): Promise<NodeHealth> {
-  const state = await driver.turns.state();
+export async function nodeHealth(context: ReadingContext, state: RaftState, condition: Condition): Promise<NodeHealth> {
   const published = await context.ledger.published();
   return {
-    reasons: reasonsOf(driver.condition, state),
+    reasons: reasonsOf(condition, state),
     chain: context.chain,
     role: state.role,
     term: state.term,

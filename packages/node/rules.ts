@@ -100,6 +100,8 @@ export interface ChainMember {
 export interface Membership {
   /** The first height of which this holds. */
   readonly from: number;
+  /** The first height of which it holds no more; absent where nothing in the state says so yet. */
+  readonly until?: number;
   /** By id, in the order of the genesis. */
   readonly members: ReadonlyMap<string, ChainMember>;
   /** Cosignatures that make a checkpoint final. */

@@ -3,38 +3,42 @@ import { unfitForBlock } from "./chain/attachments.ts";
 import { baseOn, topOf } from "./chain/base.ts";
 import { executeEntries } from "./chain/execution.ts";
 import { type Draft, signEntry } from "./chain/sign-entry.ts";
-import { LoadedState } from "./chain/state.ts";
 import type { NodeContext } from "./context.ts";
 import type { Driver } from "./driver/driver.ts";
-import { waitUntil } from "./driver/wait.ts";
 import { proposalOf } from "./entries/proposal.ts";
 import type { Refused, Submitted } from "./entries/submission.ts";
 import { Fault } from "./fault.ts";
-import { freshly } from "./freshness.ts";
-import type { EntryPlace } from "./ports/index.ts";
+import type { Reads } from "./read.ts";
+import { LoadedState } from "./state/loaded-state.ts";
+
+interface Submitting {
+  readonly context: NodeContext;
+  readonly driver: Driver;
+  readonly read: Reads;
+}
 
 /**
  * Dry run, sign, make durable, hand to the leader, wait. A refusal of the dry run leaves nothing behind; a committed refusal is in
  * `outcome`. `id`: 128 bits, hex; who gives the same one again is answered with what became of the first, so a repeat cannot be applied twice.
  */
 export async function submitEntry(
-  context: NodeContext,
-  driver: Driver,
+  submitting: Submitting,
   draft: Draft,
   id: string,
   options: { readonly waitMs: number },
 ): Promise<Submitted | Refused> {
+  const { context, driver, read } = submitting;
   const earlier = await earlierSubmission(context, id);
   if (earlier !== undefined) {
     // Who took it first may have ended on the way: this call takes it up again.
     if (await context.raftStore.hasProposal(earlier)) await driver.wake([earlier]);
-    return waitFor(context, driver, earlier, options.waitMs);
+    return waitFor(submitting, earlier, options.waitMs);
   }
   const entry = await signEntry(context, draft, id);
   if ("refused" in entry) return entry;
   if (unfitForBlock(entry, draft.attachments ?? []) !== undefined)
     return { refused: "too-large", detail: "the entry with its attachments does not fit a block" };
-  const refused = await freshly(context, driver, () => dryRun(context, entry));
+  const refused = await read.freshly(() => dryRun(context, entry));
   if (refused !== undefined) return refused;
   const held = await draft.beforeProposal?.(entry);
   if (held !== undefined) return held;
@@ -43,7 +47,7 @@ export async function submitEntry(
   await context.raftStore.addProposal(proposalOf(entry, attachments));
   context.entries.remember(entry);
   await driver.wake([entry.transactionHash]);
-  return waitFor(context, driver, entry.transactionHash, options.waitMs);
+  return waitFor(submitting, entry.transactionHash, options.waitMs);
 }
 
 /** The transaction that has used this member's entry id, committed or waiting. */
@@ -80,20 +84,7 @@ async function dryRun(context: NodeContext, entry: ParsedEntry): Promise<Refused
 }
 
 /** Waits until the transaction stands in a published block, at most `waitMs`. */
-export async function waitFor(context: NodeContext, driver: Driver, transactionHash: string, waitMs: number): Promise<Submitted> {
-  const place = await waitUntil(driver, waitMs, () => context.ledger.entryPlace(transactionHash));
-  return place === undefined ? { status: "pending", transactionHash } : await committed(context, place);
-}
-
-export async function committed(context: NodeContext, place: EntryPlace): Promise<Submitted> {
-  const [hash = ""] = await context.ledger.hashesFrom(place.height, 1);
-  const block = await context.ledger.readBlock(hash);
-  return {
-    status: "committed",
-    transactionHash: place.transactionHash,
-    outcome: place.outcome,
-    blockNumber: place.height,
-    leafIndex: place.index,
-    ...(block === undefined ? {} : { time: block.after.time }),
-  };
+async function waitFor({ context, read }: Submitting, transactionHash: string, waitMs: number): Promise<Submitted> {
+  const location = await read.until(waitMs, () => context.ledger.entryPlace(transactionHash));
+  return location === undefined ? { status: "pending", transactionHash } : read.submitted(location);
 }

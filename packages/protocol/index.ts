@@ -42,6 +42,16 @@ export type MemberRouteName = keyof MemberRoutes;
 export type DoorRouteName = keyof typeof doorRoutes;
 export type RouteName = keyof Routes;
 
+/** Routes of a chain that anybody may call and whose answers are not signed for: a process that may only read serves them. */
+export type PublicRouteName = {
+  [Name in MemberRouteName]: MemberRoutes[Name] extends { readonly scopes: readonly string[] } | { readonly signs: true } ? never : Name;
+}[MemberRouteName];
+
+export function isPublicRoute(name: MemberRouteName): name is PublicRouteName {
+  const { scopes, signs }: Route = memberRoutes[name];
+  return scopes === undefined && signs !== true;
+}
+
 export type Call<Name extends RouteName> = CallOf<Routes[Name]>;
 export type CallInput<Name extends RouteName> = CallInputOf<Routes[Name]>;
 export type Result<Name extends RouteName> = ResultOf<Routes[Name]>;
@@ -50,5 +60,5 @@ export type RefusalCodeOf<Name extends RouteName> = RefusalOf<Routes[Name]>;
 
 /** Routes of a chain, and not of the member as a whole. */
 export function isOfChain(name: RouteName): boolean {
-  return Object.hasOwn(memberRoutes, name) && name !== "health";
+  return Object.hasOwn(memberRoutes, name);
 }

@@ -79,14 +79,14 @@ export async function startConsortium(settings: Settings, cleanup: Cleanup, prof
   const members = supervisor.status().map(({ member: id, pid, url }): BenchMember => {
     const app = readAppFile(dataPaths(data).app(id, "desk"));
     const keys = openKeyFiles(dataPaths(data).member(id).keys);
-    const world = { chain: checked.chain, keys, clock: systemClock, crypto: nativeCrypto };
-    const peers = httpPeers({
-      ...world,
-      session: createPeerSession({ ...world, member: id }),
+    const world = { keys, clock: systemClock, crypto: nativeCrypto };
+    const http = httpPeers({ ...world, session: createPeerSession({ ...world, member: id }) });
+    const peers = http.ofChain({
+      chain: checked.chain,
       checkSession: createSessionCheck({ ...world, memberKeyOf: async (other) => checked.membership.members.get(other)?.keys.sign }),
       urlOf: (other) => supervisor.status().find(({ member }) => member === other)?.url,
     });
-    cleanup.add(() => peers.close());
+    cleanup.add(() => http.close());
     const client = createClient({ baseUrl: url, app, operator: "bench", trust: "none" });
     return { id, pid: pid ?? 0, url, app, client, keys, peers, database: chainOf(data, id, "main").paths.database };
   });

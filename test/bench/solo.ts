@@ -16,7 +16,7 @@ import {
   systemRandom,
 } from "@vermilion/local";
 import { diskFiles } from "@vermilion/local/files/on-disk";
-import { openMember, type RunningMember } from "@vermilion/member";
+import { openChain, type RunningChain } from "@vermilion/member";
 import { Fault, nativeCrypto } from "@vermilion/node";
 import type { Keys } from "@vermilion/node/ports/index";
 import { processPace } from "@vermilion/node/ports/pace";
@@ -31,7 +31,7 @@ const pollMs = 4;
 
 export interface Solo {
   readonly member: string;
-  readonly running: RunningMember;
+  readonly running: RunningChain;
   readonly keys: Keys;
   readonly file: string;
   readonly counts: { checks: number };
@@ -61,7 +61,7 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
   const keys = openKeyFiles(paths.keys);
   const counts = { checks: 0 };
   const silent = () => undefined;
-  const running = await openMember(
+  const running = await openChain(
     {
       crypto: {
         ...nativeCrypto,
@@ -98,7 +98,7 @@ export async function openSoloIn(data: string, settings: Settings, cleanup: Clea
 }
 
 /** The certificate that the entries speak of; each attempt waits until the member leads itself. */
-async function issueOne(running: RunningMember): Promise<Shown> {
+async function issueOne(running: RunningChain): Promise<Shown> {
   const caller = { app: "desk", operator: "bench" };
   const waiting = { waitMs: 20_000 };
   const defined = await running.services.defineType({ type: benchType([member]) }, caller, waiting);
@@ -156,7 +156,7 @@ export async function offer({ running }: Solo, { calls, entries }: Ready, offere
 }
 
 /** Leaves that are no headers are entries. */
-export async function head(running: RunningMember): Promise<{ height: number; entries: number }> {
+export async function head(running: RunningChain): Promise<{ height: number; entries: number }> {
   const [chain] = (await running.services.health({})).chains;
   if (chain === undefined) throw new Error("a member without a chain");
   return { height: chain.height, entries: chain.size - chain.height - 1 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { type MemberPlatform, openChain, type RunningChain } from "@vermilion/member";
 import { Fault } from "@vermilion/node";
 import { describe, expect, test } from "vitest";
 import { Random } from "../consensus/random.ts";
@@ -334,12 +334,12 @@ test("a leader whose clock is 11 minutes ahead is not followed; another one lead
 
 describe("two processes over one store", () => {
   /** A second process beside the running one of a member; calls of others reach now this one, now that one. */
-  async function twinOf(cluster: Cluster, id: string, platform: MemberPlatform): Promise<RunningMember> {
+  async function twinOf(cluster: Cluster, id: string, platform: MemberPlatform): Promise<RunningChain> {
     const node = cluster.node(id);
     const { running } = node;
     if (running === undefined) throw new Error(`${id} is not running`);
     const { ledger, raftStore, recordKeys } = memoryStores(node.stores.table);
-    const twin = await openMember({ ...platform, ledger, raftStore, recordKeys }, { member: id, genesis: cluster.genesis });
+    const twin = await openChain({ ...platform, ledger, raftStore, recordKeys }, { member: id, genesis: cluster.genesis });
     twin.start();
     let turn = 0;
     const either = () => (turn++ % 2 === 0 ? running : twin);

@@ -1,5 +1,5 @@
-import type { Context } from "@vermilion/member/context";
 import { Fault } from "@vermilion/node";
+import type { NodeContext } from "@vermilion/node/context";
 import { noticeSetBack } from "@vermilion/node/driver/forgotten";
 import { encodeRaftCall } from "@vermilion/node/peers/wire";
 import type { Turns } from "@vermilion/node/turns/turns";
@@ -14,7 +14,7 @@ async function isSettledBy(answering: number): Promise<boolean> {
   };
   const context = {
     member: "m0",
-    founders: new Map(["m0", "m1", "m2", "m3"].map((id) => [id, {}])),
+    memberships: { now: async () => ({ members: new Map(["m0", "m1", "m2", "m3"].map((id) => [id, {}])) }) },
     ledger: { published: async () => undefined, finalSize: async () => 0 },
     raftStore: {
       isSetBack: async () => "maybe",
@@ -24,7 +24,7 @@ async function isSettledBy(answering: number): Promise<boolean> {
     },
     peers: { call },
     pace: { questionTimeoutMs: 10 },
-  } as unknown as Context;
+  } as unknown as NodeContext;
   await noticeSetBack(context, { state: async () => ({ amnesic: false }) } as unknown as Turns);
   return noted;
 }

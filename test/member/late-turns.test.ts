@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { CommitCertificate } from "@vermilion/consensus";
-import type { Context } from "@vermilion/member/context";
 import { chainRules } from "@vermilion/member/rules";
 import { nativeCrypto } from "@vermilion/node";
 import { followCommit, publishUpToHead } from "@vermilion/node/chain/commit";
+import type { NodeContext } from "@vermilion/node/context";
 import { KnownEntries } from "@vermilion/node/entries/known-entries";
 import type { ExecutedBlock, Ledger, Standing } from "@vermilion/node/ports/index";
 import { afterEach, expect, test } from "vitest";
@@ -36,7 +36,7 @@ test("a turn whose reads are overtaken by others that commit and publish finds n
     crypto: nativeCrypto,
     entries: new KnownEntries(nativeCrypto),
     rules: chainRules,
-  } as Context);
+  } as NodeContext);
   expect((await ledger.published())?.hash).toBe((await ledger.head())?.hash);
 });
 
@@ -62,7 +62,7 @@ test("a turn goes on to the certificate where another one moved the head half-wa
     },
   };
   const certificate: CommitCertificate = { position: { term: 1, height: 60, hash: nameOf(60) }, acknowledgements: {} };
-  await followCommit({ ledger } as unknown as Context, certificate);
+  await followCommit({ ledger } as unknown as NodeContext, certificate);
   expect(height).toBe(60);
 });
 
@@ -96,9 +96,9 @@ test("a process that was frozen looks again whether its store was set back meanw
       return { ...platform, raftStore: { ...raftStore, isSetBack } };
     },
   });
-  const { bursts } = cluster.node("tax").running!;
-  await bursts.look(1_000);
+  const { invocations } = cluster.node("tax").running!;
+  await invocations.look(1_000);
   const before = looks;
-  await bursts.look(1_000);
+  await invocations.look(1_000);
   expect(looks).toBe(before + 1);
 });

@@ -15,10 +15,13 @@ import {
   parseHeader,
   text,
 } from "@vermilion/ledger";
-import { type Context, type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+
+import { type MemberPlatform, openChain, type RunningChain } from "@vermilion/member";
+
 import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, Fault, found, fsck, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import { sealBlock } from "@vermilion/node/chain/seal";
+import type { NodeContext } from "@vermilion/node/context";
 import { proposalOf } from "@vermilion/node/entries/proposal";
 import { contextOf } from "@vermilion/node/open-node";
 import { type BlockBody, bodyOf, encodeRaftCall, parseRaftCall, type RaftCall, type RaftMessage } from "@vermilion/node/peers/wire";
@@ -57,16 +60,16 @@ export class Victim {
   readonly logged: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** What the peers answer to the member's own calls; unreachable where nothing is set. */
   readonly peers = new Map<string, (call: PeerCall, body: Uint8Array) => Promise<Uint8Array>>();
-  running: RunningMember;
+  running: RunningChain;
   /** While false no timer of the member ever runs out: it does nothing but answer. */
   timers = false;
   private readonly sleepers = new Set<() => void>();
   /** An honest `inspection` that makes the blocks which the test sends or spoils. */
-  private readonly author: Context;
+  private readonly author: NodeContext;
   private readonly platform: MemberPlatform;
 
   private constructor(
-    parts: Pick<Victim, "genesis" | "stores" | "members" | "logged" | "running"> & { platform: MemberPlatform; author: Context },
+    parts: Pick<Victim, "genesis" | "stores" | "members" | "logged" | "running"> & { platform: MemberPlatform; author: NodeContext },
   ) {
     this.genesis = parts.genesis;
     this.stores = parts.stores;
@@ -105,14 +108,14 @@ export class Victim {
       pace: processPace,
     });
     const authorPlatform = platformOf("inspection", memoryStores());
-    await openMember(authorPlatform, { member: "inspection", genesis });
+    await openChain(authorPlatform, { member: "inspection", genesis });
     const author = {
       ...authorPlatform,
       ...contextOf({ ...authorPlatform, rules: chainRules }, { member: "inspection", genesis }, checked),
     };
     const stores = memoryStores();
     const platform = platformOf("platform", stores);
-    const placeholder = await openMember(platform, { member: "platform", genesis });
+    const placeholder = await openChain(platform, { member: "platform", genesis });
     const victim = new Victim({ genesis, stores, members, logged, running: placeholder, platform, author });
     await victim.reopen();
     return victim;
@@ -121,7 +124,7 @@ export class Victim {
   /** The same member as a new process. */
   async reopen(): Promise<void> {
     await this.close();
-    this.running = await openMember(this.platform, { member: "platform", genesis: this.genesis });
+    this.running = await openChain(this.platform, { member: "platform", genesis: this.genesis });
     this.running.start();
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type MemberPlatform, openMember, type RunningMember } from "@vermilion/member";
+import { type MemberPlatform, openChain, type RunningChain } from "@vermilion/member";
 import { chainRules } from "@vermilion/member/rules";
 import { Fault, found, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import type { Log, PeerCall, Peers } from "@vermilion/node/ports/index";
@@ -26,7 +26,7 @@ export interface Node {
   readonly id: string;
   readonly identity: TestMember;
   stores: MemoryStores;
-  running: RunningMember | undefined;
+  running: RunningChain | undefined;
   readonly errors: { readonly event: string; readonly fields: unknown }[];
 }
 
@@ -102,7 +102,7 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
       log,
       pace: processPace,
     };
-    node.running = await openMember(options.platform?.(node, platform) ?? platform, { member: node.id, genesis });
+    node.running = await openChain(options.platform?.(node, platform) ?? platform, { member: node.id, genesis });
     node.running.start();
   };
   for (const identity of identities) {

@@ -1,7 +1,7 @@
 import type { Crypto } from "@vermilion/ledger";
 import type { PeerDoor } from "@vermilion/member/peers/peer-door";
 import type { Apps, Calls } from "@vermilion/member/ports/index";
-import type { Services } from "@vermilion/member/services";
+import type { PublicServices, Services } from "@vermilion/member/services";
 import type { CheckSession, PeerSession } from "@vermilion/node/peers/peer-session";
 import type { Clock, Keys, Log, Random } from "@vermilion/node/ports/index";
 import type { DocsFile } from "./docs-file.ts";
@@ -12,6 +12,8 @@ import type { Quotas } from "./quotas.ts";
 export interface Chain {
   readonly services: Services;
   readonly peers: PeerDoor;
+  /** Who of the members of this chain a session is of. */
+  readonly checkSession: CheckSession;
 }
 
 /** The chains that this member is on, by their ids (hex). */
@@ -31,7 +33,6 @@ export interface ApiNeeds {
   readonly chains: Chains;
   /** This member's own session: signs the answers to its peers. */
   readonly session: PeerSession;
-  readonly checkSession: CheckSession;
   readonly calls: Calls;
   readonly apps: Apps;
   readonly keys: Keys;
@@ -75,7 +76,7 @@ export type FoundingNeeds = Pick<
 
 /** What the routes that need no account are served from. */
 export interface PublicNeeds extends FoundingNeeds {
-  readonly chains: Chains<Pick<Chain, "services">>;
+  readonly chains: Chains<{ readonly services: PublicServices }>;
 }
 
 /** Who calls, after sign-in. `operator` is there on every route that asks for it. */

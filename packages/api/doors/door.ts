@@ -1,4 +1,4 @@
-import type { Caller } from "@vermilion/member/services";
+import type { Caller, PublicServices, Services } from "@vermilion/member/services";
 import {
   type Call,
   chainPathOf,
@@ -7,6 +7,7 @@ import {
   type MemberRouteName,
   mainChain,
   memberRoutes,
+  type PublicRouteName,
   type Route,
   type RouteName,
   type Routes,
@@ -14,13 +15,14 @@ import {
 } from "@vermilion/protocol";
 import type { Hono } from "hono";
 import type { ApiContext, ApiEnv } from "../context/http.ts";
-import type { Access, Chain, Chains } from "../context/needs.ts";
+import type { Access, Chains } from "../context/needs.ts";
 import { type ProblemInput, problem } from "../http/problems.ts";
 import { typeOfCall } from "./about.ts";
 import { challenge, type Guard, type Passed } from "./guards.ts";
 import { type CallParser, callParser } from "./parse.ts";
 
-export type Services = Chain["services"];
+/** What stands behind a route: a process of public routes has no more. */
+export type ServicesOf<Name extends MemberRouteName> = Name extends PublicRouteName ? PublicServices : Services;
 
 /** What a handler gets: everything that crossed the wall, parsed and typed. */
 export interface Entered<Name extends RouteName> {
@@ -35,7 +37,7 @@ export interface Entered<Name extends RouteName> {
 
 /** And what stands behind a route of a chain. */
 export interface EnteredChain<Name extends MemberRouteName> extends Entered<Name> {
-  readonly services: Services;
+  readonly services: ServicesOf<Name>;
   /** As paths of it are written: its id, or `main`. */
   readonly chain: string;
 }
@@ -67,7 +69,7 @@ export function mountDoor<Name extends DoorRouteName>(app: Hono<ApiEnv>, guards:
 export function mountMemberRoute<Name extends MemberRouteName>(
   app: Hono<ApiEnv>,
   guards: Guards,
-  chains: Chains<Pick<Chain, "services">>,
+  chains: Chains<{ readonly services: ServicesOf<Name> }>,
   name: Name,
   handler: MemberHandler<Name>,
 ): void {
@@ -122,9 +124,9 @@ function accessOf({ access }: Passed): { readonly access: Access | undefined } {
 
 const chainForm = /^(?:main|[0-9a-f]{64})$/;
 
-function chainOf(
+function chainOf<Services>(
   c: ApiContext,
-  chains: Chains<Pick<Chain, "services">>,
+  chains: Chains<{ readonly services: Services }>,
 ): { readonly services: Services; readonly chain: string } | ProblemInput {
   const named = c.req.param("chain") ?? mainChain;
   if (!chainForm.test(named)) return { refused: "malformed-path", problems: [] };
@@ -140,9 +142,11 @@ async function isWithinReach(
   { reach }: Passed,
   route: Route,
   call: Readonly<Record<string, unknown>>,
-  services: Services,
+  services: PublicServices | Services,
 ): Promise<boolean> {
   if (reach === "all" || route.about === "any") return true;
+  // Who has a token calls what only apps may call.
+  if (!("certificate" in services)) return false;
   const type = await typeOfCall(route, call, services);
   return type !== undefined && reach.has(type);
 }

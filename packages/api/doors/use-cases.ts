@@ -1,10 +1,10 @@
 import type { Json } from "@vermilion/ledger";
-import type { Submitted } from "@vermilion/member/services";
+import type { PublicServices, Services, Submitted } from "@vermilion/member/services";
 import { isWrite, type MemberRouteName, memberRoutes, onChain, type Route } from "@vermilion/protocol";
 import type { ApiNeeds } from "../context/needs.ts";
 import type { Waits } from "../limits/waits.ts";
 import { answer, isRefused } from "./answers.ts";
-import { callerOf, type MemberHandler, type Services } from "./door.ts";
+import { callerOf, type MemberHandler } from "./door.ts";
 import { answerWrite } from "./idempotency.ts";
 import { preferredWaitMs } from "./prefer.ts";
 
@@ -18,7 +18,7 @@ type WriteNeeds = Pick<ApiNeeds, "baseUrl" | "calls" | "clock" | "crypto" | "log
 /** All use cases have this form; their rows say how each is called. */
 type AnyUseCase = (...asked: unknown[]) => Promise<unknown>;
 
-function useCaseOf(services: Services, name: MemberRouteName): AnyUseCase {
+function useCaseOf(services: Readonly<Record<string, unknown>>, name: MemberRouteName): AnyUseCase {
   return services[name] as AnyUseCase;
 }
 
@@ -38,8 +38,9 @@ export function readHandler<Name extends MemberRouteName>(name: Name, waits: Wai
 export function writeHandler<Name extends MemberRouteName>(name: Name, needs: WriteNeeds): MemberHandler<Name> {
   const route: Route = memberRoutes[name];
   if (!isWrite(route)) throw new Error(`bug: ${name} is no write`);
-  return async ({ c, call, bytes, access, services, chain }) => {
-    if (access === undefined) throw new Error(`bug: ${name} is written by nobody`);
+  return async ({ c, call, bytes, access, chain, ...entered }) => {
+    const services: PublicServices | Services = entered.services;
+    if (access === undefined || !("submission" in services)) throw new Error(`bug: ${name} is written by nobody`);
     const waitMs = preferredWaitMs(c);
     const of = { ...callerOf(access), body: bytes, secret: route.secret ?? [], chain, services };
     return answerWrite(c, of, needs, async (idempotencyKey) => {

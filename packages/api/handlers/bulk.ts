@@ -1,12 +1,12 @@
 import { isJsonObject, type Json, jsonDepthMax, parseStrict, utf8 } from "@vermilion/ledger";
-import type { BulkLine, BulkResult, Refused } from "@vermilion/member/services";
+import type { BulkLine, BulkResult, Refused, Services } from "@vermilion/member/services";
 import { problemTable, type Result, reachOf, type Scope } from "@vermilion/protocol";
 import { bulkLine, bulkLinesMax } from "@vermilion/protocol/certificates";
 import type * as z from "zod";
 import type { ApiContext } from "../context/http.ts";
 import type { Access, ApiNeeds } from "../context/needs.ts";
 import { typeOfCertificate } from "../doors/about.ts";
-import { callerOf, type MemberHandler, type Services } from "../doors/door.ts";
+import { callerOf, type MemberHandler } from "../doors/door.ts";
 import { parseJsonBody, readBody, refuseContentType } from "../http/body.ts";
 import { knownCode, type Language, languageOf, problem, schemaProblems } from "../http/problems.ts";
 import { type LineReader, readLines } from "./line-reader.ts";

@@ -24,7 +24,7 @@ const looksMax = 3;
 
 /** What the acts of the coordinator are done with: all of it is of the chain that the execution names. */
 export interface Coordinating {
-  readonly bursts: Invocations;
+  readonly invocations: Invocations;
   readonly store: CoordinatorStore;
   readonly random: Random;
 }
@@ -40,60 +40,60 @@ export async function takeAct(call: TurnCall, needs: Coordinating): Promise<Turn
 }
 
 const acts: { readonly [Which in Act]: (execution: Carried, needs: Coordinating) => Promise<TurnAnswer<Which>> } = {
-  async readRole(execution, { bursts, store }) {
+  async readRole(execution, { invocations, store }) {
     for (let look = 1; ; look++) {
       const seen = await store.seen();
-      const standing = await bursts.look(budgetMs.look);
-      const next = whatNext(standing);
-      if (next !== "End") return answer({ ...execution, seen }, standing, next);
-      if ((await store.end(execution.number, seen)) === "ended") return answer({ ...execution, seen }, standing, "End");
-      if (look === looksMax) return answer({ ...execution, seen }, standing, "Follower");
+      const progress = await invocations.look(budgetMs.look);
+      const next = whatNext(progress);
+      if (next !== "End") return answer({ ...execution, seen }, progress, next);
+      if ((await store.end(execution.number, seen)) === "ended") return answer({ ...execution, seen }, progress, "End");
+      if (look === looksMax) return answer({ ...execution, seen }, progress, "Follower");
     }
   },
 
-  async forward(execution, { bursts, store }) {
-    const standing = await bursts.drive("taken", budgetMs.forward);
-    if (standing.role !== "follower" || standing.leader === null) return answer(execution, standing, "PreVote");
-    if (!standing.isSettled) return answer(execution, standing, "ReadRole");
-    return answer(execution, standing, await endOr(store, execution));
+  async forward(execution, { invocations, store }) {
+    const progress = await invocations.drive("taken", budgetMs.forward);
+    if (progress.role !== "follower" || progress.leader === null) return answer(execution, progress, "PreVote");
+    if (!progress.isSettled) return answer(execution, progress, "ReadRole");
+    return answer(execution, progress, await endOr(store, execution));
   },
 
-  async preVote(execution, { bursts, random }) {
-    const standing = await bursts.drive("pre-voted", budgetMs.election);
-    if (standing.role === "candidate" || standing.role === "leader") return answer(execution, standing, "Candidate");
-    if (standing.isSettled || hasLeader(standing)) return answer(execution, standing, "ReadRole");
-    return { ...answer(execution, standing, "LostElection"), waitSeconds: standBackSeconds(random) };
+  async preVote(execution, { invocations, random }) {
+    const progress = await invocations.drive("pre-voted", budgetMs.election);
+    if (progress.role === "candidate" || progress.role === "leader") return answer(execution, progress, "Candidate");
+    if (progress.isSettled || hasLeader(progress)) return answer(execution, progress, "ReadRole");
+    return { ...answer(execution, progress, "LostElection"), waitSeconds: standBackSeconds(random) };
   },
 
-  async campaign(execution, { bursts, random }) {
-    const standing = await bursts.drive("elected", budgetMs.election);
-    if (standing.role === "leader") return answer(execution, standing, "Leader");
-    if (hasLeader(standing)) return answer(execution, standing, "ReadRole");
-    return { ...answer(execution, standing, "LostElection"), waitSeconds: standBackSeconds(random) };
+  async campaign(execution, { invocations, random }) {
+    const progress = await invocations.drive("elected", budgetMs.election);
+    if (progress.role === "leader") return answer(execution, progress, "Leader");
+    if (hasLeader(progress)) return answer(execution, progress, "ReadRole");
+    return { ...answer(execution, progress, "LostElection"), waitSeconds: standBackSeconds(random) };
   },
 
-  async lead(execution, { bursts }) {
-    const standing = await bursts.drive("confirmed", budgetMs.lead);
-    return answer(execution, standing, standing.role === "leader" ? "Drain" : "ReadRole");
+  async lead(execution, { invocations }) {
+    const progress = await invocations.drive("confirmed", budgetMs.lead);
+    return answer(execution, progress, progress.role === "leader" ? "Drain" : "ReadRole");
   },
 
-  async drain(execution, { bursts }) {
-    const standing = await bursts.drive("committed", budgetMs.drain);
-    return answer(execution, standing, standing.role === "leader" && standing.waiting === 0 ? "HandOver" : "ReadRole");
+  async drain(execution, { invocations }) {
+    const progress = await invocations.drive("committed", budgetMs.drain);
+    return answer(execution, progress, progress.role === "leader" && progress.waiting === 0 ? "HandOver" : "ReadRole");
   },
 
   /** A head that gets no quorum now, because members are down, is not waited for: the watchdog sees that it is not final, and comes again. */
-  async handOver(execution, { bursts, store }) {
-    const standing = await bursts.drive("settled", budgetMs.handOver);
-    if (standing.role !== "leader" || standing.waiting > 0) return answer(execution, standing, "ReadRole");
-    return answer(execution, standing, await endOr(store, execution));
+  async handOver(execution, { invocations, store }) {
+    const progress = await invocations.drive("settled", budgetMs.handOver);
+    if (progress.role !== "leader" || progress.waiting > 0) return answer(execution, progress, "ReadRole");
+    return answer(execution, progress, await endOr(store, execution));
   },
 };
 
-function whatNext(standing: Progress): Next<"readRole"> {
-  if (standing.isSettled) return "End";
-  if (standing.role === "leader") return "Leader";
-  return hasLeader(standing) ? "Follower" : "PreVote";
+function whatNext(progress: Progress): Next<"readRole"> {
+  if (progress.isSettled) return "End";
+  if (progress.role === "leader") return "Leader";
+  return hasLeader(progress) ? "Follower" : "PreVote";
 }
 
 /** A member that stands for election still knows the leader that it has given up. */

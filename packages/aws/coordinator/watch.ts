@@ -58,7 +58,7 @@ async function whatOthersHave({ chain, ledger, member, fetch }: Watching): Promi
       .filter(({ id }) => id !== member)
       .map(async ({ id, url }) => {
         try {
-          const response = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(healthTimeoutMs) });
+          const response = await fetch(`${url}/v1/chains/${chain}/health`, { signal: AbortSignal.timeout(healthTimeoutMs) });
           const { chains } = health.parse(await response.json());
           return { id, height: chains.find((one) => one.chain === chain)?.height ?? -1 };
         } catch {

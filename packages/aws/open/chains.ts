@@ -1,47 +1,57 @@
+import type { Clock } from "@vermilion/node/ports/index";
 import type { FoundingStore, InstalledChain } from "../founding/store.ts";
 
 /** The chains of a member as a process has opened them. */
 export interface OpenedChains<Opened> {
-  /** Undefined where the chain is not installed, or none is and `main` is asked for. */
+  /** `chain`: its id, or `main`. Undefined where it is not installed, or no chain is. */
   of(chain: string): Promise<Opened | undefined>;
-  /** All that are installed, the main one first. */
-  all(): Promise<readonly Opened[]>;
 }
 
+/** One that is not known is looked for so often at most, ms: anybody may ask for any. The main one is looked for at each call. */
+const lookAgainMs = 5_000;
+
 /**
- * Opens each chain once, when it is first asked for. A chain that is not known is looked for in the table again, so that a process sees what
- * was installed after it began; one that could not be opened is tried again.
+ * Opens each chain once, when it is first asked for. One that is not known is looked for in the table again, so that a process sees what was
+ * installed after it began; one that could not be opened is tried again.
  */
 export function openedChains<Opened>(
-  founding: FoundingStore,
+  founding: Pick<FoundingStore, "chains">,
+  clock: Pick<Clock, "now">,
   open: (installed: InstalledChain, isMain: boolean) => Promise<Opened>,
 ): OpenedChains<Opened> {
   const opened = new Map<string, Promise<Opened>>();
   let installed: readonly InstalledChain[] = [];
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
-  function ensureOpen(one: InstalledChain): Promise<Opened> {
-    const known = opened.get(one.chain);
-    if (known !== undefined) return known;
-    const opening = open(one, one === installed[0]).catch((cause: unknown) => {
-      opened.delete(one.chain);
-      throw cause;
-    });
-    opened.set(one.chain, opening);
-    return opening;
-  }
-  function find(chain: string): InstalledChain | undefined {
-    return chain === "main" ? installed[0] : installed.find((one) => one.chain === chain);
+  async function find(chain: string): Promise<InstalledChain | undefined> {
+    const look = () => (chain === "main" ? installed[0] : installed.find((one) => one.chain === chain));
+    const now = clock.now();
+    if (look() === undefined && (chain === "main" || Math.abs(now - lookedAt) >= lookAgainMs)) {
+      lookedAt = now;
+      installed = await founding.chains();
+    }
+    return look();
   }
 
   return {
     async of(chain) {
-      if (find(chain) === undefined) installed = await founding.chains();
-      const found = find(chain);
-      return found === undefined ? undefined : ensureOpen(found);
-    },
-    async all() {
-      installed = await founding.chains();
-      return Promise.all(installed.map(ensureOpen));
+      const found = await find(chain);
+      if (found === undefined) return undefined;
+      const known = opened.get(found.chain);
+      if (known !== undefined) return known;
+      const opening = open(found, found === installed[0]).catch((cause: unknown) => {
+        opened.delete(found.chain);
+        throw cause;
+      });
+      opened.set(found.chain, opening);
+      return opening;
     },
   };
+}
+
+const chainPath = /^\/(?:v1|peer\/v1)\/chains\/([0-9a-f]{64})\//;
+
+/** The chain that the path of a call names, where it names one by its id. */
+export function chainOfPath(pathname: string): string {
+  return chainPath.exec(pathname)?.[1] ?? "main";
 }

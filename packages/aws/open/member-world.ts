@@ -1,27 +1,30 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { KMSClient } from "@aws-sdk/client-kms";
-import { originOf } from "@vermilion/ledger";
-import type { MemberPlatform } from "@vermilion/member/context";
+import { openChain, type RunningChain } from "@vermilion/member/open-member";
 import type { Files } from "@vermilion/member/ports/index";
 import { chainRules } from "@vermilion/member/rules";
 import type { GenesisFile } from "@vermilion/node/context";
 import { checkGenesis } from "@vermilion/node/founding/genesis";
-import { connectPeers } from "@vermilion/node/peers/connect";
+import { type Connections, connectPeers } from "@vermilion/node/peers/connect";
+import type { CheckSession, PeerSession } from "@vermilion/node/peers/peer-session";
 import type { Keys, Log } from "@vermilion/node/ports/index";
 import { dynamoLedger, dynamoRaftStore, dynamoRecordKeys, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
+import { noFiles } from "../files/none.ts";
 import type { InstalledChain } from "../founding/store.ts";
 import { type KeyIds, kmsKeys } from "../kms/keys.ts";
 import type { Meter } from "../lambda/meter.ts";
 import { lambdaPace } from "../lambda/pace.ts";
 import { world } from "../lambda/world.ts";
-import { noFiles } from "../nothing.ts";
 
 interface Clients {
   readonly database: DynamoDBClient;
   /** One that is `counted`. */
   readonly kms: KMSClient;
-  /** That of the chain. */
+}
+
+/** What a chain has of its own beside its part of the tables. */
+interface OfChain {
   readonly log: Log;
   /** Absent where the function has none to do with. */
   readonly files?: Files;
@@ -30,37 +33,46 @@ interface Clients {
 /** A function that takes turns has all of these; the other keys it is given or not. */
 type TurnSettings = SettingsOf<"turn"> & { readonly AGREE_KEY?: string };
 
-/** The platform, for one chain, of a function that takes turns: stores, keys, and the other members. */
-export function openMemberWorld(
-  settings: TurnSettings,
-  { chain, genesis }: InstalledChain,
-  { database, kms, log, files = noFiles }: Clients,
-) {
+/** A chain that a function takes turns on. */
+export interface OpenedChain extends RunningChain {
+  readonly checkSession: CheckSession;
+  /** The same for all chains. */
+  readonly keys: Keys;
+  readonly session: PeerSession;
+}
+
+/**
+ * Opens chains for a function that takes turns: stores, keys, and the other members. Keys, session and connections are those of the first that
+ * is opened, for the others have the same: a chain whose genesis names other keys for this member cannot be opened.
+ */
+export function chainOpener(settings: TurnSettings, { database, kms }: Clients) {
   const member = settings.MEMBER.id;
-  const { keys: publicKeys } = founderOf(genesis, member);
-  const keys = kmsKeys({ client: kms, ids: keyIdsOf(settings), public: publicKeys });
-  const { directory, session, checkSession, peers } = connectPeers({ ...world, log, keys }, { member, chain });
+  const ledger = dynamoTable(database, settings.LEDGER_TABLE);
   const raft = dynamoTable(database, settings.RAFT_TABLE);
   const records = dynamoTable(database, settings.RECORDS_TABLE);
-  const platform: MemberPlatform = {
-    ...world,
-    log,
-    keys,
-    peers,
-    ledger: dynamoLedger({ chain, ledger: dynamoTable(database, settings.LEDGER_TABLE), records }),
-    raftStore: dynamoRaftStore(chain, raft, world.clock),
-    recordKeys: dynamoRecordKeys(chain, records),
-    files,
-    pace: lambdaPace,
+  let shared: { readonly keys: Keys; readonly connections: Connections } | undefined;
+
+  function share(genesis: GenesisFile) {
+    const keys = kmsKeys({ client: kms, ids: keyIdsOf(settings), public: founderOf(genesis, member).keys });
+    return { keys, connections: connectPeers({ ...world, keys }, { member }) };
+  }
+
+  return async ({ chain, genesis }: InstalledChain, { log, files = noFiles }: OfChain): Promise<OpenedChain> => {
+    shared ??= share(genesis);
+    const { keys, connections } = shared;
+    const { directory, checkSession, peers } = connections.ofChain(chain);
+    const stores = {
+      ledger: dynamoLedger({ chain, ledger, records }),
+      raftStore: dynamoRaftStore(chain, raft, world.clock),
+      recordKeys: dynamoRecordKeys(chain, records),
+    };
+    const running = await openChain({ ...world, ...stores, log, keys, peers, files, pace: lambdaPace }, { member, genesis });
+    await directory.follow(async () => (await running.services.members({})).items);
+    return { ...running, checkSession, keys, session: connections.session };
   };
-  return { platform, directory, session, checkSession };
 }
 
 interface Founded {
-  /** Checkpoint origin. */
-  readonly origin: string;
-  /** How many members there are. */
-  readonly founders: number;
   readonly keys: Keys["public"];
 }
 
@@ -71,8 +83,6 @@ export function founderOf(genesis: GenesisFile, member: string): Founded {
   const founder = checked.membership.members.get(member);
   if (founder === undefined) throw new Error(`genesis: ${member} is not a member of this consortium`);
   return {
-    origin: originOf(checked.founding.name, checked.chain),
-    founders: checked.membership.members.size,
     keys: founder.keys,
   };
 }

@@ -1,18 +1,15 @@
-import { createFoundingApi, createPublicApi, oneChain } from "@vermilion/api";
+import { createFoundingApi, createPublicApi } from "@vermilion/api";
 import { openReader } from "@vermilion/member/open-member";
-import { Fault } from "@vermilion/node/fault";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
-import { foundingStore, type InstalledChain, isTooOld } from "../founding/store.ts";
+import { foundingStore, isTooOld } from "../founding/store.ts";
 import { kmsKeys } from "../kms/keys.ts";
 import { dynamoDbClient, kmsClient } from "../lambda/clients.ts";
 import { bundledDocsFile } from "../lambda/docs-files.ts";
 import { lambdaLog } from "../lambda/log.ts";
 import { lambdaMeter } from "../lambda/meter.ts";
-import { lambdaPace } from "../lambda/pace.ts";
 import { world } from "../lambda/world.ts";
-import { nothing } from "../nothing.ts";
-import { openedChains } from "./chains.ts";
+import { chainOfPath, openedChains } from "./chains.ts";
 import { counted, founderOf } from "./member-world.ts";
 
 /**
@@ -32,30 +29,35 @@ export function openPublic(settings: SettingsOf<"public">) {
   const waiting = createFoundingApi(needs);
   const tooOld = createFoundingApi(needs, "data-too-old");
 
-  const chains = openedChains(founding, async ({ chain, genesis }: InstalledChain, isMain) => {
+  const readers = new Map<string, ReturnType<typeof openReader>>();
+
+  const chains = openedChains(founding, world.clock, async ({ chain, genesis }, isMain) => {
     const { keys: publicKeys } = founderOf(genesis, member);
-    const { services } = await openReader(
+    const reader = openReader(
       {
         ...world,
-        ...nothing,
         log: log.ofChain(chain, meter.ofChain({ id: chain, isMain })),
         keys: kmsKeys({ client: kms, ids: { log: settings.LOG_KEY }, public: publicKeys }),
         ledger: dynamoLedger({ chain, ledger: ledgerTable }),
         raftStore: dynamoRaftStore(chain, raftTable, world.clock),
-        peers: { call: () => Promise.reject(new Fault("peer-unreachable", "this function calls nobody")) },
-        pace: lambdaPace,
       },
       { member, genesis },
     );
-    return createPublicApi({ ...needs, chains: oneChain(chain, { services }) });
+    readers.set(chain, reader);
+    return reader;
   });
+  let api: ReturnType<typeof createPublicApi> | undefined;
 
   async function answer(request: Request, caller: { readonly address?: string }): Promise<Response> {
     const main = await chains.of("main").catch((error: unknown) => {
       if (isTooOld(error)) return tooOld;
       throw error;
     });
-    return (main ?? waiting).fetch(request, caller);
+    if (main === undefined) return waiting.fetch(request, caller);
+    if ("fetch" in main) return main.fetch(request, caller);
+    await chains.of(chainOfPath(new URL(request.url).pathname));
+    api ??= createPublicApi({ ...needs, chains: { main: main.chain, of: (id) => readers.get(id) } });
+    return api.fetch(request, caller);
   }
   return { log, meter, answer };
 }

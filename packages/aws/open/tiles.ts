@@ -1,4 +1,5 @@
-import { checkpointNote } from "@vermilion/node/chain/finality";
+import { chainRules } from "@vermilion/member/rules";
+import { openReader } from "@vermilion/node/open-reader";
 import { z } from "zod";
 import { dynamoLedger, dynamoRaftStore, dynamoTable } from "../dynamodb/index.ts";
 import type { SettingsOf } from "../environment.ts";
@@ -32,10 +33,13 @@ export function openTiles(settings: SettingsOf<"tiles">) {
     const ledger = dynamoLedger({ chain, ledger: ledgerTable });
     const raftStore = dynamoRaftStore(chain, raftTable, world.clock);
     const shelf = s3Shelf({ client: s3, bucket: settings.TILES_BUCKET, prefix: `chains/${chain}/` });
-    const { keys: publicKeys, origin, founders } = founderOf(genesis, member);
+    const { keys: publicKeys } = founderOf(genesis, member);
     const keys = kmsKeys({ client: kms, ids: { log: settings.LOG_KEY }, public: publicKeys });
-    const signing = { ...world, log: log.ofChain(chain, meter.ofChain({ id: chain, isMain })), ledger, raftStore, keys, origin };
-    return publishTiles({ ledger, shelf, note: (size) => checkpointNote(signing, size, founders) });
+    const { proofs } = openReader(
+      { ...world, log: log.ofChain(chain, meter.ofChain({ id: chain, isMain })), ledger, raftStore, keys, rules: chainRules },
+      { member, genesis },
+    );
+    return publishTiles({ ledger, shelf, note: (size) => proofs.checkpoint(size) });
   }
 
   async function answer({ Records }: z.output<typeof finalEvent>): Promise<Readonly<Record<string, number>>> {

@@ -5,8 +5,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 /** Names are those of the OpenTelemetry semantic conventions in the form that Prometheus has for them; our own begin with `vermilion_`. */
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30];
 
-/** Metrics of one member's process. `health` is asked when they are read; labels hold patterns of routes and codes, never a person. */
-export function prometheusMetrics(member: string, health: () => Promise<Health>): Metrics {
+/** Metrics of one member's process. `health`, a chain each, is asked when they are read; labels hold patterns of routes and codes, never a person. */
+export function prometheusMetrics(member: string, health: () => Promise<readonly Health[]>): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ member });
   collectDefaultMetrics({ register: registry });
@@ -24,10 +24,9 @@ export function prometheusMetrics(member: string, health: () => Promise<Health>)
     registers,
   });
   const gauge = (name: string, help: string, read: (chain: Health["chains"][number], of: Health) => number) => {
-    const made = new Gauge({ name: `vermilion_${name}`, help, registers });
+    const made = new Gauge({ name: `vermilion_${name}`, help, labelNames: ["chain"], registers });
     return (of: Health) => {
-      const [chain] = of.chains;
-      if (chain !== undefined) made.set(read(chain, of));
+      for (const chain of of.chains) made.set({ chain: chain.chain }, read(chain, of));
     };
   };
   const gauges = [
@@ -49,8 +48,7 @@ export function prometheusMetrics(member: string, health: () => Promise<Health>)
       if (status === 429) refused.inc();
     },
     async text() {
-      const now = await health();
-      for (const set of gauges) set(now);
+      for (const one of await health()) for (const set of gauges) set(one);
       return registry.metrics();
     },
   };

@@ -1,12 +1,14 @@
 import { eventFields, secretFieldNames } from "@vermilion/member/secret-fields";
 import type { Log } from "@vermilion/node/ports/index";
-import { type DestinationStream, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import { type LogLevel, logDaysMin } from "../config/schemas.ts";
 import { dailyLogFile } from "./daily-file.ts";
 
 const redacted = secretFieldNames.flatMap((name) => [name, `*.${name}`, `*[*].${name}`]);
 
 export interface LocalLog extends Log {
+  /** The same log, with the id of the chain on each line. */
+  ofChain(chain: string): Log;
   /** Writes what is still held in memory; call before the process ends. */
   flush(): void;
 }
@@ -30,7 +32,11 @@ export function pinoLog(
     },
     stream,
   );
+  return { ...logOver(logger), ofChain: (chain) => logOver(logger.child({ chain })), flush: () => logger.flush() };
+}
+
+function logOver(logger: Logger): Log {
   const write = (at: "debug" | "info" | "warn" | "error") => (event: string, fields?: Readonly<Record<string, unknown>>) =>
     logger[at](eventFields(fields ?? {}), event);
-  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error"), flush: () => logger.flush() };
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }

@@ -1,6 +1,5 @@
 import { type AccountRow, addressOf, operationCall, stateKeys } from "@vermilion/contracts";
 import { thumbprint } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
@@ -12,7 +11,6 @@ import { readRow } from "../state/reader.ts";
 /** C4 register: account name → address. The key pair was made on the user's device; only its public half comes here, with a proof. */
 export async function registerAccount(
   context: Context,
-  driver: Driver,
   input: Call<"registerAccount">,
   caller: Caller,
   options: WriteOptions,
@@ -20,7 +18,7 @@ export async function registerAccount(
   const proof = parseSignedObject(input.proof);
   if (proof === undefined) return { refused: "bad-proof", detail: "the proof is not a signed object in JSON" };
   const operation = operationCall("accounts.register", { kind: input.kind, name: input.name, jwk: input.jwk, proof });
-  const submitted = await submit(context, driver, { operations: [operation] }, idSource(caller, options), options);
+  const submitted = await submit(context, { operations: [operation] }, idSource(caller, options), options);
   if ("refused" in submitted) return submitted;
   return { ...submitted, address: addressOf(thumbprint(input.jwk, context.crypto), context.crypto) };
 }

@@ -1,6 +1,5 @@
 import { type CertificateRow, type RequestRow, stateKeys, statePrefixes } from "@vermilion/contracts";
 import { Fault } from "@vermilion/node";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { findEntry } from "../explorer/entries.ts";
 import { readGranted, readOwn } from "../requests/fields.ts";
@@ -17,7 +16,6 @@ const openedMax = 10;
  */
 export async function certificatesOfHolder(
   context: Context,
-  driver: Driver,
   holder: string,
   blockNumber: number,
   transactionHash: string,
@@ -33,7 +31,7 @@ export async function certificatesOfHolder(
   for (const row of rows) {
     const issuer = await readRow(context, stateKeys.member(row.issuer));
     if (issuer === undefined) throw new Error("bug: a certificate's issuer is no member");
-    items.push({ ...row, issuerCode: issuer.uscc, ...(await fieldsFor(context, driver, row, reader)) });
+    items.push({ ...row, issuerCode: issuer.uscc, ...(await fieldsFor(context, row, reader)) });
   }
   return { items };
 }
@@ -51,7 +49,6 @@ async function issuedBy(context: Context, transactionHash: string, holder: strin
 /** What the caller may read anyway, one by one: this member's own parts, and what was granted to this app. Nothing is asked for anew. */
 async function fieldsFor(
   context: Context,
-  driver: Driver,
   row: CertificateRow,
   reader: FieldReader | undefined,
 ): Promise<Pick<HeldCertificate, "disclosed" | "withheld">> {
@@ -69,7 +66,7 @@ async function fieldsFor(
   for (const [part, { owner }] of Object.entries(row.parts))
     if (owner === context.member) await take(part, null, () => readOwn(context, row.certificate, part, reader.caller));
   for (const { part, request } of await grantsOf(context, row, reader.caller.app))
-    await take(part, request, () => readGranted(context, driver, request, reader.caller, { waitMs: 0 }));
+    await take(part, request, () => readGranted(context, request, reader.caller, { waitMs: 0 }));
   return { disclosed, withheld };
 }
 

@@ -1,8 +1,5 @@
 import { type CertificateRow, stateKeys } from "@vermilion/contracts";
 import { attachmentsPerEntryMax, canonicalText, entryBytesMax, entryIdOf, type Json, type Operation, utf8 } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
-import { freshly } from "@vermilion/node/freshness";
-import { committed } from "@vermilion/node/submit";
 import type { Context } from "../context.ts";
 import { memberSecret } from "../entries/member-secret.ts";
 import { submit } from "../entries/submit.ts";
@@ -27,7 +24,7 @@ export interface LineWork {
 type Known = { readonly key: string; readonly callKey: string; readonly act: Exclude<BulkLine["act"], { readonly op: "unreadable" }> };
 
 /** What is done with the lines of one call, a group at a time. */
-export function createLineWork(context: Context, driver: Driver, caller: Caller, options: Pick<WriteOptions, "waitMs">): LineWork {
+export function createLineWork(context: Context, caller: Caller, options: Pick<WriteOptions, "waitMs">): LineWork {
   const slotsDrawn = new Set<string>();
   const secret = memberSecret(context, "bulk-lines");
   const preparing = (callKey: string): Preparing => ({ by: caller, callKey, slotsDrawn });
@@ -49,7 +46,7 @@ export function createLineWork(context: Context, driver: Driver, caller: Caller,
 
   /** What an earlier sending did, or the record that this one will put on the ledger. */
   const begin = (line: Known): Promise<Work | Done | Refused> =>
-    freshly(context, driver, async () => {
+    context.node.read.freshly(async () => {
       const done = await doneBefore(context, line, await serialOf(line));
       if (done !== undefined) return done;
       const record = await prepare(line);
@@ -70,7 +67,7 @@ export function createLineWork(context: Context, driver: Driver, caller: Caller,
     const refusals: { readonly line: Known; readonly refused: Refused; readonly wasTogether: boolean }[] = [];
     while (left.length > 0) {
       const draft = { operations: left.map(({ record }) => record.operation), attachments: left.flatMap(attachmentsOf) };
-      const submitted = await submit(context, driver, draft, "random", options);
+      const submitted = await submit(context, draft, "random", options);
       if ("refused" in submitted) {
         // Of an entry that is refused as a whole no line is guilty: each is tried alone.
         const guilty = submitted.operation === undefined ? left.splice(0) : left.splice(submitted.operation, 1);
@@ -169,14 +166,14 @@ async function doneBefore(context: Context, line: Known, serialOfKey: string): P
   }
   const { issuerSigned } = operation.arguments;
   if (typeof issuerSigned !== "string") throw new Error("bug: a stored operation names no document");
-  return { ...(await committed(context, place)), certificate: row.certificate, issuerSignedSha256: issuerSigned, replayed: true };
+  return { ...(await context.node.read.submitted(place)), certificate: row.certificate, issuerSignedSha256: issuerSigned, replayed: true };
 }
 
 /** The certificate that a line is about; undefined where it cannot be one. */
 async function certificateOf(context: Context, { act }: Known, serialOfKey: string): Promise<string | undefined> {
   if (act.op === "complete") return act.input.certificate;
   const type = await latestType(context, act.input.type);
-  const certificate = type && identifierOf(context, type, act.input, serialOfKey);
+  const certificate = type && (await identifierOf(context, type, act.input, serialOfKey));
   return typeof certificate === "string" ? certificate : undefined;
 }
 

@@ -1,4 +1,3 @@
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import type { BulkLine, BulkResult, Caller, Refused, WriteOptions } from "../services.ts";
 import { createLineWork } from "./bulk-lines.ts";
@@ -16,12 +15,11 @@ const patienceMs = 20;
  */
 export async function* bulk(
   context: Context,
-  driver: Driver,
   lines: AsyncIterable<BulkLine>,
   caller: Caller,
   options: Pick<WriteOptions, "waitMs">,
 ): AsyncGenerator<BulkResult> {
-  const work = createLineWork(context, driver, caller, options);
+  const work = createLineWork(context, caller, options);
   const groups = groupsOf(context, lines, work.linesPerGroup);
   const running: Promise<readonly BulkResult[]>[] = [];
   let coming: Promise<IteratorResult<readonly BulkLine[]>> | undefined = groups.next();

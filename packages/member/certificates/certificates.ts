@@ -1,7 +1,6 @@
 import { checkFields, formatIdentifier, mainPart, serialFromNumber, typeUrn } from "@vermilion/certificates";
 import { type CertificateRow, operationCall, type StatusSlot, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json, Operation } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
 import { refusalOf } from "@vermilion/node/entries/submission";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";
@@ -40,27 +39,14 @@ export interface Preparing {
 const triesMax = 5;
 
 /** Publish (发布): fields checked against the type, signed, encrypted, committed. */
-export function issue(context: Context, driver: Driver, input: IssueInput, caller: Caller, options: WriteOptions): Promise<Issued> {
-  return submitRecord(context, driver, (preparing) => prepareIssue(context, input, preparing), caller, options);
+export function issue(context: Context, input: IssueInput, caller: Caller, options: WriteOptions): Promise<Issued> {
+  return submitRecord(context, (preparing) => prepareIssue(context, input, preparing), caller, options);
 }
 
 /** Complete (录入): a second agency adds its part. */
-export function complete(
-  context: Context,
-  driver: Driver,
-  certificate: string,
-  input: PartInput,
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Issued> {
+export function complete(context: Context, certificate: string, input: PartInput, caller: Caller, options: WriteOptions): Promise<Issued> {
   const isRepeatable = options.idempotencyKey !== undefined;
-  return submitRecord(
-    context,
-    driver,
-    (preparing) => prepareComplete(context, certificate, input, preparing, isRepeatable),
-    caller,
-    options,
-  );
+  return submitRecord(context, (preparing) => prepareComplete(context, certificate, input, preparing, isRepeatable), caller, options);
 }
 
 /** `serialOfKey`: taken instead of a random one where the type does not make its number public. */
@@ -76,7 +62,7 @@ export async function prepareIssue(
   if (!type.issuers.includes(context.member)) return { refused: "not-an-issuer", detail: `${context.member} does not issue ${type.id}` };
   const wrong = await checkValues(context, type, mainPart, input.fields);
   if (wrong !== undefined) return wrong;
-  const certificate = identifierOf(context, type, input, serialOfKey);
+  const certificate = await identifierOf(context, type, input, serialOfKey);
   if (typeof certificate !== "string") return certificate;
   return prepareNew(context, type, { certificate, version: 1, input }, preparing);
 }
@@ -95,7 +81,7 @@ export async function prepareNew(
   const expiresAt = input.expiresAt ?? (type.validityDays === undefined ? null : now + type.validityDays * DAY_MS);
   const status = await drawStatusSlot(context, preparing.slotsDrawn);
   const record = await sealRecord(context, type, { certificate, version, part: mainPart }, input.fields, {
-    ...claimsOf(context, type, certificate, mainPart, status),
+    ...(await claimsOf(context, type, certificate, mainPart, status)),
     ...(expiresAt === null ? {} : { exp: Math.floor(expiresAt / 1000) }),
     ...(holder === null ? {} : { sub: holder }),
   });
@@ -126,7 +112,7 @@ export async function prepareComplete(
   if (wrong !== undefined) return wrong;
   const status = await drawStatusSlot(context, preparing.slotsDrawn);
   const name = { certificate: row.certificate, version: row.version, part: input.part };
-  const record = await sealRecord(context, type, name, input.fields, claimsOf(context, type, row.certificate, input.part, status));
+  const record = await sealRecord(context, type, name, input.fields, await claimsOf(context, type, row.certificate, input.part, status));
   const given = { certificate: row.certificate, type: type.id, typeVersion: type.version, part: input.part };
   const operation = operationCall("certificates.complete", { ...given, ...documentOf(preparing, status), ...record.content });
   return prepared(operation, row.certificate, record);
@@ -162,7 +148,6 @@ export async function checkValues(
 /** One record as an entry of its own. A slot in the status list that another process took first is drawn anew, under the next entry id. */
 export async function submitRecord(
   context: Context,
-  driver: Driver,
   prepare: (preparing: Preparing) => Promise<PreparedRecord | Refused>,
   caller: Caller,
   options: WriteOptions,
@@ -172,7 +157,7 @@ export async function submitRecord(
     const record = await prepare({ by: caller, callKey: null, slotsDrawn });
     if ("refused" in record) return record;
     const draft = { operations: [record.operation], attachments: record.attachments };
-    const submitted = await submit(context, driver, draft, idSource(caller, options, tryNumber), options);
+    const submitted = await submit(context, draft, idSource(caller, options, tryNumber), options);
     const isTaken = refusalOf(submitted) === "status-index-taken";
     if (isTaken && tryNumber < triesMax) continue;
     return "refused" in submitted ? submitted : issuedBy(context, submitted, record);
@@ -194,8 +179,8 @@ async function writtenBy(context: Context, transactionHash: string): Promise<{ c
   return entry?.payload.operations[0]?.arguments as { certificate: string; issuerSigned: string } | undefined;
 }
 
-export function claimsOf(context: Context, type: TypeRow, certificate: string, part: string, { list, index }: StatusSlot) {
-  const statusList = { idx: index, uri: statusListUri(context, context.member, list) };
+export async function claimsOf(context: Context, type: TypeRow, certificate: string, part: string, { list, index }: StatusSlot) {
+  const statusList = { idx: index, uri: await statusListUri(context, context.member, list) };
   return {
     vct: typeUrn(type.id, type.version),
     iss: `${context.consortium}/${context.member}`,
@@ -207,9 +192,9 @@ export function claimsOf(context: Context, type: TypeRow, certificate: string, p
 }
 
 /** The identifier that a certificate is issued under. */
-export function identifierOf(context: Context, type: TypeRow, input: IssueInput, serialOfKey?: string): string | Refused {
+export async function identifierOf(context: Context, type: TypeRow, input: IssueInput, serialOfKey?: string): Promise<string | Refused> {
   const serial = serialOf(context, type, input, serialOfKey);
-  const issuer = context.founders.get(context.member);
+  const issuer = (await context.node.read.membershipAt()).members.get(context.member);
   if (issuer === undefined) throw new Error("bug: this member is no member");
   return typeof serial === "string" ? formatIdentifier({ type: type.code, issuer: issuer.uscc, serial, version: 1 }) : serial;
 }

@@ -1,7 +1,6 @@
 import { formatIdentifier, mainPart, parseIdentifier, serialFromNumber } from "@vermilion/certificates";
 import { type CertificateRow, operationCall, stateKeys, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";
@@ -19,15 +18,8 @@ type Issued = (Submitted & IssuedCertificate) | Refused;
 const versionMax = 999;
 
 /** Renew (换证): the next version of a certificate, under the same serial; the old one points to it and counts no more. */
-export function renew(
-  context: Context,
-  driver: Driver,
-  id: string,
-  input: RenewInput,
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Issued> {
-  return submitRecord(context, driver, (preparing) => prepareRenewal(context, id, input, preparing), caller, options);
+export function renew(context: Context, id: string, input: RenewInput, caller: Caller, options: WriteOptions): Promise<Issued> {
+  return submitRecord(context, (preparing) => prepareRenewal(context, id, input, preparing), caller, options);
 }
 
 async function prepareRenewal(context: Context, id: string, input: RenewInput, preparing: Preparing) {
@@ -76,15 +68,8 @@ function nextIdentifier(type: TypeRow, old: CertificateRow, fields: Readonly<Rec
 }
 
 /** Correct (变更, 更正): this member states its part anew, as a new document under the same identifier. */
-export function correct(
-  context: Context,
-  driver: Driver,
-  id: string,
-  input: CorrectInput,
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Issued> {
-  return submitRecord(context, driver, (preparing) => prepareCorrection(context, id, input, preparing), caller, options);
+export function correct(context: Context, id: string, input: CorrectInput, caller: Caller, options: WriteOptions): Promise<Issued> {
+  return submitRecord(context, (preparing) => prepareCorrection(context, id, input, preparing), caller, options);
 }
 
 async function prepareCorrection(context: Context, id: string, input: CorrectInput, preparing: Preparing) {
@@ -102,7 +87,7 @@ async function prepareCorrection(context: Context, id: string, input: CorrectInp
   const name = { certificate: certificate.certificate, version: certificate.version, part: input.part };
   const { expiresAt, holder } = certificate;
   const record = await sealRecord(context, type, name, input.fields, {
-    ...claimsOf(context, type, certificate.certificate, input.part, status),
+    ...(await claimsOf(context, type, certificate.certificate, input.part, status)),
     ...(input.part === mainPart && expiresAt !== null ? { exp: Math.floor(expiresAt / 1000) } : {}),
     ...(input.part === mainPart && holder !== null ? { sub: holder } : {}),
   });
@@ -122,7 +107,6 @@ async function prepareCorrection(context: Context, id: string, input: CorrectInp
 /** Suspend, resume, revoke (中止, 恢复, 注销): the issuer's word on its certificate, with a reason code. */
 export async function changeStatus(
   context: Context,
-  driver: Driver,
   operation: "suspend" | "resume" | "revoke",
   id: string,
   { reason }: { readonly reason: string },
@@ -132,13 +116,12 @@ export async function changeStatus(
   const certificate = await readRow(context, stateKeys.certificate(id));
   if (certificate === undefined) return unknownCertificate(id);
   const call = operationCall(`certificates.${operation}`, { certificate: certificate.certificate, reason, by: byOf(caller) });
-  return submit(context, driver, { operations: [call] }, idSource(caller, options), options);
+  return submit(context, { operations: [call] }, idSource(caller, options), options);
 }
 
 /** Receive (收证): by the holder's own signature, or by the app that serves him. */
 export async function receive(
   context: Context,
-  driver: Driver,
   id: string,
   input: Omit<Call<"receiveCertificate">, "certificate">,
   caller: Caller,
@@ -150,7 +133,7 @@ export async function receive(
   if (proof === undefined) return { refused: "bad-proof", detail: "the proof is not a signed object in JSON" };
   const document = input.document ?? certificate.parts[mainPart]?.issuerSigned ?? "";
   const call = operationCall("certificates.receive", { certificate: certificate.certificate, document, proof, by: byOf(caller) });
-  return submit(context, driver, { operations: [call] }, idSource(caller, options), options);
+  return submit(context, { operations: [call] }, idSource(caller, options), options);
 }
 
 function unknownCertificate(id: string): Refused {

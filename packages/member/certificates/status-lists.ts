@@ -47,10 +47,11 @@ export function createStatusLists(context: Context): StatusLists {
 
   return {
     async token(issuer, list, time) {
-      if (!context.founders.has(issuer)) return { refused: "unknown-issuer", detail: issuer };
+      const { members } = await context.node.read.membershipAt();
+      if (!members.has(issuer)) return { refused: "unknown-issuer", detail: issuer };
       const newest = await readRow(context, stateKeys.statusList(issuer));
       if (newest === undefined || list > newest.list) return { refused: "unknown-status-list", detail: `${issuer} has no list ${list}` };
-      if (issuer !== context.member) return { refused: "status-list-elsewhere", detail: statusListUri(context, issuer, list) };
+      if (issuer !== context.member) return { refused: "status-list-elsewhere", detail: await statusListUri(context, issuer, list) };
       if (time !== undefined) return past(context, list, time);
       const under = running.get(list);
       if (under !== undefined) return under;
@@ -93,7 +94,7 @@ async function past(context: Context, list: number, time: number): Promise<Statu
 
 async function sign(context: Context, list: number, statuses: StatusList, at: number): Promise<string> {
   const iat = Math.floor(at / 1000);
-  const claims = { sub: statusListUri(context, context.member, list), iat, exp: iat + lifeSeconds, ttl: ttlSeconds };
+  const claims = { sub: await statusListUri(context, context.member, list), iat, exp: iat + lifeSeconds, ttl: ttlSeconds };
   const input = statusListInput(claims, statuses, { alg: "ES256", kid: context.signThumbprint }, (bytes) =>
     deflateSync(bytes, { level: 9 }),
   );

@@ -1,6 +1,6 @@
 import { statusListLength } from "@vermilion/certificates";
 import { type StatusSlot, stateKeys } from "@vermilion/contracts";
-import type { Context } from "../context.ts";
+import type { Context, ReadingContext } from "../context.ts";
 import { readRow } from "../state/reader.ts";
 
 const drawsMax = 64;
@@ -25,8 +25,8 @@ export async function drawStatusSlot(context: Context, besides: Set<string> = ne
 }
 
 /** Address of a status list, the same in every certificate that refers to it (Token Status List, section 6.2). */
-export function statusListUri(context: Pick<Context, "founders">, owner: string, list: number): string {
-  const url = context.founders.get(owner)?.url;
+export async function statusListUri(context: ReadingContext, owner: string, list: number): Promise<string> {
+  const url = (await context.node.read.membershipAt()).members.get(owner)?.url;
   if (url === undefined) throw new Error(`bug: ${owner} is no member`);
   return `${url}/v1/status-lists/${owner}/${list}`;
 }

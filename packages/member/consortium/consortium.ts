@@ -1,38 +1,37 @@
 import { type MemberRow, stateKeys } from "@vermilion/contracts";
 import { majority } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
-import { nodeHealth } from "@vermilion/node/health";
-import type { Context } from "../context.ts";
+import type { ReadingContext } from "../context.ts";
 import type { ConsortiumView, Health } from "../services.ts";
 import { readRow, readRows } from "../state/reader.ts";
 
-export async function consortium(context: Context): Promise<ConsortiumView> {
+export async function consortium(context: ReadingContext): Promise<ConsortiumView> {
   const row = await readRow(context, stateKeys.consortium());
   if (row === undefined) throw new Error("bug: genesis is published and has no consortium row");
-  const members = context.founders.size;
+  const { members, quorum, policyText } = await context.node.read.membershipAt();
   return {
     name: row.name,
     names: row.names,
     chain: context.chain,
     origin: context.origin,
-    members,
-    majority: majority(members),
-    quorum: context.quorum,
-    accountable: 2 * context.quorum - members,
-    policy: context.policyText,
+    members: members.size,
+    majority: majority(members.size),
+    quorum,
+    accountable: 2 * quorum - members.size,
+    policy: policyText,
   };
 }
 
 /** In the order of the genesis. */
-export async function members(context: Context): Promise<readonly MemberRow[]> {
+export async function members(context: ReadingContext): Promise<readonly MemberRow[]> {
+  const { members: ids } = await context.node.read.membershipAt();
   return readRows(
     context,
-    [...context.founders.keys()].map((id) => stateKeys.member(id)),
+    [...ids.keys()].map((id) => stateKeys.member(id)),
   );
 }
 
-export async function health(context: Context, driver: Driver): Promise<Health> {
-  const { reasons, ...chain } = await nodeHealth(context, driver);
+export async function health(context: ReadingContext): Promise<Health> {
+  const { reasons, ...chain } = await context.node.health();
   return {
     member: context.member,
     status: statusOf(reasons),

@@ -1,8 +1,6 @@
 import { entryIdOf, toHex, utf8 } from "@vermilion/ledger";
 import type { Draft } from "@vermilion/node/chain/sign-entry";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Refused, Submitted } from "@vermilion/node/entries/submission";
-import { submitEntry } from "@vermilion/node/submit";
 import type { Context } from "../context.ts";
 import type { Caller } from "../services.ts";
 import { memberSecret } from "./member-secret.ts";
@@ -13,12 +11,11 @@ export type EntryIdSource = { readonly caller: Caller; readonly idempotencyKey: 
 /** `submitEntry` of the node. The same id source gives the same entry id, so a repeated call cannot be applied twice. */
 export async function submit(
   context: Context,
-  driver: Driver,
   draft: Draft,
   source: EntryIdSource,
   options: { readonly waitMs: number },
 ): Promise<Submitted | Refused> {
-  return submitEntry(context, driver, draft, await entryId(context, source), options);
+  return context.node.submit(draft, await entryId(context, source), options);
 }
 
 /** Deterministic ids come from an HMAC under a key that only this member has, so that no stranger can use them up first. */

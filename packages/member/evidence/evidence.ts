@@ -1,7 +1,6 @@
 import { type EvidenceRow, evidenceDigestsMax, evidenceId, operationCall, stateKeys } from "@vermilion/contracts";
 import { concat, fromHex, text, toHex } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
-import type { Context } from "../context.ts";
+import type { Context, ReadingContext } from "../context.ts";
 import { byOf } from "../entries/by.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
@@ -17,7 +16,6 @@ const digestBytes = 32;
 export async function deposit(
   context: Context,
   trees: InnerTrees,
-  driver: Driver,
   digests: readonly string[],
   caller: Caller,
   options: WriteOptions,
@@ -33,20 +31,19 @@ export async function deposit(
     operations: [operationCall("evidence.deposit", given)],
     attachments: [{ name: "digests", sha256, bytes }],
   };
-  const submitted = await submit(context, driver, draft, idSource(caller, options), options);
+  const submitted = await submit(context, draft, idSource(caller, options), options);
   if ("refused" in submitted) return submitted;
   return { ...submitted, evidence: evidenceId(submitted.transactionHash, 0), root, count: digests.length };
 }
 
-export async function evidence(context: Context, id: string): Promise<EvidenceRow | Refused> {
+export async function evidence(context: ReadingContext, id: string): Promise<EvidenceRow | Refused> {
   return (await readRow(context, stateKeys.evidence(id))) ?? { refused: "unknown-evidence", detail: id };
 }
 
 /** The receipt of one digest: the path to its batch's root, the entry that states the root, and the entry's receipt. */
 export async function evidenceReceipt(
-  context: Context,
+  context: ReadingContext,
   trees: InnerTrees,
-  driver: Driver,
   id: string,
   digest: string,
   options: { readonly waitMs: number },
@@ -62,7 +59,7 @@ export async function evidenceReceipt(
   // The root is the depositor's word: one that is not that of the list proves nothing, and no receipt is made of it.
   if (toHex(list.tree.root) !== row.root || list.count !== row.count)
     return { refused: "evidence-list-does-not-match", detail: "the root that was deposited is not that of the digests" };
-  const proof = await receipt(context, driver, row.transaction, options);
+  const proof = await receipt(context, row.transaction, options);
   if ("refused" in proof) return proof;
   return {
     digest,

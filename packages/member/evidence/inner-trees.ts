@@ -1,5 +1,5 @@
 import { type InnerTree, innerTreeSteps } from "@vermilion/ledger";
-import type { Context } from "../context.ts";
+import type { ReadingContext } from "../context.ts";
 
 const digestBytes = 32;
 /** Trees of the largest batches are 0.8 MB each. */
@@ -24,7 +24,7 @@ export interface InnerTrees {
   over(list: Uint8Array): Promise<InnerTree>;
 }
 
-export function createInnerTrees(context: Pick<Context, "ledger" | "crypto" | "clock">): InnerTrees {
+export function createInnerTrees(context: Pick<ReadingContext, "ledger" | "crypto" | "clock">): InnerTrees {
   const kept = new Map<string, Promise<DigestTree | undefined>>();
   let last: Promise<unknown> = Promise.resolve();
 
@@ -60,7 +60,7 @@ export function createInnerTrees(context: Pick<Context, "ledger" | "crypto" | "c
   };
 }
 
-async function pacedTree({ crypto, clock }: Pick<Context, "crypto" | "clock">, leaves: readonly Uint8Array[]): Promise<InnerTree> {
+async function pacedTree({ crypto, clock }: Pick<ReadingContext, "crypto" | "clock">, leaves: readonly Uint8Array[]): Promise<InnerTree> {
   const steps = innerTreeSteps(leaves, crypto);
   for (;;) {
     const step = steps.next();

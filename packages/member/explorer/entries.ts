@@ -2,16 +2,15 @@ import { subjectsOf } from "@vermilion/contracts";
 import { formatOutcome, type ParsedEntry, parseEntry, parseHeader, text } from "@vermilion/ledger";
 import { outcomeAt } from "@vermilion/node/chain/block";
 import type { ExecutedBlock } from "@vermilion/node/ports/index";
-import { committed } from "@vermilion/node/submit";
-import type { Context } from "../context.ts";
+import type { ReadingContext } from "../context.ts";
 import type { BlockView, EntryView, Page, Refused, Submitted } from "../services.ts";
 
 /** An entry by transaction hash, from its block or still waiting here. */
-export async function findEntry(context: Context, transactionHash: string): Promise<ParsedEntry | undefined> {
+export async function findEntry(context: ReadingContext, transactionHash: string): Promise<ParsedEntry | undefined> {
   const place = await context.ledger.entryPlace(transactionHash);
   const bytes =
     place === undefined
-      ? (await context.raftStore.proposal(transactionHash))?.entry
+      ? (await context.node.read.proposal(transactionHash))?.entry
       : (await blockAt(context, place.height))?.entries[place.position];
   if (bytes === undefined) return undefined;
   const entry = parseEntry(bytes, context.crypto);
@@ -19,14 +18,14 @@ export async function findEntry(context: Context, transactionHash: string): Prom
   return entry;
 }
 
-export async function blockAt(context: Context, height: number): Promise<ExecutedBlock | undefined> {
+export async function blockAt(context: ReadingContext, height: number): Promise<ExecutedBlock | undefined> {
   const published = await context.ledger.published();
   if (published === undefined || height > published.height) return undefined;
   const [hash] = await context.ledger.hashesFrom(height, 1);
   return hash === undefined ? undefined : context.ledger.readBlock(hash);
 }
 
-export async function block(context: Context, height: number): Promise<BlockView | Refused> {
+export async function block(context: ReadingContext, height: number): Promise<BlockView | Refused> {
   const found = await blockAt(context, height);
   return found === undefined ? unknownBlock(height) : viewOf(context, found);
 }
@@ -35,7 +34,7 @@ function unknownBlock(height: number): Refused {
   return { refused: "unknown-block", detail: `no block at height ${height}` };
 }
 
-function viewOf(context: Context, found: ExecutedBlock): BlockView {
+function viewOf(context: ReadingContext, found: ExecutedBlock): BlockView {
   const header = parseHeader(found.header, context.crypto);
   if ("refused" in header) throw new Error(`bug: a stored header is ${header.refused}`);
   const { height, previous, time, term, proposer, first, count, root, state } = header.payload;
@@ -43,7 +42,7 @@ function viewOf(context: Context, found: ExecutedBlock): BlockView {
 }
 
 /** Newest first; the cursor is the height below which to go on. */
-export async function blocks(context: Context, cursor: string | undefined, limit: number): Promise<Page<BlockView> | Refused> {
+export async function blocks(context: ReadingContext, cursor: string | undefined, limit: number): Promise<Page<BlockView> | Refused> {
   if (cursor !== undefined && !/^[0-9]{1,15}$/.test(cursor)) return { refused: "invalid-cursor", detail: "the cursor is not of this list" };
   const before = cursor === undefined ? undefined : Number(cursor);
   const published = await context.ledger.published();
@@ -59,19 +58,19 @@ export async function blocks(context: Context, cursor: string | undefined, limit
 }
 
 /** The stored bytes, a JSON text. */
-export async function header(context: Context, height: number): Promise<string | Refused> {
+export async function header(context: ReadingContext, height: number): Promise<string | Refused> {
   const found = await blockAt(context, height);
   return found === undefined ? unknownBlock(height) : text(found.header);
 }
 
-export async function entriesOfBlock(context: Context, height: number): Promise<{ readonly items: readonly EntryView[] } | Refused> {
+export async function entriesOfBlock(context: ReadingContext, height: number): Promise<{ readonly items: readonly EntryView[] } | Refused> {
   const found = await blockAt(context, height);
   if (found === undefined) return unknownBlock(height);
   return { items: found.entries.map((_bytes, position) => entryView(context, found, position)) };
 }
 
 /** The committed block with this header hash. */
-export async function blockByHash(context: Context, hash: string): Promise<BlockView | Refused> {
+export async function blockByHash(context: ReadingContext, hash: string): Promise<BlockView | Refused> {
   const found = await context.ledger.readBlock(hash);
   // A block that was proposed and never committed is stored too, and is no part of the chain.
   const committedThere = found === undefined ? undefined : await blockAt(context, found.after.height);
@@ -82,7 +81,7 @@ export async function blockByHash(context: Context, hash: string): Promise<Block
 
 /** An entry of a block, with what it changed. `parsed` spares whoever has read it already a second reading. */
 export function entryView(
-  context: Context,
+  context: ReadingContext,
   found: ExecutedBlock,
   position: number,
   parsed: ParsedEntry = parsedAt(context, found, position),
@@ -102,13 +101,13 @@ export function entryView(
   };
 }
 
-export function parsedAt(context: Context, found: ExecutedBlock, position: number): ParsedEntry {
+export function parsedAt(context: ReadingContext, found: ExecutedBlock, position: number): ParsedEntry {
   const parsed = parseEntry(found.entries[position] ?? new Uint8Array(), context.crypto);
   if ("refused" in parsed) throw new Error(`bug: a stored entry is ${parsed.refused}`);
   return parsed;
 }
 
-export async function entry(context: Context, transactionHash: string): Promise<EntryView | Refused> {
+export async function entry(context: ReadingContext, transactionHash: string): Promise<EntryView | Refused> {
   const place = await context.ledger.entryPlace(transactionHash);
   const found = place === undefined ? undefined : await blockAt(context, place.height);
   const bytes = place === undefined ? undefined : found?.entries[place.position];
@@ -117,16 +116,16 @@ export async function entry(context: Context, transactionHash: string): Promise<
 }
 
 /** State of a submitted entry, also before its commit. */
-export async function submission(context: Context, transactionHash: string): Promise<Submitted | Refused> {
+export async function submission(context: ReadingContext, transactionHash: string): Promise<Submitted | Refused> {
   const place = await context.ledger.entryPlace(transactionHash);
-  if (place !== undefined) return committed(context, place);
-  if (await context.raftStore.hasProposal(transactionHash)) return { status: "pending", transactionHash };
+  if (place !== undefined) return context.node.read.submitted(place);
+  if ((await context.node.read.proposal(transactionHash)) !== undefined) return { status: "pending", transactionHash };
   return {
     refused: "unknown-transaction",
     detail: "neither committed nor waiting here; an entry that expired before a block took it is gone",
   };
 }
 
-export async function attachment(context: Context, sha256: string): Promise<Uint8Array | Refused> {
+export async function attachment(context: ReadingContext, sha256: string): Promise<Uint8Array | Refused> {
   return (await context.ledger.attachment(sha256)) ?? { refused: "unknown-attachment", detail: sha256 };
 }

@@ -75,7 +75,8 @@ interface Judge {
 async function judgeOf(context: Context, filter: EntryFilter): Promise<Judge | Refused> {
   const type = filter.type === undefined ? undefined : await latestType(context, filter.type);
   if (filter.type !== undefined && type === undefined) return { refused: "unknown-type", detail: filter.type };
-  if (filter.member !== undefined && !context.founders.has(filter.member)) return { refused: "unknown-member", detail: filter.member };
+  const { members } = await context.node.read.membershipAt();
+  if (filter.member !== undefined && !members.has(filter.member)) return { refused: "unknown-member", detail: filter.member };
   const memberBehind = membersBehindKeys(context);
   const isAct = async (operation: Operation, about: readonly Subject[]): Promise<boolean> =>
     (filter.operation ?? nameOf(operation)) === nameOf(operation) &&

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { fileChunkBytes } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
 import { fromBase64url, toBase64url, utf8 } from "@vermilion/ledger";
+import { onChain } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { memberSecret } from "../entries/member-secret.ts";
 import type { FileState } from "../ports/index.ts";
@@ -51,7 +52,7 @@ async function capability(context: Context, file: string, chunk: number, until: 
   const self = await readRow(context, stateKeys.member(context.member));
   if (self === undefined) throw new Error("bug: this member has no row");
   const token = [file, chunk, until, toBase64url(await macOf(context, file, chunk, until))].join(".");
-  return `${self.url}/v1/file-chunks/${token}`;
+  return `${self.url}${onChain(`/v1/file-chunks/${token}`, context.chain)}`;
 }
 
 /** Which chunk a token of this member gives now; undefined for a foreign, altered or old one, and nothing says which of them it was. */

@@ -2,7 +2,6 @@ import { chunkPlace, chunksOfSize, fileChunkBytes, fileChunksMax, fileRoot, file
 import { type FileRow, operationCall, stateKeys } from "@vermilion/contracts";
 import { type ParsedEntry, toHex } from "@vermilion/ledger";
 import type { Draft } from "@vermilion/node/chain/sign-entry";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
 import { submit } from "../entries/submit.ts";
@@ -98,7 +97,6 @@ export async function sendChunk(
 /** All chunks are here; then the file comes onto the ledger. May be called again: what is complete stays so, and the key names the entry. */
 export async function completeFile(
   context: Context,
-  driver: Driver,
   file: string,
   input: { readonly mediaType: string; readonly plain: string },
   caller: Caller,
@@ -124,7 +122,7 @@ export async function completeFile(
     plain: input.plain,
   });
   const draft: Draft = { operations: [operation], beforeProposal: (entry) => noteRegistration(context, file, entry) };
-  const submitted = await submit(context, driver, draft, idSource(caller, options), options);
+  const submitted = await submit(context, draft, idSource(caller, options), options);
   return "refused" in submitted ? submitted : { ...submitted, file };
 }
 

@@ -1,8 +1,6 @@
 import { parseFileReference } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
-import type { Driver } from "@vermilion/node/driver/driver";
 import { Fault } from "@vermilion/node/fault";
-import { freshly } from "@vermilion/node/freshness";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
 import type { Context } from "../context.ts";
 import { encodeFileAnswer, parseFileCall } from "../peers/wire.ts";
@@ -15,11 +13,11 @@ import { fileChunks } from "./file-links.ts";
  * The owner's side of reading a granted file: the caller is the reader of a committed grant, the field is among those granted, and what
  * the field names is a file of this member. Throws `Fault` `peer-refused` with a word that says no more than the ledger does.
  */
-export async function giveFile(context: Context, driver: Driver, from: string, body: Uint8Array): Promise<Uint8Array> {
+export async function giveFile(context: Context, from: string, body: Uint8Array): Promise<Uint8Array> {
   const call = parseFileCall(body);
   // The reader may have read of the grant a block before its owner does.
   const unknown: Refused = { refused: "unknown-grant", detail: call.request };
-  const grant = await freshly(context, driver, async () => (await readRow(context, stateKeys.grant(call.request))) ?? unknown);
+  const grant = await context.node.read.freshly(async () => (await readRow(context, stateKeys.grant(call.request))) ?? unknown);
   if ("refused" in grant || grant.owner !== context.member || grant.reader !== from || !grant.fields.includes(call.field))
     throw new Fault("peer-refused", "no grant on the ledger gives this to you");
   const { certificate, version, part } = grant;

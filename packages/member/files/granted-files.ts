@@ -1,6 +1,5 @@
 import { chunksOfSize, fileChunkBytes, fileRoot, parseFileReference } from "@vermilion/certificates";
 import { stateKeys } from "@vermilion/contracts";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Context } from "../context.ts";
 import { encodeFileCall, parseFileAnswer } from "../peers/wire.ts";
 import { readGranted } from "../requests/fields.ts";
@@ -17,7 +16,6 @@ const askTimeoutMs = 10_000;
  */
 export async function grantedFile(
   context: Context,
-  driver: Driver,
   id: string,
   field: string,
   from: number,
@@ -27,7 +25,7 @@ export async function grantedFile(
   const row = await readRow(context, stateKeys.request(id));
   if (row === undefined) return { refused: "unknown-request", detail: id };
   if (!row.fields.includes(field)) return { refused: "field-not-granted", detail: "the request does not have this field" };
-  const disclosed = await readGranted(context, driver, id, caller, options);
+  const disclosed = await readGranted(context, id, caller, options);
   if ("refused" in disclosed) return disclosed;
   const value = disclosed.fields[field];
   const reference = typeof value === "string" ? parseFileReference(value) : undefined;

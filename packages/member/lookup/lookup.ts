@@ -1,8 +1,7 @@
 import { depositsOf, type FileRow, stateKeys, statePrefixes } from "@vermilion/contracts";
 import { formatOutcome, toHex } from "@vermilion/ledger";
 import type { BlockPosition } from "@vermilion/node/ports/index";
-import { committed } from "@vermilion/node/submit";
-import type { Context } from "../context.ts";
+import type { ReadingContext } from "../context.ts";
 import type { InnerTrees } from "../evidence/inner-trees.ts";
 import { blockAt, parsedAt } from "../explorer/entries.ts";
 import type { LookupView, Refused } from "../services.ts";
@@ -28,14 +27,14 @@ interface Found {
  * For anybody: what this ledger knows of a SHA-256, be it a transaction's, an issuer-signed part's, a file's (of its chunks or its content), a
  * deposited document's, or that of a deposit (its list or its root).
  */
-export async function lookup(context: Context, trees: InnerTrees, hash: string): Promise<LookupView | Refused> {
+export async function lookup(context: ReadingContext, trees: InnerTrees, hash: string): Promise<LookupView | Refused> {
   const published = await context.ledger.published();
   const found = await namedBy(context, trees, hash);
   const [first] = found;
   const place = first && (await context.ledger.entryPlace(first.transactionHash));
   if (first === undefined || place === undefined)
     return { refused: "unknown-hash", detail: "nothing with this hash is on this ledger: no transaction, certificate, file or evidence" };
-  const { time = 0 } = await committed(context, place);
+  const { time = 0 } = await context.node.read.submitted(place);
   return {
     found: true,
     kind: first.kind,
@@ -62,7 +61,7 @@ function receiptOf({ kind, evidence, transactionHash }: Found, hash: string): st
     : `/v1/receipts/${transactionHash}`;
 }
 
-async function alsoNamed(context: Context, found: readonly Found[]): Promise<LookupView["also"]> {
+async function alsoNamed(context: ReadingContext, found: readonly Found[]): Promise<LookupView["also"]> {
   const some = found.slice(0, alsoMax);
   const places = await context.ledger.entryPlaces(some.map(({ transactionHash }) => transactionHash));
   return some.flatMap(({ kind, transactionHash, issuer, file, evidence }, at) => {
@@ -73,13 +72,13 @@ async function alsoNamed(context: Context, found: readonly Found[]): Promise<Loo
 }
 
 /** What an entry's signature says of a hash comes before what a member only states of it. */
-async function namedBy(context: Context, trees: InnerTrees, hash: string): Promise<readonly Found[]> {
+async function namedBy(context: ReadingContext, trees: InnerTrees, hash: string): Promise<readonly Found[]> {
   const one = (await document(context, hash)) ?? (await fileOfRoot(context, hash)) ?? (await transaction(context, hash));
   if (one !== undefined) return [one];
   return [...(await deposited(context, trees, hash)), ...(await filesOfContent(context, hash))];
 }
 
-async function document(context: Context, hash: string): Promise<Found | undefined> {
+async function document(context: ReadingContext, hash: string): Promise<Found | undefined> {
   const row = await readRow(context, stateKeys.digest(hash));
   const certificate = row && (await readRow(context, stateKeys.certificate(row.certificate)));
   if (row === undefined || certificate === undefined) return undefined;
@@ -87,17 +86,17 @@ async function document(context: Context, hash: string): Promise<Found | undefin
   return { kind: "certificate", transactionHash: row.transaction, issuer, part: row.part, status: certificate.status };
 }
 
-async function transaction(context: Context, hash: string): Promise<Found | undefined> {
+async function transaction(context: ReadingContext, hash: string): Promise<Found | undefined> {
   const place = await context.ledger.entryPlace(hash);
   return place && { kind: "transaction", transactionHash: hash, issuer: null };
 }
 
-async function fileOfRoot(context: Context, hash: string): Promise<Found | undefined> {
+async function fileOfRoot(context: ReadingContext, hash: string): Promise<Found | undefined> {
   const row = await readRow(context, stateKeys.file(hash));
   return row && foundFile(row);
 }
 
-async function filesOfContent(context: Context, hash: string): Promise<readonly Found[]> {
+async function filesOfContent(context: ReadingContext, hash: string): Promise<readonly Found[]> {
   const page = await readRange(context, statePrefixes.filesOfContent(hash), { limit: alsoMax + 1 });
   const keys = page.rows.map(({ key }) => stateKeys.file(key.slice(key.lastIndexOf("/") + 1)));
   return (await readRows(context, keys)).map(foundFile);
@@ -108,7 +107,7 @@ function foundFile({ file, owner, transaction: transactionHash }: FileRow): Foun
 }
 
 /** Deposits that hold the hash. Of the first the way from the digest to its root is given; one whose root is not that of its list proves nothing. */
-async function deposited(context: Context, trees: InnerTrees, hash: string): Promise<readonly Found[]> {
+async function deposited(context: ReadingContext, trees: InnerTrees, hash: string): Promise<readonly Found[]> {
   const [positions = []] = await context.ledger.named([hash]);
   const found: Found[] = [];
   for (const position of positions) {
@@ -119,7 +118,7 @@ async function deposited(context: Context, trees: InnerTrees, hash: string): Pro
 }
 
 async function depositsAt(
-  context: Context,
+  context: ReadingContext,
   trees: InnerTrees,
   { height, position }: BlockPosition,
   hash: string,

@@ -1,8 +1,5 @@
 import { stateKeys } from "@vermilion/contracts";
-import type { NodeDoor } from "@vermilion/node/answer-peer";
-import type { Driver } from "@vermilion/node/driver/driver";
 import { Fault } from "@vermilion/node/fault";
-import { freshly } from "@vermilion/node/freshness";
 import type { PeerCall } from "@vermilion/node/ports/index";
 import type { Context } from "../context.ts";
 import { giveFile } from "../files/give-file.ts";
@@ -16,17 +13,17 @@ export interface PeerDoor {
   handle(from: string, call: PeerCall, body: Uint8Array): Promise<Uint8Array>;
 }
 
-export function peerDoor(context: Context, driver: Driver, node: NodeDoor): PeerDoor {
+export function peerDoor(context: Context): PeerDoor {
   return {
     async handle(from, call, body) {
-      if (!context.founders.has(from)) throw new Fault("peer-refused", "not a member of this chain");
+      if (!(await context.node.read.membershipAt()).members.has(from)) throw new Fault("peer-refused", "not a member of this chain");
       switch (call) {
         case "attachment":
-          return encodeAttachmentAnswer(await grantedAttachment(context, driver, from, body));
+          return encodeAttachmentAnswer(await grantedAttachment(context, from, body));
         case "file":
-          return giveFile(context, driver, from, body);
+          return giveFile(context, from, body);
         default:
-          return node.handle(from, call, body);
+          return context.node.answerPeer(from, call, body);
       }
     },
   };
@@ -36,11 +33,11 @@ export function peerDoor(context: Context, driver: Driver, node: NodeDoor): Peer
  * A key file goes to its reader only, and only after the grant that names it is committed here (design, section 7): the ledger row is the
  * permission, and it is there for everybody to see.
  */
-async function grantedAttachment(context: Context, driver: Driver, from: string, body: Uint8Array): Promise<Uint8Array> {
+async function grantedAttachment(context: Context, from: string, body: Uint8Array): Promise<Uint8Array> {
   const { sha256, grant: request } = parseAttachmentCall(body);
   // The reader may have read of the grant a block before its owner does.
   const unknown: Refused = { refused: "unknown-grant", detail: request };
-  const grant = await freshly(context, driver, async () => (await readRow(context, stateKeys.grant(request))) ?? unknown);
+  const grant = await context.node.read.freshly(async () => (await readRow(context, stateKeys.grant(request))) ?? unknown);
   const isOurs = !("refused" in grant) && grant.owner === context.member && grant.attachment === sha256 && grant.reader === from;
   if (!isOurs) throw new Fault("peer-refused", "no grant on the ledger gives this to you");
   const bytes = await context.ledger.sealed(sha256);

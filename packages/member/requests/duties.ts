@@ -1,5 +1,4 @@
 import { stateKeys, statePrefixes } from "@vermilion/contracts";
-import type { Driver } from "@vermilion/node/driver/driver";
 import { Fault } from "@vermilion/node/fault";
 import type { Context } from "../context.ts";
 import { readRange, readRow } from "../state/reader.ts";
@@ -27,7 +26,7 @@ export interface Duties {
  * What a member owes by the ledger: for every allowed request of its records, the grant. The state is the list of duties, so nothing is
  * forgotten by a crash, and the entry's id is derived from the request, so nothing is given twice.
  */
-export function createDuties(context: Context, driver: Driver): Duties {
+export function createDuties(context: Context): Duties {
   let closed = false;
   let isRunning = false;
   let again = false;
@@ -38,7 +37,7 @@ export function createDuties(context: Context, driver: Driver): Duties {
       while (again && !closed) {
         again = false;
         hadFault = false;
-        await doDuties(context, driver);
+        await doDuties(context);
       }
     } catch (cause) {
       if (!(cause instanceof Fault)) throw cause;
@@ -52,7 +51,7 @@ export function createDuties(context: Context, driver: Driver): Duties {
     again = true;
     if (closed || isRunning) return;
     isRunning = true;
-    driver.background.runErrand("duties", work());
+    context.node.runErrand("duties", work());
   };
   const tick = async (): Promise<void> => {
     while (!closed) {
@@ -70,7 +69,7 @@ export function createDuties(context: Context, driver: Driver): Duties {
     seenHeight = height;
     if (await areDuesWritten(context, from + 1, height)) look();
   };
-  driver.onCommit(() => driver.background.runErrand("duties of a commit", lookAfterCommit()));
+  context.node.onCommit(() => context.node.runErrand("duties of a commit", lookAfterCommit()));
   return {
     look,
     start: () => void tick(),
@@ -90,22 +89,22 @@ async function areDuesWritten(context: Context, from: number, to: number): Promi
   return false;
 }
 
-async function doDuties(context: Context, driver: Driver): Promise<void> {
+async function doDuties(context: Context): Promise<void> {
   const prefix = statePrefixes.due(context.member);
   // All of them, page by page: those that cannot be served must not stand before the others.
   for (let from: string | undefined, more = true; more; ) {
     const page = await readRange(context, prefix, { from, limit: perPage });
-    for (const { key } of page.rows) await doDuty(context, driver, key.slice(prefix.length));
+    for (const { key } of page.rows) await doDuty(context, key.slice(prefix.length));
     from = page.next;
     more = from !== undefined;
   }
 }
 
-async function doDuty(context: Context, driver: Driver, id: string): Promise<void> {
+async function doDuty(context: Context, id: string): Promise<void> {
   const request = await readRow(context, stateKeys.request(id));
   if (request?.status !== "allowed") return;
   for (let tryNumber = 1; tryNumber <= triesMax; tryNumber++) {
-    const answer = await giveGrant(context, driver, request, tryNumber);
+    const answer = await giveGrant(context, request, tryNumber);
     if ("refused" in answer) {
       context.log.warn("grant-refused", { request: id, refused: answer.refused, detail: answer.detail });
       return;

@@ -1,7 +1,5 @@
 import { type CertificateRow, type PartRow, partOf, type RequestRow, stateKeys, statePrefixes, type TraceRow } from "@vermilion/contracts";
 import { toHex } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
-import { waitUntil } from "@vermilion/node/driver/wait";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
 import type { Context } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../paging.ts";
@@ -16,7 +14,6 @@ const fetchTimeoutMs = 3_000;
 /** The fields of a granted request, for the reader alone. Waits for a grant that is due; one that is not decided is answered at once. */
 export async function readGranted(
   context: Context,
-  driver: Driver,
   id: string,
   caller: Caller,
   options: { readonly waitMs: number },
@@ -26,7 +23,7 @@ export async function readGranted(
   if (row.reader !== context.member) return { refused: "not-the-reader", detail: "the request was opened by another member" };
   // The trace names the app that asked; fields that another app of the same member needs are asked for by that one.
   if (row.by.app !== caller.app) return { refused: "not-the-requesting-app", detail: "the request was opened by another app" };
-  const granted = await waitUntil(driver, row.status === "allowed" ? options.waitMs : 0, async () => {
+  const granted = await context.node.read.until(row.status === "allowed" ? options.waitMs : 0, async () => {
     const now = await readRow(context, stateKeys.request(id));
     return now?.status === "granted" ? now : undefined;
   });
@@ -59,7 +56,7 @@ async function keyFile(context: Context, row: RequestRow): Promise<{ readonly by
   );
   if (toHex(context.crypto.sha256(bytes)) !== sha256)
     return { refused: "wrong-grant", detail: "the key file is not the one that the grant names" };
-  await context.ledger.saveSealed({ sha256, bytes });
+  await context.node.keepSealed({ sha256, bytes });
   return { bytes };
 }
 

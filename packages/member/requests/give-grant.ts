@@ -1,7 +1,6 @@
 import { operationCall, type RequestRow, stateKeys } from "@vermilion/contracts";
 import { type Operation, toHex } from "@vermilion/ledger";
 import type { Draft } from "@vermilion/node/chain/sign-entry";
-import type { Driver } from "@vermilion/node/driver/driver";
 import { ownFieldKeys } from "../certificates/sealed-record.ts";
 import type { Context } from "../context.ts";
 import { submit } from "../entries/submit.ts";
@@ -34,12 +33,11 @@ export async function grantDraft(
  * Gives the grant of an allowed request. Its entry id comes from the request and the number of the try, so that two rounds cannot give it
  * twice; a try whose entry was committed as refused (it came too late into a block) is followed by the next one.
  */
-export async function giveGrant(context: Context, driver: Driver, request: RequestRow, tryNumber: number): Promise<Submitted | Refused> {
+export async function giveGrant(context: Context, request: RequestRow, tryNumber: number): Promise<Submitted | Refused> {
   const draft = await grantDraft(context, request);
   if ("refused" in draft) return draft;
   return submit(
     context,
-    driver,
     { operations: [draft.operation], sealed: draft.sealed },
     { duty: `grant ${request.request} ${tryNumber}` },
     { waitMs: 0 },

@@ -22,12 +22,12 @@ import {
   toBase64url,
   utf8,
 } from "@vermilion/ledger";
-import type { NodeContext } from "@vermilion/node/context";
 import { Fault } from "@vermilion/node/fault";
+import type { Context } from "../context.ts";
 import type { Refused } from "../services.ts";
 
 /** What a grant of a request is for; both sides build it from the ledger, never from the key file. */
-export function grantContextOf(context: Pick<NodeContext, "chain">, request: RequestRow): GrantContext {
+export function grantContextOf(context: Pick<Context, "chain">, request: RequestRow): GrantContext {
   const { certificate, version, part, fields, reader } = request;
   return { chain: context.chain, certificate, version, part, fields, request: request.request, reader };
 }
@@ -36,7 +36,12 @@ export function grantContextOf(context: Pick<NodeContext, "chain">, request: Req
  * Field keys as a JWE to the reader's agreement key (RFC 7516, flattened; ECDH-ES+A256KW, A256GCM), canonical bytes. Made by hand and not by
  * a library, because `apv` and the header's own members must have exactly the form that the opener compares.
  */
-export function sealGrant(context: NodeContext, grant: GrantContext, keys: GrantedKeys, reader: PublicJwk): Uint8Array {
+export function sealGrant(
+  context: Pick<Context, "crypto" | "random">,
+  grant: GrantContext,
+  keys: GrantedKeys,
+  reader: PublicJwk,
+): Uint8Array {
   const { crypto, random } = context;
   const ephemeral = ephemeralKey(reader);
   const header = jweProtectedHeader(grant, thumbprint(reader, crypto), ephemeral.epk, crypto);
@@ -57,7 +62,7 @@ export function sealGrant(context: NodeContext, grant: GrantContext, keys: Grant
 
 /** Compares the key file with the entry first, then opens it with this member's agreement key. */
 export async function openGrant(
-  context: NodeContext,
+  context: Pick<Context, "crypto" | "keys">,
   grant: GrantContext,
   bytes: Uint8Array,
 ): Promise<{ readonly keys: GrantedKeys } | Refused> {
@@ -77,7 +82,7 @@ export async function openGrant(
 }
 
 /** Undefined for a point that is not on the curve; a failing key store stays a fault. */
-async function sharedSecret(context: NodeContext, epk: PublicJwk): Promise<Uint8Array | undefined> {
+async function sharedSecret(context: Pick<Context, "keys">, epk: PublicJwk): Promise<Uint8Array | undefined> {
   try {
     return await context.keys.deriveSharedSecret(epk);
   } catch (cause) {
@@ -96,7 +101,7 @@ function wrongGrant(detail: string): Refused {
 }
 
 /** RFC 7518 section 4.6: Concat KDF over the ECDH secret; PartyVInfo binds the grant. */
-function keyEncryptionKey(context: Pick<NodeContext, "crypto">, grant: GrantContext, secret: Uint8Array): Uint8Array {
+function keyEncryptionKey(context: Pick<Context, "crypto">, grant: GrantContext, secret: Uint8Array): Uint8Array {
   const partyV = fromBase64url(apv(grant, context.crypto));
   if (partyV === undefined) throw new Error("bug: apv is base64url");
   return concatKdf({ z: secret, algorithm: "ECDH-ES+A256KW", apu: new Uint8Array(), apv: partyV, keyBits: 256 }, context.crypto);

@@ -37,7 +37,7 @@ export async function openFields(
   const jws = parseJws(text(issuerSigned));
   if (isMalformed(sealed) || jws === undefined)
     return { refused: "record-malformed", detail: "the owner has published a record that is not in form" };
-  if (!isOwners(context, certificate, part, row, jws))
+  if (!(await isOwners(context, certificate, part, row, jws)))
     return { refused: "record-not-signed", detail: "the record is not a document of this certificate, signed by its owner" };
   const hash = schemaHash(type, part, context.crypto);
   const fields = new Map<string, Json>();
@@ -61,14 +61,15 @@ function isMalformed(sealed: ReturnType<typeof parseSealedDisclosures>): sealed 
 }
 
 /** Signed by the owner's key, and of this certificate, type and part: otherwise the owner could later disown what he gave others to read. */
-function isOwners(
+async function isOwners(
   context: Context,
   certificate: CertificateRow,
   part: string,
   row: PartRow,
   jws: NonNullable<ReturnType<typeof parseJws>>,
-): boolean {
-  const key = context.founders.get(row.owner)?.keys.sign;
+): Promise<boolean> {
+  const { members } = await context.node.read.membershipAt(row.height);
+  const key = members.get(row.owner)?.keys.sign;
   const claims = readClaims(jws.claims);
   if (key === undefined || claims === undefined || checkSignature(jws, sdJwtTyp, key, context.crypto) !== undefined) return false;
   const { iss, jti, vct } = claims;

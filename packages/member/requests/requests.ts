@@ -1,7 +1,6 @@
 import { operationCall, type RequestRow, requestId, stateKeys, statePrefixes } from "@vermilion/contracts";
 import type { Operation, StatePrefix } from "@vermilion/ledger";
 import type { Draft } from "@vermilion/node/chain/sign-entry";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";
@@ -17,7 +16,6 @@ const deadlineDefaultMs = 7 * 24 * 3_600_000;
 /** Asks for fields of another member's record. A standing policy allows at once; otherwise the owner decides until the deadline. */
 export async function openRequest(
   context: Context,
-  driver: Driver,
   input: RequestInput,
   caller: Caller,
   options: WriteOptions,
@@ -27,7 +25,7 @@ export async function openRequest(
   const { certificate, part, purpose, serviceItem, basis } = input;
   const given = { certificate, part, fields, purpose, serviceItem, basis, way: "details", deadline, by: byOf(caller) } as const;
   const operation = operationCall("requests.open", given);
-  const submitted = await submit(context, driver, { operations: [operation] }, idSource(caller, options), options);
+  const submitted = await submit(context, { operations: [operation] }, idSource(caller, options), options);
   if ("refused" in submitted) return submitted;
   const request = requestId(submitted.transactionHash, 0);
   const row = await readRow(context, stateKeys.request(request));
@@ -57,7 +55,6 @@ export async function requests(
 /** The owner's answer. An approval and its grant are one entry: permission, key delivery and trace are one thing. */
 export async function decide(
   context: Context,
-  driver: Driver,
   id: string,
   input: Omit<Call<"decideRequest">, "request">,
   caller: Caller,
@@ -68,7 +65,7 @@ export async function decide(
   if (row.owner !== context.member) return { refused: "not-the-owner", detail: "only the owner of the record decides" };
   const decision = operationCall("requests.decide", { request: id, decision: input.decision, reason: input.reason, by: byOf(caller) });
   const draft = await draftOf(context, row, decision, input.decision);
-  return "refused" in draft ? draft : submit(context, driver, draft, idSource(caller, options), options);
+  return "refused" in draft ? draft : submit(context, draft, idSource(caller, options), options);
 }
 
 async function draftOf(context: Context, row: RequestRow, decision: Operation, answer: "approve" | "refuse"): Promise<Draft | Refused> {

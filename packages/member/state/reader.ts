@@ -1,8 +1,8 @@
 import { type Json, rowAtKey, rowUnderPrefix, type StateKey, type StatePrefix } from "@vermilion/ledger";
 import type { StateRow } from "@vermilion/node/ports/index";
-import type { Context } from "../context.ts";
+import type { ReadingContext } from "../context.ts";
 
-type Reading = Pick<Context, "ledger">;
+type Reading = Pick<ReadingContext, "ledger">;
 
 /** The row of a key in the published state. */
 export async function readRow<Row extends Json>(context: Reading, key: StateKey<Row>): Promise<Row | undefined> {

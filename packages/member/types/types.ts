@@ -1,7 +1,6 @@
 import { checkTypeChange, parseCertificateType } from "@vermilion/certificates";
 import { operationCall, stateKeys, statePrefixes, type TypeRow } from "@vermilion/contracts";
 import type { Json } from "@vermilion/ledger";
-import type { Driver } from "@vermilion/node/driver/driver";
 import { latestType } from "../certificates/certificates.ts";
 import type { Context } from "../context.ts";
 import { idSource } from "../entries/id-source.ts";
@@ -10,13 +9,7 @@ import { decodeCursor, encodeCursor } from "../paging.ts";
 import type { Caller, Page, Refused, Submitted, WriteOptions } from "../services.ts";
 import { readRange, readRow, readRows } from "../state/reader.ts";
 
-export async function defineType(
-  context: Context,
-  driver: Driver,
-  input: Json,
-  caller: Caller,
-  options: WriteOptions,
-): Promise<Submitted | Refused> {
+export async function defineType(context: Context, input: Json, caller: Caller, options: WriteOptions): Promise<Submitted | Refused> {
   const type = parseCertificateType(input);
   if ("refused" in type) {
     const problems = type.problems.map(({ path, code, detail }) => ({ field: path, code, detail }));
@@ -29,7 +22,7 @@ export async function defineType(
     return { refused: "type-change-breaks", detail: "the new version would break what works with the one before", problems };
   }
   const operation = operationCall("types.define", { type });
-  return submit(context, driver, { operations: [operation] }, idSource(caller, options), options);
+  return submit(context, { operations: [operation] }, idSource(caller, options), options);
 }
 
 /** Latest version of each type, by id. */

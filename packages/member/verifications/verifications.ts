@@ -1,7 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { issuerSignedHash, parseSdJwt, typeUrn, verifyCertificate } from "@vermilion/certificates";
 import { type CertificateRow, type DigestRow, operationCall, stateKeys, type Verdicts } from "@vermilion/contracts";
-import type { Driver } from "@vermilion/node/driver/driver";
 import type { Call } from "@vermilion/protocol";
 import type { Context } from "../context.ts";
 import { byOf } from "../entries/by.ts";
@@ -13,7 +12,6 @@ import { readRow } from "../state/reader.ts";
 /** C4 verify: the presented SD-JWT is checked here, and that it was checked, by whom and with what result, is itself an entry. */
 export async function verify(
   context: Context,
-  driver: Driver,
   input: Call<"verifyCertificate">,
   caller: Caller,
   options: WriteOptions,
@@ -54,7 +52,7 @@ export async function verify(
     by: byOf(caller),
   };
   const operation = operationCall("verifications.record", given);
-  const submitted = await submit(context, driver, { operations: [operation] }, idSource(caller, options), options);
+  const submitted = await submit(context, { operations: [operation] }, idSource(caller, options), options);
   return "refused" in submitted ? submitted : { ...submitted, verdicts };
 }
 

@@ -2,30 +2,41 @@ import { type Crypto, checkpointText, originOf } from "@vermilion/ledger";
 import { isCosignature } from "../chain/finality.ts";
 import type { Genesis } from "../founding/genesis.ts";
 import type { Ledger } from "../ports/index.ts";
+import type { Membership } from "../rules.ts";
+
+/** A tree of the chain, and who the members were as of the block that it ends with. */
+export interface CheckedTree {
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly membership: Membership;
+}
 
 export interface FinalityCheck {
   readonly ledger: Ledger;
   readonly genesis: Genesis;
   readonly crypto: Crypto;
-  /** Root of the tree by its size, for every size that ends in a header. */
-  readonly roots: ReadonlyMap<number, Uint8Array>;
+  /** One for every size that ends in a header. */
+  readonly trees: readonly CheckedTree[];
   find(place: string, problem: string): void;
 }
 
 /** Every cosignature held is one of this very tree, and the final size has its quorum of them. */
 export async function checkFinality(check: FinalityCheck): Promise<void> {
-  const { ledger, genesis, crypto, roots, find } = check;
+  const { ledger, genesis, crypto, trees, find } = check;
   const consortium = genesis.founding.name;
   const origin = originOf(consortium, genesis.chain);
   const final = await ledger.finalSize();
   let finalLines = 0;
-  for (const [size, root] of roots) {
+  let quorum = Number.MAX_SAFE_INTEGER;
+  for (const { size, root, membership } of trees) {
+    if (size === final) quorum = membership.quorum;
     const text = checkpointText({ origin, size, root });
     for (const [member, line] of await ledger.cosignatures(size)) {
-      if (!isCosignature({ consortium, founders: genesis.membership.members, crypto }, member, text, line))
+      const cosign = membership.members.get(member)?.keys.cosign;
+      if (cosign === undefined || !isCosignature({ consortium, crypto }, { id: member, cosign }, text, line))
         find(`cosignature of size ${size} by ${member}`, "does not verify");
       else if (size === final) finalLines += 1;
     }
   }
-  if (final > 0 && finalLines < genesis.membership.quorum) find("final size", `${final} has no quorum of cosignatures`);
+  if (final > 0 && finalLines < quorum) find("final size", `${final} has no quorum of cosignatures`);
 }

@@ -26,8 +26,9 @@ import type { GenesisFile } from "../context.ts";
 import { checkGenesis, type Genesis } from "../founding/genesis.ts";
 import { parseCertificate } from "../peers/wire.ts";
 import type { EntryPlace, ExecutedBlock, Ledger, Standing, TileData } from "../ports/index.ts";
-import type { Rules } from "../rules.ts";
-import { checkFinality } from "./fsck-finality.ts";
+import type { Membership, Rules } from "../rules.ts";
+import { LoadedState } from "../state/loaded-state.ts";
+import { type CheckedTree, checkFinality } from "./fsck-finality.ts";
 import { ReplayState, replayBlock } from "./replay.ts";
 
 /** One thing that is not as it must be, and where. */
@@ -81,12 +82,15 @@ class Check {
   private readonly tiles = new Map<string, TileData>();
   private readonly leafRecords: Uint8Array[] = [];
   private readonly places: EntryPlace[] = [];
-  private readonly roots = new Map<number, Uint8Array>();
+  private readonly trees: CheckedTree[] = [];
+  /** As of the block that is checked. */
+  private membership: Membership;
   private standing: Standing;
 
   constructor({ ledger, crypto, rules }: FsckNeeds, genesis: Genesis) {
     this.ledger = ledger;
     this.genesis = genesis;
+    this.membership = genesis.membership;
     this.crypto = crypto;
     this.executing = { ledger: this.state.reads, crypto, rules };
     this.standing = emptyStanding(emptyState(crypto));
@@ -128,6 +132,7 @@ class Check {
       if (this.findings.length === before) this.find(place, "is not held");
       return false;
     }
+    if (height > 0) this.membership = await this.membershipAt(height);
     const header = this.header(place, height, hash, block);
     const entries = header === undefined ? undefined : await this.checkedEntries(place, block, header);
     if (header === undefined || entries === undefined) return false;
@@ -136,6 +141,11 @@ class Check {
     await this.replay(place, header, entries, block);
     this.entries += entries.length;
     return this.findings.length === before;
+  }
+
+  private membershipAt(height: number): Promise<Membership> {
+    const { ledger, rules } = this.executing;
+    return LoadedState.on(ledger, { published: this.standing, above: [] }).ask((state) => rules.membershipAt(state, height));
   }
 
   private header(place: string, height: number, hash: string, block: ExecutedBlock): ParsedHeader | undefined {
@@ -149,7 +159,7 @@ class Check {
     if (payload.first !== this.standing.size || payload.count !== block.entries.length)
       this.find(`${place} header`, "counts other entries");
     if (height > 0 && payload.time <= this.standing.time) this.find(`${place} header`, "its time does not increase");
-    const refusal = checkHeader(header, this.genesis.membership.members.get(payload.proposer)?.keys.sign, this.crypto);
+    const refusal = checkHeader(header, this.membership.members.get(payload.proposer)?.keys.sign, this.crypto);
     if (refusal !== undefined) this.find(`${place} header`, `${refusal.refused}: ${refusal.detail}`);
     if (block.term !== payload.term || block.previous !== payload.previous)
       this.find(place, "is stored under another term or predecessor than its header says");
@@ -203,8 +213,8 @@ class Check {
     if (certificate === undefined) return;
     const { position } = certificate;
     const own = position.hash === hash && position.height === height && position.term === header.payload.term;
-    const context = { chain: this.genesis.chain, founders: this.genesis.membership.members, crypto: this.crypto };
-    if (!own || !isCommitCertificate(context, certificate)) this.find(`${place} certificate`, "does not verify");
+    const context = { chain: this.genesis.chain, crypto: this.crypto };
+    if (!own || !isCommitCertificate(context, this.membership, certificate)) this.find(`${place} certificate`, "does not verify");
   }
 
   private async replay(place: string, header: ParsedHeader, entries: readonly ParsedEntry[], block: ExecutedBlock): Promise<void> {
@@ -229,7 +239,7 @@ class Check {
       const outcome = outcomeAt(replayed.outcomes, position);
       this.places.push({ transactionHash, entryHash, height: payload.height, position, index: payload.first + position, outcome });
     });
-    this.roots.set(after.size, frontierRoot(frontierOf(after), this.crypto));
+    this.trees.push({ size: after.size, root: frontierRoot(frontierOf(after), this.crypto), membership: this.membership });
     this.state.apply(replayed.writes, payload.height);
     this.standing = after;
   }
@@ -259,7 +269,7 @@ class Check {
     await this.entryPlaces();
     await this.names();
     await this.guarded("cosignatures", () =>
-      checkFinality({ ledger, genesis, crypto, roots: this.roots, find: (place, problem) => this.find(place, problem) }),
+      checkFinality({ ledger, genesis, crypto, trees: this.trees, find: (place, problem) => this.find(place, problem) }),
     );
     for (const tile of this.tiles.values()) {
       const [stored] = (await this.guarded(`tile ${tileKey(tile)}`, () => this.ledger.tiles([tile]))) ?? [];

@@ -1,8 +1,8 @@
 import { type HeaderPayload, type Outcome, type ParsedEntry, toHex } from "@vermilion/ledger";
 import { treeAfter } from "../chain/block.ts";
 import { type Executing, executeEntries } from "../chain/execution.ts";
-import type { StateReads } from "../chain/state.ts";
 import type { Standing, StateRow, StateWrite } from "../ports/index.ts";
+import type { StateReads } from "../state/loaded-state.ts";
 
 /** What executing a stored block again gives, and where it differs from what its header says. */
 export interface Replayed {

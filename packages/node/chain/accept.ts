@@ -3,8 +3,10 @@ import { checkHeader, type ParsedEntry, type ParsedHeader, parseHeader, toHex } 
 import type { NodeContext } from "../context.ts";
 import type { BlockBody } from "../peers/wire.ts";
 import type { ExecutedBlock } from "../ports/index.ts";
+import type { Membership } from "../rules.ts";
+import type { Base } from "../state/loaded-state.ts";
 import { checkAttachments } from "./attachments.ts";
-import { type Base, baseOn, topOf } from "./base.ts";
+import { baseOn, topOf } from "./base.ts";
 import { blockBytesMax, chainTransactions, committedAmong, treeAfter } from "./block.ts";
 import { executeEntries, registeredKeys } from "./execution.ts";
 
@@ -38,14 +40,22 @@ export async function executeReceived(context: NodeContext, place: ReceivedPlace
   if (header.payload.previous !== place.previous) return invalid("its predecessor is not the position below");
   const base = await baseOn(context, place.previous);
   if (base === undefined) return invalid("its predecessor is not held here");
-  const wrong = wrongHeader(context, header, place.position, base) ?? (place.live ? aheadOfClock(context, header, base) : undefined);
+  const membership = await context.memberships.on(base, place.position.height);
+  const wrong =
+    wrongHeader(context, membership, header, place.position, base) ?? (place.live ? aheadOfClock(context, header, base) : undefined);
   if (wrong !== undefined) return invalid(wrong);
   const entries = await checkedEntries(context, base, body);
   if ("refused" in entries) return entries;
   return compare(context, base, header, entries, body);
 }
 
-function wrongHeader(context: NodeContext, header: ParsedHeader, position: Position, base: Base): string | undefined {
+function wrongHeader(
+  context: NodeContext,
+  { members }: Membership,
+  header: ParsedHeader,
+  position: Position,
+  base: Base,
+): string | undefined {
   const { payload } = header;
   const before = topOf(base);
   if (header.headerHash !== position.hash || payload.height !== position.height || payload.term !== position.term)
@@ -53,7 +63,7 @@ function wrongHeader(context: NodeContext, header: ParsedHeader, position: Posit
   if (payload.chain !== context.chain) return "header of another chain";
   if (payload.height !== before.height + 1 || payload.first !== before.size) return "header does not continue its predecessor";
   if (payload.time <= before.time) return "header time does not increase";
-  const refusal = checkHeader(header, context.founders.get(payload.proposer)?.keys.sign, context.crypto);
+  const refusal = checkHeader(header, members.get(payload.proposer)?.keys.sign, context.crypto);
   return refusal === undefined ? undefined : `header signature: ${refusal.refused}`;
 }
 

@@ -13,6 +13,7 @@ import {
   utf8,
 } from "@vermilion/ledger";
 import type { NodeContext } from "../context.ts";
+import type { Membership } from "../rules.ts";
 
 /**
  * This member's signed acknowledgement that it holds the block at `position`, which must be saved. (term, height) is reserved first:
@@ -33,12 +34,18 @@ export async function acknowledge(context: NodeContext, position: Position): Pro
 }
 
 /** What checking acknowledgements needs of the chain. */
-type Acknowledging = Pick<NodeContext, "chain" | "founders" | "crypto">;
+type Acknowledging = Pick<NodeContext, "chain" | "crypto">;
 
-/** Whether `proof` is `member`'s signed acknowledgement of exactly `position`. */
-export function isAcknowledgement(context: Acknowledging, member: string, position: Position, proof: string): boolean {
+/** Whether `proof` is `member`'s signed acknowledgement of exactly `position`. `membership`: as of its height. */
+export function isAcknowledgement(
+  context: Acknowledging,
+  { members }: Membership,
+  member: string,
+  position: Position,
+  proof: string,
+): boolean {
   const parsed = parseAcknowledgement(utf8(proof), context.crypto);
-  const key = context.founders.get(member)?.keys.sign;
+  const key = members.get(member)?.keys.sign;
   if ("refused" in parsed || key === undefined) return false;
   const { chain, term, height, header } = parsed.payload;
   const same = chain === context.chain && term === position.term && height === position.height && header === position.hash;
@@ -48,8 +55,8 @@ export function isAcknowledgement(context: Acknowledging, member: string, positi
 }
 
 /** Distinct members, a majority, each signature over exactly the position: proof that no other block can ever stand there. */
-export function isCommitCertificate(context: Acknowledging, certificate: CommitCertificate): boolean {
+export function isCommitCertificate(context: Acknowledging, membership: Membership, certificate: CommitCertificate): boolean {
   const proofs = Object.entries(certificate.acknowledgements);
-  if (proofs.length < majority(context.founders.size)) return false;
-  return proofs.every(([member, proof]) => isAcknowledgement(context, member, certificate.position, proof));
+  if (proofs.length < majority(membership.members.size)) return false;
+  return proofs.every(([member, proof]) => isAcknowledgement(context, membership, member, certificate.position, proof));
 }

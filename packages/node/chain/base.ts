@@ -1,12 +1,7 @@
 import type { NodeContext } from "../context.ts";
 import { Fault } from "../fault.ts";
 import type { ExecutedBlock, Standing } from "../ports/index.ts";
-
-/** What a block is executed on: the published standing and the blocks above it up to the block's predecessor, ascending. */
-export interface Base {
-  readonly published: Standing;
-  readonly above: readonly ExecutedBlock[];
-}
+import type { Base } from "../state/loaded-state.ts";
 
 /**
  * What a block on top of `previous` (header hash, hex) is executed on: walks back over saved blocks to the published standing.

@@ -17,7 +17,7 @@ import {
 import type { KnownEntries } from "../entries/known-entries.ts";
 import type { ExecutedBlock, Ledger, Standing, StateWrite } from "../ports/index.ts";
 import { storageLimits, valueText } from "../ports/limits.ts";
-import type { Base } from "./base.ts";
+import type { Base } from "../state/loaded-state.ts";
 
 /** Entries and attachments of a block together (design, section 6). */
 export const blockBytesMax = 4_000_000;

@@ -1,8 +1,8 @@
 import type { Crypto, ParsedEntry, PublicJwk } from "@vermilion/ledger";
 import { Fault } from "../fault.ts";
 import type { BlockContext, Ran, Rules } from "../rules.ts";
-import type { Base } from "./base.ts";
-import { LoadedState, type StateReads } from "./state.ts";
+import type { Base } from "../state/loaded-state.ts";
+import { LoadedState, type StateReads } from "../state/loaded-state.ts";
 
 /** What executing needs: the same for a live block, a rebuild and a check of stored bytes. */
 export interface Executing {

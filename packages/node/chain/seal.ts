@@ -11,8 +11,9 @@ import {
 } from "@vermilion/ledger";
 import type { NodeContext } from "../context.ts";
 import type { ExecutedBlock, Proposal } from "../ports/index.ts";
+import type { Base } from "../state/loaded-state.ts";
 import { checkAttachments, unfitForBlock } from "./attachments.ts";
-import { type Base, baseOn, topOf } from "./base.ts";
+import { baseOn, topOf } from "./base.ts";
 import { blockBytesMax, chainTransactions, committedAmong, treeAfter } from "./block.ts";
 import { executeEntries, registeredKeys } from "./execution.ts";
 

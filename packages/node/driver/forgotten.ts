@@ -33,7 +33,8 @@ export async function noticeSetBack(context: NodeContext, turns: Turns): Promise
 
 async function askWhatWasSigned(context: NodeContext, turns: Turns): Promise<void> {
   const question = encodeRaftCall(await callOf(context, []));
-  const others = [...context.founders.keys()].filter((id) => id !== context.member);
+  const { members } = await context.memberships.now();
+  const others = [...members.keys()].filter((id) => id !== context.member);
   // One that does not answer, or answers garbage, must not hide what another one shows.
   const answers = await Promise.allSettled(
     others.map(async (id) => parseRaftCall(await context.peers.call(id, "raft", question, context.pace.questionTimeoutMs))),
@@ -42,7 +43,7 @@ async function askWhatWasSigned(context: NodeContext, turns: Turns): Promise<voi
   for (const { value } of heard) await noticeForgotten(context, turns, value.cosigned);
   // Of so many others at least one holds what a majority has committed with this member's signature. Fewer prove nothing: the next process
   // asks again.
-  const enough = context.founders.size - majority(context.founders.size) + 1;
+  const enough = members.size - majority(members.size) + 1;
   if (heard.length >= Math.min(enough, others.length)) await context.raftStore.noteOpened();
 }
 

@@ -109,6 +109,7 @@ export function isToBeHandedRound(state: RaftState): boolean {
 export async function quorumToHandRound(context: NodeContext, state: RaftState): Promise<Cosigned | undefined> {
   const published = isToBeHandedRound(state) ? await context.ledger.published() : undefined;
   if (published === undefined || published.height !== state.committed.height) return undefined;
+  const { quorum } = await context.memberships.at(published.height);
   const cosigned = await cosignedAt(context, published.size);
-  return Object.keys(cosigned.lines).length < context.quorum ? undefined : cosigned;
+  return Object.keys(cosigned.lines).length < quorum ? undefined : cosigned;
 }

@@ -30,7 +30,9 @@ export async function checkedInput(
     return { input: { kind: "receive", message, certificate: believed }, bodies };
   }
   if (message.kind === "append-answer" && message.ok && message.acknowledges !== null) {
-    const holds = proof !== undefined && isAcknowledgement(context, from, message.acknowledges, proof);
+    const holds =
+      proof !== undefined &&
+      isAcknowledgement(context, await context.memberships.at(message.acknowledges.height), from, message.acknowledges, proof);
     if (!holds) throw new Fault("peer-refused", "an acknowledgement that does not verify");
     return { input: { kind: "receive", message, proof }, bodies };
   }
@@ -46,7 +48,7 @@ async function believe(context: NodeContext, turns: Turns, given: CommitCertific
   const { term, height, hash } = given.position;
   const own = certificate?.position;
   if (own?.hash === hash && own.height === height && own.term === term) return certificate ?? undefined;
-  return isCommitCertificate(context, given) ? given : undefined;
+  return isCommitCertificate(context, await context.memberships.at(height), given) ? given : undefined;
 }
 
 /** Asks the leader this member knows whether it still leads: a pre-vote is granted only after this has failed (design, section 6). */

@@ -16,8 +16,9 @@ export type Rejoined = { readonly proposed: string } | { readonly rejoined: Turn
  */
 export async function rejoinStep(context: NodeContext, turns: Turns): Promise<Rejoined | undefined> {
   const { amnesic, rejoinsBy } = await turns.state();
-  const members = context.founders.size;
-  if (!amnesic || majority(members) > members - 1) return undefined;
+  if (!amnesic) return undefined;
+  const { size } = (await context.memberships.now()).members;
+  if (majority(size) > size - 1) return undefined;
   if (rejoinsBy !== null) {
     if ((await context.ledger.entryPlace(rejoinsBy)) !== undefined) return bindAgain(context, turns, rejoinsBy);
     if (await context.raftStore.hasProposal(rejoinsBy)) return undefined;

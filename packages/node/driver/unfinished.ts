@@ -1,11 +1,11 @@
 import { isAsleep } from "@vermilion/consensus";
-import type { NodeContext } from "../context.ts";
+import type { ReadingContext } from "../context.ts";
 
 /**
  * What is left to do on the chain by a node's stores alone, in words for its log; empty where it may rest. Found there by whoever looks from time to
  * time, so that nothing is lost with the process that was about to do it.
  */
-export async function unfinishedWork(context: Pick<NodeContext, "ledger" | "raftStore">): Promise<readonly string[]> {
+export async function unfinishedWork(context: Pick<ReadingContext, "ledger" | "raftStore">): Promise<readonly string[]> {
   const { ledger, raftStore } = context;
   const [{ state }, waiting, published, finalSize] = await Promise.all([
     raftStore.load(),

@@ -24,10 +24,10 @@ import {
   utf8,
 } from "@vermilion/ledger";
 import { emptyStanding, treeAfter } from "../chain/block.ts";
-import { askOver } from "../chain/state.ts";
 import type { GenesisFile } from "../context.ts";
 import type { ExecutedBlock } from "../ports/index.ts";
 import type { Founding, Membership, Rules } from "../rules.ts";
+import { askOver } from "../state/loaded-state.ts";
 
 /** What a founder says of itself; its private keys stay with it. */
 export type FounderStatement = Founding["members"][number];

@@ -4,23 +4,33 @@ import { type Crypto, concat, isJsonObject, parseStrict, refusalCodeForm } from 
 import { Fault } from "../fault.ts";
 import type { Clock, PeerCall, Peers } from "../ports/index.ts";
 import type { CheckSession, PeerSession } from "./peer-session.ts";
-import { signRequest, verifyResponse } from "./peer-signatures.ts";
+import { signRequest, type VerifyNeeds, verifyResponse } from "./peer-signatures.ts";
 
 /** Blocks of 4 MB travel as JSON, with base64 and what stands around it. */
 export const peerResponseBytesMax = 8 * 1024 * 1024;
 const sockets = { keepAlive: true, maxSockets: 8, maxFreeSockets: 4 };
 
 export interface HttpPeersNeeds {
-  /** Id (hex) of the chain that the calls are about. */
-  readonly chain: string;
   readonly session: PeerSession;
-  readonly checkSession: CheckSession;
   readonly clock: Clock;
   readonly crypto: Crypto;
-  /** Base URL of a member without a slash at the end; undefined for one that is not of the consortium. */
-  urlOf(member: string): string | undefined;
   /** PEM of the authorities that members' TLS certificates are judged by; the system's where absent. */
   readonly ca?: string;
+}
+
+/** The members of one chain: where they are, and how one knows them by their answers. */
+export interface ChainMembers {
+  /** Chain id, hex; it stands in the path of each call, and so under its signature. */
+  readonly chain: string;
+  readonly checkSession: CheckSession;
+  /** Base URL of a member without a slash at the end; undefined for one that is not of the chain. */
+  urlOf(member: string): string | undefined;
+}
+
+/** One session and its connections, for all chains. */
+export interface HttpPeers {
+  ofChain(members: ChainMembers): Peers;
+  close(): void;
 }
 
 interface Answer {
@@ -30,20 +40,22 @@ interface Answer {
 }
 
 /** `Peers` over HTTP/1.1 with connections that stay open. What comes back is believed only after its signature was checked. */
-export function httpPeers(needs: HttpPeersNeeds): Peers & { close(): void } {
+export function httpPeers(needs: HttpPeersNeeds): HttpPeers {
   const plain = new Agent(sockets);
   const secure = new SecureAgent({ ...sockets, ...(needs.ca === undefined ? {} : { ca: needs.ca }) });
   return {
-    async call(member, call, body, timeoutMs) {
-      const base = needs.urlOf(member);
-      if (base === undefined) throw new Fault("peer-unreachable", `no address of ${member}`);
-      const url = peerUrl(base, needs.chain, call);
-      const headers = await signRequest({ method: "POST", url, body }, needs);
-      const answer = await exchange(url, headers, body, timeoutMs, url.startsWith("https:") ? secure : plain).catch((cause: unknown) => {
-        throw new Fault("peer-unreachable", `${member} ${call}: ${reasonOf(cause)}`, cause);
-      });
-      return believe(answer, member, headers.signature ?? "", needs);
-    },
+    ofChain: ({ chain, checkSession, urlOf }) => ({
+      async call(member, call, body, timeoutMs) {
+        const base = urlOf(member);
+        if (base === undefined) throw new Fault("peer-unreachable", `no address of ${member}`);
+        const url = peerUrl(base, chain, call);
+        const headers = await signRequest({ method: "POST", url, body }, needs);
+        const answer = await exchange(url, headers, body, timeoutMs, url.startsWith("https:") ? secure : plain).catch((cause: unknown) => {
+          throw new Fault("peer-unreachable", `${member} ${call}: ${reasonOf(cause)}`, cause);
+        });
+        return believe(answer, member, headers.signature ?? "", { ...needs, checkSession });
+      },
+    }),
     close() {
       plain.destroy();
       secure.destroy();
@@ -56,7 +68,7 @@ function peerUrl(base: string, chain: string, call: PeerCall): string {
 }
 
 /** The body of a signed 200; a signed refusal becomes `peer-refused` with its code, everything else `peer-unreachable`. */
-async function believe(answer: Answer, member: string, requestSignature: string, needs: HttpPeersNeeds): Promise<Uint8Array> {
+async function believe(answer: Answer, member: string, requestSignature: string, needs: VerifyNeeds): Promise<Uint8Array> {
   const refusal = await verifyResponse(answer, { member, requestSignature }, needs);
   if (refusal !== undefined) {
     // An unsigned code is a hint for whoever reads the log (a wrong clock, another chain), and nothing is decided by it.

@@ -23,7 +23,7 @@ import {
 import type { Clock, Keys } from "../ports/index.ts";
 
 /**
- * Session keys of peers: a member's identity key (slow, metered, in a KMS) certifies an Ed25519 key that lives in memory for at most an
+ * Session keys of peers, the same on all chains of a member: a member's identity key (slow, metered, in a KMS) certifies an Ed25519 key that lives in memory for at most an
  * hour, and that key signs every peer message. The certificate travels with each message, so a receiver keeps no session state that could
  * be lost: what it caches is only the result of a check it could make again.
  */
@@ -48,7 +48,6 @@ export type PeerCode =
   | "peer-session-invalid"
   | "peer-session-expired"
   | "peer-session-too-long"
-  | "peer-of-another-chain"
   | "peer-unknown-member"
   | "peer-wrong-member";
 
@@ -80,7 +79,6 @@ export interface PeerIdentity {
 
 export function createPeerSession(needs: {
   readonly member: string;
-  readonly chain: string;
   readonly keys: Keys;
   readonly clock: Clock;
   readonly crypto: Crypto;
@@ -114,14 +112,14 @@ export function createPeerSession(needs: {
 }
 
 async function certify(
-  needs: { readonly member: string; readonly chain: string; readonly keys: Keys; readonly crypto: Crypto },
+  needs: { readonly member: string; readonly keys: Keys; readonly crypto: Crypto },
   notBefore: number,
   notAfter: number,
 ): Promise<SessionKey> {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const jwk = parsePublicJwk(publicKey.export({ format: "jwk" }));
   if (jwk === undefined) throw new Error("bug: a new Ed25519 key has no JWK form");
-  const payload = canonical({ chain: needs.chain, jwk, member: needs.member, notAfter, notBefore });
+  const payload = canonical({ jwk, member: needs.member, notAfter, notBefore });
   const identity = needs.keys.public.sign;
   const kid = thumbprint(identity, needs.crypto);
   const signature = await needs.keys.sign(signingInput(sessionTyp, payload, identity, kid));
@@ -132,9 +130,8 @@ async function certify(
   };
 }
 
-/** What a receiver needs to judge a session certificate. */
+/** What a receiver needs to judge a session certificate: on each chain a name may be that of another agency. */
 export interface SessionNeeds {
-  readonly chain: string;
   readonly clock: Clock;
   readonly crypto: Crypto;
   /** The identity (sign) key of an active member of the chain. */
@@ -159,7 +156,7 @@ export function createSessionCheck(needs: SessionNeeds): CheckSession {
     if (certificate.length > sessionBytesMax) return refuse("peer-session-malformed", "the session certificate is too long");
     const hash = toHex(needs.crypto.sha256(utf8(certificate)));
     const known = accepted.get(hash);
-    const session = known ?? parseSession(certificate, needs.chain, needs.crypto);
+    const session = known ?? parseSession(certificate, needs.crypto);
     if ("refused" in session) return session;
     const identity = await needs.memberKeyOf(session.member);
     if (identity === undefined) return refuse("peer-unknown-member", "the session is of no member of this chain");
@@ -181,7 +178,7 @@ function keep(accepted: Map<string, Session>, hash: string, session: Session): v
   accepted.set(hash, session);
 }
 
-function parseSession(certificate: string, chain: string, crypto: Crypto): Session | PeerRefusal {
+function parseSession(certificate: string, crypto: Crypto): Session | PeerRefusal {
   const bytes = fromBase64url(certificate);
   const signed = bytes === undefined ? undefined : parseSigned(bytes, sessionTyp, sessionBytesMax);
   if (signed === undefined || "refused" in signed) return refuse("peer-session-malformed", "no signed object in its one form");
@@ -190,7 +187,7 @@ function parseSession(certificate: string, chain: string, crypto: Crypto): Sessi
   const parsed = parseCanonical(signed.payload);
   if ("refused" in parsed || !isJsonObject(parsed.value)) return refuse("peer-session-malformed", "the payload is not canonical JSON");
   const payload = parsed.value;
-  if (!hasMembers(payload, ["chain", "jwk", "member", "notAfter", "notBefore"])) {
+  if (!hasMembers(payload, ["jwk", "member", "notAfter", "notBefore"])) {
     return refuse("peer-session-malformed", "the payload has other members than a session");
   }
   const { member, notAfter, notBefore } = payload;
@@ -198,7 +195,6 @@ function parseSession(certificate: string, chain: string, crypto: Crypto): Sessi
   if (typeof member !== "string" || !memberIdForm.test(member) || !isNatural(notAfter) || !isNatural(notBefore) || jwk?.kty !== "OKP") {
     return refuse("peer-session-malformed", "a member of the payload is malformed");
   }
-  if (payload.chain !== chain) return refuse("peer-of-another-chain", "the session is for another chain");
   return { member, jwk, notAfter, notBefore, thumbprint: thumbprint(jwk, crypto), signature };
 }
 

@@ -83,32 +83,11 @@ export interface Publication {
   readonly names: readonly EntryNames[];
 }
 
-/**
- * One member's copy of one chain. Contract, the same for every adapter:
- *
- * - What a call has answered is durable. A call that throws may have happened; every call can be repeated with the same arguments.
- * - A power cut may undo the last calls of `publish`, `unpublish`, `saveCosignature` and `raiseFinal`, as if it had come before them: what
- *   they write can be made again. It undoes none that was followed by another answered write, and a killed process undoes nothing.
- * - Blocks are insert-only under their header hash; the head moves by compare-and-set; only then is a block published.
- * - `publish` is idempotent and may be cut anywhere: state rows and tiles are replaced only by those of a higher block, and the
- *   published standing moves last, from the block before to this one.
- * - No adapter call exceeds 100 items or 4 MB in one transaction, nor 400 KB an item, at whatever cost in number of calls.
- * - Throws `Fault` `storage-full`, `storage-read-only` or `storage-failed`; reads go on working after the first two.
- */
-export interface Ledger {
-  /** Stores a block under its header hash (`after.hash`). Storing it again is no change. */
-  saveBlock(block: ExecutedBlock): Promise<void>;
+/** What may be read of one member's copy of one chain. Reads go on working where the store takes no more writes. */
+export interface LedgerReads {
   readBlock(hash: string): Promise<ExecutedBlock | undefined>;
-
   /** The last committed block, undefined before genesis. */
   head(): Promise<{ readonly height: number; readonly hash: string } | undefined>;
-  /**
-   * Moves the head over `steps` (ascending, contiguous, at most 50), whose first stands on `expected` (null: the ledger is empty).
-   * `stale`: the head is not `expected`; nothing was changed.
-   */
-  moveHead(expected: string | null, steps: readonly { readonly height: number; readonly hash: string }[]): Promise<"moved" | "stale">;
-  /** Keeps the commit certificate of the block at `height` (bytes, at most 64 KB). Saving it again is no change. */
-  saveCertificate(height: number, certificate: Uint8Array): Promise<void>;
   /** Undefined for a height that was committed by the certificate of a later block. */
   certificate(height: number): Promise<Uint8Array | undefined>;
   /** Header hashes of committed blocks `from`, `from+1` … (at most `limit`, at most 1,000). */
@@ -116,11 +95,6 @@ export interface Ledger {
 
   /** The standing whose state rows, tiles and indexes are all there; undefined before genesis is published. */
   published(): Promise<Standing | undefined>;
-  /** Publishes the block after the published one. A block at or below it is no change; one further above throws a bug. */
-  publish(publication: Publication): Promise<void>;
-  /** Drops everything derived (state rows, tiles, leaf records, indexes of entries and names, published standing); blocks and head stay. */
-  unpublish(): Promise<void>;
-
   /** Rows of at most 1,000 keys; absent keys have no row. A row may be newer than the published standing: compare its height. */
   stateRows(keys: readonly string[]): Promise<readonly StateRow[]>;
   /** Rows whose key starts with `prefix` and comes after `after` (byte order, exclusive), deleted ones included, at most `limit` ≤ 1,000. */
@@ -143,14 +117,48 @@ export interface Ledger {
 
   /** An attachment of a saved block: for all members of the chain. */
   attachment(sha256: string): Promise<Uint8Array | undefined>;
+  /** An attachment with an audience. */
+  sealed(sha256: string): Promise<Uint8Array | undefined>;
+
+  /** Cosignature lines held for `size`, by member. */
+  cosignatures(size: number): Promise<ReadonlyMap<string, string>>;
+  /** The largest tree that holds its quorum of cosignatures; 0 before the first. */
+  finalSize(): Promise<number>;
+}
+
+/**
+ * One member's copy of one chain. Contract, the same for every adapter:
+ *
+ * - What a call has answered is durable. A call that throws may have happened; every call can be repeated with the same arguments.
+ * - A power cut may undo the last calls of `publish`, `unpublish`, `saveCosignature` and `raiseFinal`, as if it had come before them: what
+ *   they write can be made again. It undoes none that was followed by another answered write, and a killed process undoes nothing.
+ * - Blocks are insert-only under their header hash; the head moves by compare-and-set; only then is a block published.
+ * - `publish` is idempotent and may be cut anywhere: state rows and tiles are replaced only by those of a higher block, and the
+ *   published standing moves last, from the block before to this one.
+ * - No adapter call exceeds 100 items or 4 MB in one transaction, nor 400 KB an item, at whatever cost in number of calls.
+ * - Throws `Fault` `storage-full`, `storage-read-only` or `storage-failed`; reads go on working after the first two.
+ */
+export interface Ledger extends LedgerReads {
+  /** Stores a block under its header hash (`after.hash`). Storing it again is no change. */
+  saveBlock(block: ExecutedBlock): Promise<void>;
+  /**
+   * Moves the head over `steps` (ascending, contiguous, at most 50), whose first stands on `expected` (null: the ledger is empty).
+   * `stale`: the head is not `expected`; nothing was changed.
+   */
+  moveHead(expected: string | null, steps: readonly { readonly height: number; readonly hash: string }[]): Promise<"moved" | "stale">;
+  /** Keeps the commit certificate of the block at `height` (bytes, at most 64 KB). Saving it again is no change. */
+  saveCertificate(height: number, certificate: Uint8Array): Promise<void>;
+
+  /** Publishes the block after the published one. A block at or below it is no change; one further above throws a bug. */
+  publish(publication: Publication): Promise<void>;
+  /** Drops everything derived (state rows, tiles, leaf records, indexes of entries and names, published standing); blocks and head stay. */
+  unpublish(): Promise<void>;
+
   /** Stores an attachment with an audience (this member among it or its author), apart from those for all. Repeating is no change. */
   saveSealed(attachment: Attachment): Promise<void>;
-  sealed(sha256: string): Promise<Uint8Array | undefined>;
 
   /** Keeps a cosignature line (note signature line, without newline) of `member` for the committed `size`. Repeating replaces. */
   saveCosignature(size: number, member: string, line: string): Promise<void>;
-  cosignatures(size: number): Promise<ReadonlyMap<string, string>>;
   /** Raises the final size (quorum of cosignatures held); a lower one is no change. */
   raiseFinal(size: number): Promise<void>;
-  finalSize(): Promise<number>;
 }

@@ -13,14 +13,23 @@ export interface Proposal {
   readonly until: number;
 }
 
+/** What may be read of a Raft store. */
+export interface RaftReads {
+  /** `version` 0 and no state before the first save. */
+  load(): Promise<{ readonly version: number; readonly state: RaftState | undefined }>;
+  /** The stored reservation with the highest place under `prefix` (byte order), for amnesia checks. */
+  highestReserved(prefix: string): Promise<{ readonly place: string; readonly what: string } | undefined>;
+  proposalCount(): Promise<number>;
+  hasProposal(transactionHash: string): Promise<boolean>;
+  proposal(transactionHash: string): Promise<Proposal | undefined>;
+}
+
 /**
  * What a member must not forget as a Raft node. Every answer is durable; every call may be repeated; a call that throws may have happened.
  * A power cut may undo the last `dropProposals`, as if it had come before it.
  * Throws `Fault` `storage-full`, `storage-read-only` or `storage-failed`.
  */
-export interface RaftStore {
-  /** `version` 0 and no state before the first save. */
-  load(): Promise<{ readonly version: number; readonly state: RaftState | undefined }>;
+export interface RaftStore extends RaftReads {
   /** Compare-and-set: `stale` when the stored version is not `expectedVersion`; else stored as `expectedVersion + 1`. */
   save(state: RaftState, expectedVersion: number): Promise<"saved" | "stale">;
   /**
@@ -28,15 +37,9 @@ export interface RaftStore {
    * for: `what` itself, or what came first. Nobody signs before the answer equals what he wants to sign.
    */
   reserve(place: string, what: string): Promise<string>;
-  /** The stored reservation with the highest place under `prefix` (byte order), for amnesia checks. */
-  highestReserved(prefix: string): Promise<{ readonly place: string; readonly what: string } | undefined>;
-
   addProposal(proposal: Proposal): Promise<"added" | "known">;
   /** Oldest first, at most `countMax`, stopping before `bytesMax` of entries and attachments (one is always given). */
   proposals(countMax: number, bytesMax: number): Promise<readonly Proposal[]>;
-  proposalCount(): Promise<number>;
-  hasProposal(transactionHash: string): Promise<boolean>;
-  proposal(transactionHash: string): Promise<Proposal | undefined>;
   /** Transaction hash of the waiting proposal of (author thumbprint, entry id). */
   proposalById(author: string, id: string): Promise<string | undefined>;
   dropProposals(transactionHashes: readonly string[]): Promise<void>;

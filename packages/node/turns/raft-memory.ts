@@ -1,5 +1,5 @@
 import { initialState, type RaftState } from "@vermilion/consensus";
-import type { NodeContext } from "../context.ts";
+import type { NodeContext, ReadingContext } from "../context.ts";
 import type { ConditionKeeper } from "./condition.ts";
 
 /** A Raft state and the version under which the store has it. */
@@ -23,7 +23,7 @@ export class RaftMemory {
   /** The saved state, or the first one. */
   async load(): Promise<Loaded> {
     const { version, state } = await this.context.raftStore.load();
-    if (state === undefined) return { version, state: await this.firstState() };
+    if (state === undefined) return { version, state: await firstState(this.context) };
     return this.resting?.version === version ? this.resting : { version, state };
   }
 
@@ -49,13 +49,15 @@ export class RaftMemory {
       throw cause;
     }
   }
+}
 
-  private async firstState(): Promise<RaftState> {
-    const head = await this.context.ledger.head();
-    const [hash] = head === undefined ? [] : await this.context.ledger.hashesFrom(0, 1);
-    if (hash === undefined) throw new Error("bug: no genesis block");
-    return initialState(this.context.member, [...this.context.founders.keys()], { term: 0, height: 0, hash });
-  }
+/** The state that a node begins with: that of genesis. */
+export async function firstState({ ledger, memberships, member }: ReadingContext): Promise<RaftState> {
+  const head = await ledger.head();
+  const [hash] = head === undefined ? [] : await ledger.hashesFrom(0, 1);
+  if (hash === undefined) throw new Error("bug: no genesis block");
+  const { members } = await memberships.at(0);
+  return initialState(member, [...members.keys()], { term: 0, height: 0, hash });
 }
 
 function sameButForTicks(one: RaftState, other: RaftState): boolean {

@@ -15,7 +15,6 @@ export const peerProblems = {
   "peer-session-invalid": row(401, "会话证书签名无效", "The session certificate does not verify"),
   "peer-session-expired": row(401, "会话证书已过期", "The session certificate has expired"),
   "peer-session-too-long": row(401, "会话证书有效期过长", "The session certificate lives too long"),
-  "peer-of-another-chain": row(401, "消息属于另一条链", "The message is for another chain"),
   "peer-unknown-member": row(401, "消息不是本联盟成员所发", "The sender is no member of this consortium"),
   "peer-wrong-member": row(401, "应答不是所请求的成员所发", "The answer is not by the member that was asked"),
 } as const;

@@ -21,7 +21,7 @@ describe("answers", () => {
       clock,
       crypto,
     });
-    const checkSession = createSessionCheck({ chain, clock, crypto, memberKeyOf: async (id) => both.members.get(id) });
+    const checkSession = createSessionCheck({ clock, crypto, memberKeyOf: async (id) => both.members.get(id) });
     const response = { status, headers: change(headers) as PeerHeaders, body: message };
     return (about: Partial<typeof asked> = {}) => verifyResponse(response, { ...asked, ...about }, { checkSession, clock, crypto });
   }
@@ -42,7 +42,7 @@ describe("answers", () => {
   test("a request does not pass for an answer", async () => {
     const both = await pair();
     const headers = await signedBy(both.customs, `http://x/peer/v1/chains/${chain}/raft`);
-    const checkSession = createSessionCheck({ chain, clock: both.customs.clock, crypto, memberKeyOf: async (id) => both.members.get(id) });
+    const checkSession = createSessionCheck({ clock: both.customs.clock, crypto, memberKeyOf: async (id) => both.members.get(id) });
     const needs = { checkSession, clock: both.customs.clock, crypto };
     expect(await verifyResponse({ status: 200, headers, body }, asked, needs)).toMatchObject({ refused: "peer-signature-malformed" });
     expect(await verifyRequestHead({ method: "POST", url: `http://x/peer/v1/chains/${chain}/raft`, headers }, needs)).toMatchObject({

@@ -32,17 +32,10 @@ export function post(url: string, headers: Record<string, string>, message: Uint
 }
 
 export function peersOf({ tax, customs, members }: Pair, url = customs.baseUrl) {
-  const checkSession = createSessionCheck({ chain, clock: tax.clock, crypto, memberKeyOf: async (id) => members.get(id) });
-  const peers = httpPeers({
-    chain,
-    session: tax.session,
-    checkSession,
-    clock: tax.clock,
-    crypto,
-    urlOf: (id) => (id === "customs" ? url : undefined),
-  });
-  onTestFinished(() => peers.close());
-  return peers;
+  const checkSession = createSessionCheck({ clock: tax.clock, crypto, memberKeyOf: async (id) => members.get(id) });
+  const http = httpPeers({ session: tax.session, clock: tax.clock, crypto });
+  onTestFinished(() => http.close());
+  return http.ofChain({ chain, checkSession, urlOf: (id) => (id === "customs" ? url : undefined) });
 }
 
 /** A session as its holder would like it, certified by whatever key he has. */
@@ -55,5 +48,5 @@ export function forge(payload: Readonly<Record<string, Json>>, by: KeyPair, typ 
 
 /** What a session certificate of this moment says. */
 export function realSession({ clock }: TestMember): Readonly<Record<string, Json>> {
-  return { chain, jwk: ed25519().jwk, notAfter: clock.time + 3_600_000, notBefore: clock.time };
+  return { jwk: ed25519().jwk, notAfter: clock.time + 3_600_000, notBefore: clock.time };
 }

@@ -50,11 +50,7 @@ describe("the caller's side", () => {
 
   test.each<[string, RequestListener, RegExp]>([
     ["garbage", (_, answer) => answer.end("hello"), /peer-signature-missing/],
-    [
-      "an unsigned refusal",
-      (_, answer) => answer.writeHead(401).end('{"code":"peer-of-another-chain"}'),
-      /status 401 peer-of-another-chain/,
-    ],
+    ["an unsigned refusal", (_, answer) => answer.writeHead(404).end('{"code":"unknown-chain"}'), /status 404 unknown-chain/],
     ["a redirect", (_, answer) => answer.writeHead(307, { location: "/elsewhere" }).end(), /peer-signature-missing/],
     ["nothing, in time", () => {}, /no answer in time/],
     ["an end without an answer", (request) => request.socket.destroy(), /ECONNRESET|socket hang up/],

@@ -126,7 +126,7 @@ export async function startMember(options: MemberOptions = {}): Promise<TestMemb
   const log: LogLine[] = [];
   const received: TestMember["received"] = [];
   const apps = memoryApps();
-  const session = createPeerSession({ member: id, chain, keys, clock, crypto });
+  const session = createPeerSession({ member: id, keys, clock, crypto });
   const echo: PeerDoor = {
     async handle(from, call, body) {
       received.push({ from, call, body: new TextDecoder().decode(body) });
@@ -136,9 +136,12 @@ export async function startMember(options: MemberOptions = {}): Promise<TestMemb
   const api = createApi({
     metrics: { call: () => undefined, text: async () => "vermilion_block_height 7\n" },
     ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
-    chains: oneChain(chain, { services: { ...fakeServices(), ...options.services }, peers: options.peers ?? echo }),
+    chains: oneChain(chain, {
+      services: { ...fakeServices(), ...options.services },
+      peers: options.peers ?? echo,
+      checkSession: createSessionCheck({ clock, crypto, memberKeyOf: async (member) => members.get(member) }),
+    }),
     session,
-    checkSession: createSessionCheck({ chain, clock, crypto, memberKeyOf: async (member) => members.get(member) }),
     calls,
     apps,
     keys,

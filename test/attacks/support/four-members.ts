@@ -1,6 +1,6 @@
 import { operationCall } from "@vermilion/contracts";
 import { formatOutcome, type Json, type JsonObject, type Operation } from "@vermilion/ledger";
-import type { MemberPlatform, RunningMember } from "@vermilion/member";
+import type { MemberPlatform, RunningChain } from "@vermilion/member";
 import { encodeAttachmentCall } from "@vermilion/member/peers/wire";
 import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, nativeCrypto } from "@vermilion/node";
@@ -103,7 +103,7 @@ export function letThrough(): void {
 
 export const services = (id: string) => servicesOf(cluster, id);
 
-export function running(id: string): RunningMember {
+export function running(id: string): RunningChain {
   const found = cluster.node(id).running;
   if (found === undefined) throw new Error(`${id} is not running`);
   return found;

@@ -4,14 +4,15 @@ import type { Act, Carried, TurnAnswer, whereTo } from "@vermilion/aws/coordinat
 import { type CoordinatorStore, dynamoCoordinator } from "@vermilion/aws/coordinator/store";
 import { takeAct } from "@vermilion/aws/coordinator/take-act";
 import type { Table } from "@vermilion/aws/dynamodb/index";
-import { openMember, type RunningMember } from "@vermilion/member";
+import { openMember, type RunningChain } from "@vermilion/member";
+import { chainRules } from "@vermilion/member/rules";
 import { unfinishedWork } from "@vermilion/member/unfinished";
-import { Fault, type GenesisFile, nativeCrypto } from "@vermilion/node";
+import { checkGenesis, Fault, type GenesisFile, nativeCrypto } from "@vermilion/node";
 import type { Brings } from "@vermilion/node/driver/invocations";
 import type { Keys, Log, Peers } from "@vermilion/node/ports/index";
 import type { Pace } from "@vermilion/node/ports/pace";
 import { acts } from "../../../infra/coordinator.ts";
-import { type MemoryStores, type MemoryTable, memoryChain, memoryStores } from "../../support/memory/index.ts";
+import { type MemoryStores, type MemoryTable, memoryStores } from "../../support/memory/index.ts";
 import { Gate } from "./gate.ts";
 
 /** Five times as fast as on Lambda. */
@@ -37,14 +38,23 @@ export interface Misfortune {
 
 interface Process {
   readonly gate: Gate;
-  readonly member: RunningMember;
+  /** By chain. */
+  readonly chains: ReadonlyMap<string, RunningChain>;
+}
+
+/** What an account has of one chain. */
+export interface ChainOfAccount {
+  readonly chain: string;
+  readonly genesis: GenesisFile;
+  readonly stores: MemoryStores;
+  readonly coordinator: CoordinatorStore;
 }
 
 /** One member's account: stores that last, and processes that come and go over them. */
 export class Account {
   readonly id: string;
-  readonly stores: MemoryStores;
-  readonly coordinator: CoordinatorStore;
+  /** The main one first. */
+  readonly chains: readonly ChainOfAccount[];
   readonly errors: { readonly event: string; readonly fields: unknown }[] = [];
   /** Calls of any store, by any process. */
   storeCalls = 0;
@@ -55,41 +65,63 @@ export class Account {
   /** Messages on the queue of wake-ups. */
   wakeUps = 0;
   private readonly resting: Process[] = [];
-  readonly genesis: GenesisFile;
   readonly keys: Keys;
-  private readonly callPeer: (from: string) => Peers["call"];
+  private readonly callPeer: (from: string, chain: string) => Peers["call"];
   private readonly misfortune: Misfortune;
   private readonly pace: Pace;
 
   constructor(
     id: string,
     of: {
-      genesis: GenesisFile;
+      geneses: readonly GenesisFile[];
       keys: Keys;
-      callPeer: (from: string) => Peers["call"];
+      callPeer: (from: string, chain: string) => Peers["call"];
       misfortune: Misfortune;
       table: MemoryTable;
       pace?: Pace;
     },
   ) {
     this.id = id;
-    this.genesis = of.genesis;
     this.keys = of.keys;
     this.callPeer = of.callPeer;
     this.misfortune = of.misfortune;
     this.pace = of.pace ?? fastPace;
-    this.stores = memoryStores(this.counting(of.table));
-    this.coordinator = dynamoCoordinator(memoryChain, this.stores.table);
+    const table = this.counting(of.table);
+    this.chains = of.geneses.map((genesis) => {
+      const chain = chainIdOf(genesis);
+      return { chain, genesis, stores: memoryStores(table, chain), coordinator: dynamoCoordinator(chain, table) };
+    });
+  }
+
+  /** One of its chains, the main one by default. */
+  of(chain?: string): ChainOfAccount {
+    const found = chain === undefined ? this.chains[0] : this.chains.find((one) => one.chain === chain);
+    if (found === undefined) throw new Fault("peer-unreachable", `${this.id} is on no such chain`);
+    return found;
+  }
+
+  get stores(): MemoryStores {
+    return this.of().stores;
+  }
+
+  get genesis(): GenesisFile {
+    return this.of().genesis;
+  }
+
+  get coordinator(): CoordinatorStore {
+    return this.of().coordinator;
   }
 
   /** A call of the API: in a process that rests, or in a new one. Rejects when the process ends under it. */
-  async invoke<T>(work: (member: RunningMember) => Promise<T>, brings: Brings): Promise<T> {
+  async invoke<T>(work: (member: RunningChain) => Promise<T>, brings: Brings, chain = this.of().chain): Promise<T> {
+    this.of(chain);
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
-    const attended = process.member.bursts.attend(work(process.member), brings, () => lingerMs[brings]);
+    const member = runningOn(process, chain);
+    const attended = member.invocations.attend(work(member), brings, () => lingerMs[brings]);
     try {
       const { answer, isLeft } = await Promise.race([attended, process.gate.died]);
-      if (isLeft && !this.misfortune.lostWakeUp()) void this.wake();
+      if (isLeft && !this.misfortune.lostWakeUp()) void this.wake(chain);
       return answer;
     } finally {
       this.rest(process);
@@ -102,17 +134,18 @@ export class Account {
   }
 
   /** What the wake-up function and the state machine do together. */
-  async wake(): Promise<void> {
+  async wake(chain = this.of().chain): Promise<void> {
+    const { coordinator } = this.of(chain);
     this.wakeUps += 1;
-    const wanted = await this.coordinator.want();
+    const wanted = await coordinator.want();
     if (wanted === "running") return;
     this.executions += 1;
     // An execution that fails is given up by the watchdog, which here hears of it at once.
-    await this.execute(wanted.start).catch(() => this.coordinator.lost(wanted.start));
+    await this.execute(chain, wanted.start).catch(() => coordinator.lost(wanted.start));
   }
 
-  private async execute(number: number): Promise<void> {
-    let carried: Carried = { chain: memoryChain, number, loops: 0, seen: 0 };
+  private async execute(chain: string, number: number): Promise<void> {
+    let carried: Carried = { chain, number, loops: 0, seen: 0 };
     for (let act: keyof typeof whereTo = "readRole"; ; ) {
       const answer: TurnAnswer<keyof typeof whereTo> = await this.step(act, carried);
       carried = { ...answer };
@@ -123,11 +156,12 @@ export class Account {
   }
 
   /** What the watchdog finds by the stores alone, and from the height of the others. */
-  async watch(heights: readonly number[]): Promise<readonly string[]> {
-    const { running, number } = await this.coordinator.state();
-    const own = (await this.stores.ledger.published())?.height ?? -1;
-    const reasons = [...(await unfinishedWork({ ...this.stores, member: this.id })), ...(Math.max(...heights) > own ? ["behind"] : [])];
-    if (reasons.length > 0 && !running) void this.wake();
+  async watch(heights: readonly number[], chain?: string): Promise<readonly string[]> {
+    const { stores, coordinator, ...of } = this.of(chain);
+    const { running, number } = await coordinator.state();
+    const own = (await stores.ledger.published())?.height ?? -1;
+    const reasons = [...(await unfinishedWork({ ...stores, member: this.id })), ...(Math.max(...heights) > own ? ["behind"] : [])];
+    if (reasons.length > 0 && !running) void this.wake(of.chain);
     return running ? [`execution ${number} runs`, ...reasons] : reasons;
   }
 
@@ -135,8 +169,11 @@ export class Account {
     for (let attempt = 1; ; attempt++) {
       this.steps += 1;
       try {
-        const needs = { store: this.coordinator, random: { bytes: (count: number) => new Uint8Array(randomBytes(count)) } };
-        const answer = await this.invokeTurn((member) => takeAct({ act: act as Act, execution }, { ...needs, bursts: member.bursts }));
+        const { coordinator: store } = this.of(execution.chain);
+        const needs = { store, random: { bytes: (count: number) => new Uint8Array(randomBytes(count)) } };
+        const answer = await this.invokeTurn((process) =>
+          takeAct({ act: act as Act, execution }, { ...needs, invocations: runningOn(process, execution.chain).invocations }),
+        );
         return answer as TurnAnswer<keyof typeof whereTo>;
       } catch (error) {
         if (attempt === stepRetriesMax) throw error;
@@ -144,11 +181,11 @@ export class Account {
     }
   }
 
-  private async invokeTurn<T>(work: (member: RunningMember) => Promise<T>): Promise<T> {
+  private async invokeTurn<T>(work: (process: Process) => Promise<T>): Promise<T> {
     const process = this.resting.pop() ?? (await this.start());
     process.gate.thaw();
     try {
-      return await Promise.race([work(process.member), process.gate.died]);
+      return await Promise.race([work(process), process.gate.died]);
     } finally {
       this.rest(process);
     }
@@ -157,29 +194,28 @@ export class Account {
   private async start(): Promise<Process> {
     this.coldStarts += 1;
     const gate = new Gate(this.misfortune.death);
-    const stores = memoryStores(this.gated(this.stores.table, gate) as MemoryStores["table"]);
     const error: Log["error"] = (event, fields) => void this.errors.push({ event, fields });
-    const call = this.callPeer(this.id);
     gate.thaw();
     const opening = openMember(
       {
+        member: this.id,
         crypto: nativeCrypto,
-        ledger: stores.ledger,
-        raftStore: stores.raftStore,
-        recordKeys: stores.recordKeys,
-        files: stores.files,
         keys: this.keys,
-        peers: { call: (...given) => gate.pass(() => call(...given)) },
         clock: { now: Date.now, sleep: (ms) => gate.pass(() => sleep(ms)) },
         random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
-        log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error },
         pace: this.pace,
       },
-      { member: this.id, genesis: this.genesis },
+      this.chains.map(({ chain, genesis, stores: { table } }) => {
+        const { ledger, raftStore, recordKeys, files } = memoryStores(this.gated(table, gate) as MemoryStores["table"], chain);
+        const call = this.callPeer(this.id, chain);
+        const log: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error };
+        const peers: Peers = { call: (...given) => gate.pass(() => call(...given)) };
+        return { genesis, ledger, raftStore, recordKeys, files, peers, log };
+      }),
     );
-    const member = await Promise.race([opening, gate.died]);
+    const { chains } = await Promise.race([opening, gate.died]);
     gate.freeze();
-    return { gate, member };
+    return { gate, chains: new Map(chains.map((running) => [running.chain, running])) };
   }
 
   private gated(table: Table, gate: Gate): Table {
@@ -195,6 +231,18 @@ export class Account {
       }),
     };
   }
+}
+
+function runningOn({ chains }: Process, chain: string): RunningChain {
+  const found = chains.get(chain);
+  if (found === undefined) throw new Error(`the process has not opened ${chain}`);
+  return found;
+}
+
+function chainIdOf(genesis: GenesisFile): string {
+  const checked = checkGenesis(genesis, nativeCrypto, chainRules);
+  if ("refused" in checked) throw new Error(checked.detail);
+  return checked.chain;
 }
 
 function mapped(table: Table, around: <T>(work: () => Promise<T>) => Promise<T>): Table {

@@ -10,7 +10,7 @@ import { calm, openAccounts, settle } from "./accounts.ts";
 
 /**
  * Four members whose processes live as on Lambda: started by a call, frozen between calls, several at once over the same tables, ended at any
- * await. What runs is what runs there: the drivers, the bursts, the coordinator's acts and the DynamoDB layout.
+ * await. What runs is what runs there: the drivers, the invocations, the coordinator's acts and the DynamoDB layout.
  */
 
 /** As a careful client: again with the same key until it is committed. */

@@ -7,7 +7,7 @@ import { foundingStore } from "@vermilion/aws/founding/store";
 import { publishTiles, type Shelf } from "@vermilion/aws/tiles/publish";
 import { type Client, createClient } from "@vermilion/client";
 import { originOf } from "@vermilion/ledger";
-import type { RunningMember } from "@vermilion/member";
+import type { RunningChain } from "@vermilion/member";
 import { openReader } from "@vermilion/member/open-member";
 import { chainRules } from "@vermilion/member/rules";
 import { checkGenesis, createPeerSession, createSessionCheck, nativeCrypto } from "@vermilion/node";
@@ -20,7 +20,6 @@ import { MemoryShelf } from "../../aws/memory-shelf.ts";
 import { memberIds, permit, permitFields } from "../../member/fixtures.ts";
 import { type CountingKeys, countingKeys, type KeyName } from "../../support/counting-keys.ts";
 import { type CountingTable, countingTable } from "../../support/counting-table.ts";
-import { memoryChain } from "../../support/memory/index.ts";
 
 /** What one member has used. */
 export interface Usage {
@@ -71,7 +70,7 @@ const zero = () => ({ appCalls: 0, peerCalls: 0, publicCalls: 0, tilesRuns: 0, s
 export class CountedConsortium {
   private readonly accounts: ReadonlyMap<string, Account>;
   private readonly tallies: ReadonlyMap<string, Tally>;
-  private readonly apis = new WeakMap<RunningMember, ReturnType<typeof createApi>>();
+  private readonly apis = new WeakMap<RunningChain, ReturnType<typeof createApi>>();
   private leader = "";
   private client: Client | undefined;
 
@@ -117,8 +116,7 @@ export class CountedConsortium {
 
   /** A type is defined, the leader is known and has an app, and all are warm. */
   private async begin(): Promise<void> {
-    for (const account of this.accounts.values())
-      await foundingStore(account.stores.table).install({ chain: memoryChain, genesis: account.genesis }, "main");
+    for (const account of this.accounts.values()) await foundingStore(account.stores.table).install(account.of(), "main");
     const first = await this.clientOf(memberIds[0]);
     await first.defineType({ type: permit });
     await settle(this.accounts);
@@ -231,7 +229,7 @@ export class CountedConsortium {
     });
   }
 
-  private apiOf(id: string, member: RunningMember): ReturnType<typeof createApi> {
+  private apiOf(id: string, member: RunningChain): ReturnType<typeof createApi> {
     const known = this.apis.get(member);
     if (known !== undefined) return known;
     const { stores, keys } = this.account(id);
@@ -239,9 +237,12 @@ export class CountedConsortium {
     const api = createApi({
       ...this.face(id),
       keys,
-      chains: oneChain(chain, { services: member.services, peers: member.peerDoor }),
-      session: createPeerSession({ member: id, chain, keys, clock, crypto: nativeCrypto }),
-      checkSession: createSessionCheck({ chain, clock, crypto: nativeCrypto, memberKeyOf: async () => undefined }),
+      chains: oneChain(chain, {
+        services: member.services,
+        peers: member.peerDoor,
+        checkSession: createSessionCheck({ clock, crypto: nativeCrypto, memberKeyOf: async () => undefined }),
+      }),
+      session: createPeerSession({ member: id, keys, clock, crypto: nativeCrypto }),
       calls: stores.calls,
       apps: stores.apps,
     });
@@ -259,7 +260,7 @@ export class CountedConsortium {
     await foundingStore(table).chains();
     const names: string[] = [];
     await watch({
-      chain: memoryChain,
+      chain: account.of().chain,
       member: id,
       ledger,
       raftStore,
@@ -284,8 +285,8 @@ export class CountedConsortium {
     const platform = {
       ...this.face(id),
       keys,
-      ledger: dynamoLedger({ chain: memoryChain, ledger: stores.table }),
-      raftStore: dynamoRaftStore(memoryChain, stores.table, clock),
+      ledger: dynamoLedger({ chain: this.account(id).of().chain, ledger: stores.table }),
+      raftStore: dynamoRaftStore(this.account(id).of().chain, stores.table, clock),
       recordKeys: stores.recordKeys,
       files: stores.files,
       peers: { call: () => Promise.reject(new Error("calls nobody")) },

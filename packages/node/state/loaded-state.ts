@@ -1,8 +1,13 @@
 import type { Json } from "@vermilion/ledger";
 import { Fault } from "../fault.ts";
-import type { Ledger, StateRow, StateWrite } from "../ports/index.ts";
+import type { ExecutedBlock, Ledger, Standing, StateRow, StateWrite } from "../ports/index.ts";
 import type { Answer, LoadedRows, RangeRequest } from "../rules.ts";
-import type { Base } from "./base.ts";
+
+/** What a block is executed on: the published standing and the blocks above it up to the block's predecessor, ascending. */
+export interface Base {
+  readonly published: Standing;
+  readonly above: readonly ExecutedBlock[];
+}
 
 export type StateReads = Pick<Ledger, "stateRows" | "stateRange">;
 
