@@ -282,7 +282,7 @@ describe("a certificate with a file", () => {
     const token = (url: string) => url.slice(url.lastIndexOf("/") + 1);
     const owner = services("platform");
     for (const [index, link] of read.links.entries()) {
-      expect(link.url).toMatch(/^http:\/\/platform\.test\.example\/v1\/file-chunks\/[0-9a-zA-Z._-]+$/);
+      expect(link.url).toMatch(/^http:\/\/platform\.test\.example\/v1\/chains\/[0-9a-f]{64}\/file-chunks\/[0-9a-zA-Z._-]+$/);
       const bytes = good(await owner.fileChunk({ token: token(link.url) }));
       expect(Buffer.compare(bytes, file.chunks[index]!)).toBe(0);
     }
