@@ -2,7 +2,7 @@ import { prometheusMetrics } from "@vermilion/local/http/prometheus";
 import { expect, test } from "vitest";
 import { fakeServices } from "../api/support/services.ts";
 
-const other = "ab".repeat(32);
+const other = "cd".repeat(32);
 
 test("metrics have the names of OpenTelemetry, patterns of routes and no path", async () => {
   const metrics = prometheusMetrics("customs", async () => {
